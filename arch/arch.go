@@ -1,0 +1,77 @@
+// Package arch is the contract between machines and the rest of the house, and
+// the laws every run must keep.
+//
+//	YAML ─▶ Machine ─Plan─▶ mapping.Plan ─Run─▶ results.Run ─Laws─▶ report
+//	                                       ▲
+//	                              Checker (values in, values out)
+//
+// A machine is asked three things: what numbers a mapper needs to know about it
+// (Target), how a network is cut and placed on it (Plan), and what happens when
+// it runs (Run). Everything else is its own business.
+//
+// Not modelled: several machines in one run, and machines that change their
+// configuration while running.
+package arch
+
+import (
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/workloads"
+)
+
+// Machine is a device that can be simulated. It holds no state between runs and
+// may be used by several goroutines at once.
+type Machine interface {
+	// Name and Kind identify the device: "tpu-v1", "systolic".
+	Name() string
+	Kind() string
+	// Describe is the device part of a report, for a run in precision p.
+	Describe(p workloads.Precision) results.Device
+	// Native is the precision a workload runs in when it names none.
+	Native() workloads.Precision
+	// Supports refuses precisions the machine cannot compute in, with the remedy.
+	Supports(p workloads.Precision) error
+	// Fuses tells whether next can be computed in the drain of the chain of nodes before it.
+	Fuses(chain []*workloads.Node, next *workloads.Node) bool
+	// Plan cuts and places a network; refusing what does not fit, naming layer, need and limit.
+	Plan(net *workloads.Network) (*mapping.Plan, error)
+	// Run simulates a planned network.
+	Run(job Job) (*results.Run, error)
+	// Prices is the price list used for runs in precision p.
+	Prices(p workloads.Precision) results.Prices
+}
+
+// Job is one run of a planned network.
+type Job struct {
+	Net  *workloads.Network
+	Plan *mapping.Plan
+	// Check supplies values and takes results; nil runs without values.
+	Check Checker
+	// IdealMemory runs with an off-chip memory that never stalls, for compute_seconds.
+	IdealMemory bool
+	// Progress, where set, is told how many layers are done.
+	Progress func(done, total int)
+	// Seed of anything random in the machine.
+	Seed int64
+}
+
+// Mode says how much of the arithmetic is carried out and compared.
+type Mode string
+
+// Full computes every element, Sample a seeded selection of each layer's output
+// tiles from inputs made up for that layer, None nothing.
+const (
+	Full   Mode = "full"
+	Sample Mode = "sample"
+	None   Mode = "none"
+)
+
+// Checker supplies the values a run starts from and is handed those it ends with.
+type Checker interface {
+	Mode() Mode
+	// Value gives the stored values of a weight or input (in Sample mode also of a layer's activations).
+	Value(t *workloads.Tensor) (*workloads.Array, error)
+	// Produced hands over a layer's output as the machine left it in memory. In Sample mode
+	// only elements whose index is in picked (sorted) are valid.
+	Produced(layer int, out *workloads.Array, picked []int) error
+}

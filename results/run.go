@@ -1,0 +1,137 @@
+// Package results holds what a run took and cost, as plain data: the run report
+// (schema nnsim.run/1), its JSON, CSV and text forms, and the multiplication of
+// counted events by their prices.
+//
+//	units ──Stats──▶ ┐
+//	tech ──Prices──▶ ├─ Price ─▶ Run ─▶ JSON · CSV · one terminal screen
+//	machine ─times─▶ ┘
+//
+// Not modelled: energy that depends on data toggling, on temperature or on
+// voltage; a price is one figure per event.
+package results
+
+import (
+	"nnsim/tech"
+	"nnsim/unit"
+)
+
+// Schema names the report format. Fields may be added, never renamed or re-meant.
+const Schema = "nnsim.run/1"
+
+// Run is the report of one experiment.
+type Run struct {
+	Schema   string   `json:"schema"`
+	Version  string   `json:"version"`
+	Seed     int64    `json:"seed"`
+	Workload Workload `json:"workload"`
+	Device   Device   `json:"device"`
+
+	Cycles         int64        `json:"cycles"`          // duration in edges of the main clock
+	Seconds        unit.Seconds `json:"seconds"`         // cycles / clock
+	ComputeSeconds unit.Seconds `json:"compute_seconds"` // the same with off-chip memory that never stalls
+	Utilization    float64      `json:"utilization"`     // useful MACs / (cycles × peak of the type)
+	Bound          string       `json:"bound"`           // compute, memory or latency
+
+	ThroughputPerSecond float64                `json:"throughput_per_second"` // inferences (batch items) a second
+	EnergyPerInference  unit.Joules            `json:"energy_per_inference_joules"`
+	AreaMM2             *unit.SquareMM         `json:"area_mm2"`
+	DRAM                DRAM                   `json:"dram"`
+	EnergyJoules        unit.Joules            `json:"energy_joules"`
+	AveragePowerWatts   unit.Watts             `json:"average_power_watts"`
+	PowerScope          string                 `json:"power_scope"` // chip, package or board
+	EnergyByUnit        map[string]unit.Joules `json:"energy_by_unit"`
+	Check               Check                  `json:"check"`
+	Units               map[string]Unit        `json:"units"`
+	Layers              []Layer                `json:"layers"`
+	Timing              string                 `json:"timing_convention,omitempty"` // array.overlap of systolic machines
+	Density             string                 `json:"density,omitempty"`           // stated or measured, where zeros change time
+	Notes               []string               `json:"notes,omitempty"`             // what a reader must know to read the figures rightly
+	Host                Host                   `json:"host"`
+
+	// Batch is the number of inferences in the run, the divisor of the per-inference figures.
+	Batch int `json:"batch"`
+	// Stats are the counters the report was made from, for the laws; not part of the report.
+	Stats []*Stats `json:"-"`
+}
+
+// Workload names what was computed.
+type Workload struct {
+	Name   string `json:"name"`
+	MACs   int64  `json:"macs"`
+	Params int64  `json:"params"`
+	Bytes  int64  `json:"bytes"` // weights, inputs and outputs, as stored
+	DType  string `json:"dtype"`
+}
+
+// Device names the machine. Resolved is its full configuration after --set, key by dotted key.
+type Device struct {
+	Name             string            `json:"name"`
+	Kind             string            `json:"kind"`
+	Clock            unit.Hertz        `json:"clock_hz"`
+	PeakMACsPerCycle float64           `json:"peak_macs_per_cycle"` // for the data type used
+	Resolved         map[string]string `json:"resolved"`
+}
+
+// DRAM is the off-chip traffic.
+type DRAM struct {
+	ReadBytes     int64               `json:"read_bytes"`
+	WriteBytes    int64               `json:"write_bytes"`
+	Bandwidth     unit.BytesPerSecond `json:"bandwidth_bytes_per_second"` // achieved over the run
+	PeakBandwidth unit.BytesPerSecond `json:"peak_bytes_per_second"`      // 0: ideal memory
+	RowHitRate    float64             `json:"row_hit_rate"`               // 0 where rows are not modelled
+}
+
+// Check says how the numbers were verified. Bound is the largest error allowed
+// anywhere (0: exact); status is pass, fail or skipped.
+type Check struct {
+	Mode        string  `json:"mode"`
+	Status      string  `json:"status"`
+	Elements    int64   `json:"elements"`
+	MaxAbsError float64 `json:"max_abs_error"`
+	Bound       float64 `json:"bound"`
+	// Detail says against what, and where the first mismatch was.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Unit is one hardware unit: how its cycles were spent, which sum to the run,
+// and what it did.
+type Unit struct {
+	Busy       int64            `json:"busy"`
+	WaitInput  int64            `json:"wait_input"`
+	WaitOutput int64            `json:"wait_output"`
+	WaitMemory int64            `json:"wait_memory"`
+	Idle       int64            `json:"idle"`
+	Events     map[string]int64 `json:"events"`
+}
+
+// Layer is one layer's share. Cycles of all layers sum to the run: a layer owns
+// the time from the end of the one before it to its own end.
+type Layer struct {
+	Name           string      `json:"name"`
+	Op             string      `json:"op"`
+	MACs           int64       `json:"macs"`
+	Cycles         int64       `json:"cycles"`
+	StartCycle     int64       `json:"start_cycle"`
+	Utilization    float64     `json:"utilization"`
+	DRAMReadBytes  int64       `json:"dram_read_bytes"`
+	DRAMWriteBytes int64       `json:"dram_write_bytes"`
+	EnergyJoules   unit.Joules `json:"energy_joules"`
+	Mapping        string      `json:"mapping"`
+}
+
+// Host is what the simulation itself took; the only part of a report that may
+// differ between two runs of the same experiment.
+type Host struct {
+	WallSeconds              float64 `json:"wall_seconds"`
+	Events                   int64   `json:"events"`
+	SimulatedCyclesPerSecond float64 `json:"simulated_cycles_per_second"`
+}
+
+// Prices says what each event of each unit costs, and what each unit draws
+// whatever it does.
+type Prices struct {
+	PerEvent map[string]map[string]tech.Price // unit → event → joules an event
+	Static   map[string]tech.Power            // unit → watts, all the time
+	Area     *unit.SquareMM                   // nil where it is not known
+	Scope    string                           // chip, package or board
+}

@@ -1,0 +1,63 @@
+package results
+
+// State says what a unit does at an edge.
+type State uint8
+
+// The states of a unit. They sum to the run's cycles.
+const (
+	Idle       State = iota // no work left in its queue
+	Busy                    // working
+	WaitInput               // its operands are not there yet, held up on chip
+	WaitOutput              // no room for its result
+	WaitMemory              // its operands are still on their way from off-chip memory
+	states
+)
+
+// Stats counts what one unit did, layer by layer, and how it spent its edges.
+type Stats struct {
+	Name  string
+	Kinds []string  // names of the events it counts
+	Count [][]int64 // [layer][kind]
+
+	cycles [states]int64
+	state  State
+	since  int64
+}
+
+// NewStats makes the counters of a unit for a run of so many layers.
+func NewStats(name string, layers int, kinds ...string) *Stats {
+	s := &Stats{Name: name, Kinds: kinds, Count: make([][]int64, layers)}
+	flat := make([]int64, layers*len(kinds))
+	for i := range s.Count {
+		s.Count[i], flat = flat[:len(kinds):len(kinds)], flat[len(kinds):]
+	}
+	return s
+}
+
+// Add counts n events of a kind for a layer.
+func (s *Stats) Add(layer, kind int, n int64) { s.Count[layer][kind] += n }
+
+// Enter puts the unit in a state from an edge on. Edges must not decrease.
+func (s *Stats) Enter(state State, edge int64) {
+	s.cycles[s.state] += edge - s.since
+	s.state, s.since = state, edge
+}
+
+// Finish closes the books at the last edge and returns the unit's entry in the report.
+func (s *Stats) Finish(end int64) Unit {
+	s.Enter(Idle, end)
+	u := Unit{Busy: s.cycles[Busy], WaitInput: s.cycles[WaitInput], WaitOutput: s.cycles[WaitOutput],
+		WaitMemory: s.cycles[WaitMemory], Idle: s.cycles[Idle], Events: map[string]int64{}}
+	for k, name := range s.Kinds {
+		u.Events[name] = s.Total(k)
+	}
+	return u
+}
+
+// Total is the count of one kind over all layers.
+func (s *Stats) Total(kind int) (n int64) {
+	for _, layer := range s.Count {
+		n += layer[kind]
+	}
+	return n
+}
