@@ -43,10 +43,10 @@ var efforts = map[string]effort{
 	"Softmax": {3, 2, false}, "LogSoftmax": {4, 1, false}, // max, subtract, sum; exp, divide
 	"LayerNormalization": {7, 0, true}, "RMSNormalization": {4, 0, true}, // sums, squares, subtract, two scalings
 	"InstanceNormalization": {6, 0, true}, "GroupNormalization": {6, 0, true},
-	"LRN":              {3, 2, false}, // square, running sum of the window, scale; log and exp of the power
-	"RotaryEmbedding":  {3, 0, false}, // two multiplies and an add
-	"QuantizeLinear":   {3, 0, false}, // scale, round, clamp
-	"DequantizeLinear": {2, 0, false},
+	"LRN":               {3, 2, false}, // square, running sum of the window, scale; log and exp of the power
+	"RotaryEmbedding":   {3, 0, false}, // two multiplies and an add
+	"QuantizeLinear":    {3, 0, false}, // scale, round, clamp
+	"DequantizeLinear":  {2, 0, false},
 	"GlobalAveragePool": {1, 0, true}, "GlobalMaxPool": {1, 0, true},
 	"ReduceMean": {1, 0, true}, "ReduceSum": {1, 0, true}, "ReduceMax": {1, 0, true}, "ReduceMin": {1, 0, true},
 	"ReduceL1": {2, 0, true}, "ReduceL2": {2, 0, true}, "ArgMax": {2, 0, true}, "ArgMin": {2, 0, true}, "CumSum": {1, 0, true},

@@ -1,0 +1,268 @@
+package workloads
+
+import "fmt"
+
+// Fuser tells whether a machine can compute next in the drain of the chain of
+// nodes before it, without the data leaving the machine's accumulators.
+type Fuser func(chain []*Node, next *Node) bool
+
+// Prepare makes a graph ready for a machine: inference-only nodes are dropped,
+// constant scalings folded into the weights before them, nodes grouped into
+// layers as the machine can fuse them, and every tensor given its format. The
+// graph itself is left untouched.
+//
+// Integer formats leave scales at 0, to be set by a calibration run
+// (workloads/reference); timing does not depend on them.
+func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	c := clone(g)
+	dropInferenceOnly(c)
+	if err := foldNorms(c); err != nil {
+		return nil, err
+	}
+	for _, n := range c.Nodes {
+		if ClassOf(n.Op) == MatrixClass {
+			if _, ok := MatrixOf(n); !ok {
+				return nil, fmt.Errorf("%s: node %v: %v by %v is not a product of one or two spatial axes, which machines here compute",
+					g.Name, n, n.Input(0).Shape, n.Input(1).Shape)
+			}
+		}
+	}
+	net := &Network{Graph: c, Precision: p, Layers: group(c, fuses)}
+	assign(net, p)
+	return net, nil
+}
+
+// clone copies nodes and tensors, sharing constants and sources.
+func clone(g *Graph) *Graph {
+	seen := map[*Tensor]*Tensor{nil: nil}
+	copied := func(list []*Tensor) []*Tensor {
+		out := make([]*Tensor, len(list))
+		for i, t := range list {
+			if _, ok := seen[t]; !ok {
+				c := *t
+				seen[t] = &c
+			}
+			out[i] = seen[t]
+		}
+		return out
+	}
+	c := &Graph{Name: g.Name, Params: g.Params, Inputs: copied(g.Inputs)}
+	c.Nodes = make([]*Node, 0, len(g.Nodes))
+	for _, n := range g.Nodes {
+		c.Nodes = append(c.Nodes, &Node{Name: n.Name, Op: n.Op, Attr: n.Attr, In: copied(n.In), Out: copied(n.Out)})
+	}
+	c.Outputs = copied(g.Outputs)
+	return c
+}
+
+// dropInferenceOnly removes Identity and Dropout, whose output is their input.
+func dropInferenceOnly(g *Graph) {
+	replaced := map[*Tensor]*Tensor{}
+	kept := g.Nodes[:0]
+	for _, n := range g.Nodes {
+		for i, t := range n.In {
+			if r, ok := replaced[t]; ok {
+				n.In[i] = r
+			}
+		}
+		if (n.Op == "Identity" || n.Op == "Dropout") && !isOutput(g, n.Out[0]) {
+			replaced[n.Out[0]] = n.In[0]
+			continue
+		}
+		kept = append(kept, n)
+	}
+	g.Nodes = kept
+}
+
+func isOutput(g *Graph, t *Tensor) bool {
+	for _, o := range g.Outputs {
+		if o == t {
+			return true
+		}
+	}
+	return false
+}
+
+// consumers counts how many times each tensor is read, graph outputs included.
+func consumers(g *Graph) map[*Tensor]int {
+	uses := map[*Tensor]int{}
+	for _, n := range g.Nodes {
+		for _, t := range n.In {
+			uses[t]++
+		}
+	}
+	for _, t := range g.Outputs {
+		uses[t]++
+	}
+	return uses
+}
+
+// foldNorms puts each BatchNormalization that follows a convolution into its
+// weights and bias, as every inference compiler does, and Gemm's alpha and beta
+// into its constants.
+func foldNorms(g *Graph) error {
+	uses, made := consumers(g), map[*Tensor]*Node{}
+	kept := g.Nodes[:0]
+	for _, n := range g.Nodes {
+		if n.Op == "Gemm" {
+			if err := foldGemm(n); err != nil {
+				return fmt.Errorf("%s: %w", g.Name, err)
+			}
+		}
+		conv := made[n.Input(0)]
+		if n.Op == "BatchNormalization" && conv != nil && conv.Op == "Conv" && uses[n.In[0]] == 1 && conv.In[1].Role == Weight {
+			foldBatchNorm(conv, n)
+			made[n.Out[0]] = conv
+			continue
+		}
+		for _, t := range n.Out {
+			made[t] = n
+		}
+		kept = append(kept, n)
+	}
+	g.Nodes = kept
+	return nil
+}
+
+// foldBatchNorm rewrites y = γ(conv(x)+b−μ)/√(σ²+ε) + β as conv'(x) + b' with
+// w' = w·s and b' = (b−μ)·s + β, where s = γ/√(σ²+ε) per output channel.
+func foldBatchNorm(conv, bn *Node) {
+	w := conv.In[1]
+	norm := &norm{gamma: bn.In[1], beta: bn.In[2], mean: bn.In[3], variance: bn.In[4], epsilon: bn.Attr.Float("epsilon", 1e-5)}
+	if len(conv.In) > 2 {
+		norm.bias = conv.In[2]
+	}
+	per := w.Shape.Elements() / int64(w.Shape[0])
+	folded := &Tensor{Name: w.Name, Shape: w.Shape, Type: FP32, Role: Weight, Source: &scaled{of: w, by: norm.scale, per: per}}
+	bias := &Tensor{Name: bn.In[2].Name, Shape: Shape{w.Shape[0]}, Type: FP32, Role: Weight, Source: normBias{norm}}
+	conv.In = []*Tensor{conv.In[0], folded, bias}
+	conv.Out = []*Tensor{bn.Out[0]}
+}
+
+// foldGemm brings Gemm to alpha = beta = 1 and its C to a row of one value per column.
+func foldGemm(n *Node) error {
+	alpha, beta := n.Attr.Float("alpha", 1), n.Attr.Float("beta", 1)
+	attr := Attrs{}
+	for k, v := range n.Attr {
+		attr[k] = v
+	}
+	delete(attr, "alpha")
+	delete(attr, "beta")
+	n.Attr = attr
+	in := append([]*Tensor{}, n.In...)
+	if alpha != 1 {
+		if in[1].Role != Weight {
+			return fmt.Errorf("node %v: alpha=%g needs a constant B to be folded into", n, alpha)
+		}
+		in[1] = times(in[1], alpha)
+	}
+	if beta != 1 && len(in) > 2 && in[2] != nil {
+		if in[2].Role != Weight {
+			return fmt.Errorf("node %v: beta=%g needs a constant C to be folded into", n, beta)
+		}
+		in[2] = times(in[2], beta)
+	}
+	n.In = in
+	return nil
+}
+
+func times(t *Tensor, f float32) *Tensor {
+	all := t.Shape.Elements()
+	return &Tensor{Name: t.Name, Shape: t.Shape, Type: FP32, Role: Weight, Source: &scaled{of: t, by: func(int64) float32 { return f }, per: all}}
+}
+
+// group walks the nodes in order and lets each join the layer that made its data
+// where the machine can fuse it and everything else it reads is there before that
+// layer starts; otherwise the node heads a layer of its own.
+func group(g *Graph, fuses Fuser) []*Layer {
+	uses, makerOf := consumers(g), map[*Tensor]int{}
+	var layers []*Layer
+	for _, n := range g.Nodes {
+		at := -1
+		for _, t := range n.In {
+			if l, ok := makerOf[t]; ok && uses[t] == 1 && l > at && t == layers[l].Out() && others(n, t, l, makerOf) && fuses(layers[l].Nodes, n) {
+				at = l
+			}
+		}
+		if at >= 0 {
+			layers[at].Nodes = append(layers[at].Nodes, n)
+		} else {
+			at = len(layers)
+			layers = append(layers, &Layer{Name: n.Name, Nodes: []*Node{n}})
+		}
+		for _, t := range n.Out {
+			if t != nil {
+				makerOf[t] = at
+			}
+		}
+	}
+	return layers
+}
+
+// others tells whether every input of n but t is there before layer l starts.
+func others(n *Node, t *Tensor, l int, makerOf map[*Tensor]int) bool {
+	for _, o := range n.In {
+		if m, ok := makerOf[o]; o != t && ok && m >= l {
+			return false
+		}
+	}
+	return true
+}
+
+// assign gives every tensor the format it is stored in. Layer outputs and inputs
+// take the activation's format, operands of products the weight's, biases the
+// accumulator's. What passes between the fused nodes of a layer is the
+// accumulator itself, then fp32 as the vector unit computes.
+func assign(net *Network, p Precision) {
+	for _, t := range net.Graph.Inputs {
+		retype(t, p.Act)
+	}
+	for _, l := range net.Layers {
+		for i, n := range l.Nodes {
+			assignWeights(n, p)
+			for _, t := range n.Out {
+				switch {
+				case t == nil:
+				case i == len(l.Nodes)-1:
+					retype(t, p.Act)
+				case i == 0 && ClassOf(n.Op) == MatrixClass:
+					retype(t, p.Act.Accumulator())
+				default:
+					retype(t, FP32)
+				}
+			}
+		}
+	}
+}
+
+// retype changes the format of a tensor of real numbers; indices stay what they are.
+func retype(t *Tensor, to DType) {
+	if t.Type.IsFloat() {
+		t.Type, t.Scale = to, 0
+	}
+}
+
+func assignWeights(n *Node, p Precision) {
+	for i, t := range n.In {
+		if t == nil || t.Role != Weight {
+			continue
+		}
+		switch {
+		case ClassOf(n.Op) == MatrixClass && i == 0:
+			retype(t, p.Act)
+		case ClassOf(n.Op) == MatrixClass && i == 1:
+			retype(t, p.Weight)
+		case ClassOf(n.Op) == MatrixClass:
+			retype(t, p.Act.Accumulator())
+		case n.Op == "Gather" && i == 0:
+			retype(t, p.Act)
+		case p.Act.IsFloat():
+			retype(t, p.Act)
+		default: // parameters of vector operators stay real numbers beside integer data
+			retype(t, FP32)
+		}
+	}
+}
