@@ -1,8 +1,110 @@
-// Package mapping says how a network is cut and placed on a machine.
+// Package mapping says how a network is cut and placed on a machine: which
+// tensors stay on chip, how each layer's loops are tiled, and in which order the
+// tiles go.
+//
+//	Network + Target ──▶ Plan:  Place   tensor → off-chip address, on-chip address
+//	                            Nest    product → tiles, order, slots in the buffer
+//	                            Pieces  vector work → pieces, slots
+//
+// A machine hands over its numbers as a Target and gets back a Plan it can walk
+// without looking anything up. Every plan is legal by construction: what a layer
+// needs on chip is allocated here, and what cannot be is refused here.
+//
+// Not modelled: fusing across products (a layer's output is whole before the next
+// layer starts), recomputation, and splitting of one layer over several machines.
 package mapping
+
+import "nnsim/workloads"
 
 // Plan is a network cut into tiles and placed.
 type Plan struct {
-	// CompulsoryRead and CompulsoryWrite are the off-chip bytes no mapping can avoid.
+	Target Target
+	Layers []*LayerPlan
+	Places map[*workloads.Tensor]*Place
+
+	// OffChip is the size of the off-chip memory image, in bytes.
+	OffChip int64
+	// CompulsoryRead and CompulsoryWrite are the off-chip bytes no mapping can
+	// avoid: every weight of a product once, every output once.
 	CompulsoryRead, CompulsoryWrite int64
+}
+
+// Place is where a tensor lives. Tensors that are views of one another share it.
+type Place struct {
+	OffChip int64 // address in off-chip memory; -1: never there
+	OnChip  int64 // address in the buffer; -1: never there
+	First   int   // the layer that makes it; -1: there from the start
+	Last    int   // the last layer that reads it
+	Packed  bool  // a weight stored tile after tile, as its layer's Nest reads it
+	Bytes   int64
+}
+
+// LayerPlan is one layer's part. Exactly one of Nest and Pieces is set; both are
+// nil for a view, which takes no time.
+type LayerPlan struct {
+	Layer  *workloads.Layer
+	Nest   *Nest
+	Pieces *Pieces
+}
+
+// Order is the order of a Nest's outer loops.
+type Order uint8
+
+// RowsOuter keeps the tile of A while the tiles of B pass; ColsOuter the other way round.
+const (
+	RowsOuter Order = iota
+	ColsOuter
+)
+
+// Slots is room in the buffer for tiles of one kind: Count slots of Size bytes from Base on.
+type Slots struct {
+	Base  int64
+	Size  int64
+	Count int
+}
+
+// Bytes is the room all slots take.
+func (s Slots) Bytes() int64 { return s.Size * int64(s.Count) }
+
+// Addr is where slot i begins.
+func (s Slots) Addr(i int) int64 { return s.Base + int64(i)*s.Size }
+
+// Nest is the tiling of a product.
+//
+//	for batch, group pack
+//	  for row tile, col tile            (or col tile, row tile)
+//	    for chunk of the reduction      (channels: what one load of A brings)
+//	      for stationary tile in it     (Red rows: what one load of B brings)
+//	        array
+//	    drain
+type Nest struct {
+	Space workloads.Matrix
+	Order Order
+
+	Pack   int // groups computed side by side, block-diagonally
+	Images int // images in a row tile, when Pixels is a whole image
+	Pixels int // output pixels of an image in a row tile
+	Cols   int // columns (filters) in a tile
+	Chans  int // input channels in one load of A
+	Red    int // reduction rows in one load of B
+
+	AOnChip, BOnChip, OutOnChip bool // operands and result that live in the buffer
+	A, B, Extra, Out            Slots
+
+	// Cost is the mapper's estimate, in cycles of compute and of off-chip traffic.
+	Compute, Traffic float64
+}
+
+// Pieces is the cutting of vector work: one axis of the output in steps, all axes
+// before it one index at a time, all axes after it whole.
+type Pieces struct {
+	Axis, Step int
+	Count      int // pieces in all
+	// Streamed: the work cannot be cut so that a piece fits; the operands pass
+	// through the slots in StreamBytes at a time, and the result is formed as a whole.
+	Streamed    bool
+	StreamBytes int64
+	In, Out     Slots  // In has two slots for each input that is off chip
+	InOnChip    []bool // by input of the head
+	OutOnChip   bool
 }

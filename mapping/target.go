@@ -1,0 +1,34 @@
+package mapping
+
+// Target is what a mapper must know about a machine with a matrix unit: numbers
+// only, handed over before the run.
+type Target struct {
+	Name string
+
+	// The matrix unit: Arrays arrays of Rows × Cols multiply-accumulate cells, fed
+	// with the same moving operand and side by side in the stationary one's columns.
+	Rows, Cols, Arrays int
+	Dataflow           Dataflow
+	FoldOverhead       int64 // edges a fold pays beyond its stream when folds do not overlap; 0 when they do
+
+	// On-chip memories.
+	Buffer     int64 // bytes for activations, and for weights where FIFO is 0
+	FIFO       int   // stationary tiles the weight FIFO holds; 0: weights pass through the buffer
+	AccRows    int   // accumulator rows (of Cols words an array), in both banks together
+	KeepOnChip bool  // activations may stay in the buffer between layers
+	Unlimited  bool  // on-chip memories never limit a tile (SCALE-Sim's convention)
+
+	// Rates, for choosing: bytes a cycle from off-chip memory (0: unlimited), vector lanes.
+	BytesPerCycle float64
+	Lanes         int
+}
+
+// Dataflow says which operand stays in the array.
+type Dataflow string
+
+// Output-, weight- and input-stationary.
+const (
+	OS Dataflow = "os"
+	WS Dataflow = "ws"
+	IS Dataflow = "is"
+)
