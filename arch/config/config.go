@@ -119,11 +119,8 @@ func Load(name string, text []byte, sets []string, into any) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if text, err = edit(text, root, strings.Split(key, "."), value); err != nil {
-			return nil, Faults{{File: "--set", Key: set, Right: err.Error()}}
-		}
-		if root, err = parse(name, text); err != nil {
-			return nil, Faults{{File: "--set", Key: set, Right: "leaves no valid YAML: " + err.Error()}}
+		if text, root, err = edited(text, root, key, value); err != nil {
+			return nil, err
 		}
 	}
 	r := reader{name: name, sets: given}
@@ -135,6 +132,44 @@ func Load(name string, text []byte, sets []string, into any) ([]byte, error) {
 		return nil, r.faults
 	}
 	return text, nil
+}
+
+// Edit is the text after sets, as Load returns it, for those who have checked
+// the sets by opening the machine.
+func Edit(name string, text []byte, sets []string) ([]byte, error) {
+	root, err := parse(name, text)
+	for _, set := range sets {
+		key, value, _ := strings.Cut(set, "=")
+		if err == nil {
+			text, root, err = edited(text, root, strings.TrimSpace(key), strings.TrimSpace(value))
+		}
+	}
+	return text, err
+}
+
+// edited is one edit and the tree of its result.
+func edited(text []byte, root *yaml.Node, key, value string) ([]byte, *yaml.Node, error) {
+	text, err := edit(text, root, strings.Split(key, "."), value)
+	if err == nil {
+		root, err = parse("", text)
+	}
+	if err != nil {
+		return nil, nil, Faults{{File: "--set", Key: shorten(key + "=" + value), Right: "cannot be written into the file: " + err.Error()}}
+	}
+	return text, root, nil
+}
+
+// Word is the value of a top-level key that is one word, or "": what says which
+// kind of machine a file describes before its keys are known.
+func Word(name string, text []byte, key string) (string, error) {
+	root, err := parse(name, text)
+	if err != nil {
+		return "", err
+	}
+	if _, value := lookup(root, key); value != nil && value.Kind == yaml.ScalarNode {
+		return value.Value, nil
+	}
+	return "", nil
 }
 
 // parse reads one YAML document that is a mapping. An empty one is an empty mapping.

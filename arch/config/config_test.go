@@ -189,6 +189,19 @@ gated: true  # set by --set
 	var again device
 	require.NoError(t, Decode("again", text, &again))
 	assert.Equal(t, d, again)
+	edited, err := Edit("good", []byte(good), []string{"array.rows=128", "memory=ideal", "types=bf16", "gated=true"})
+	require.NoError(t, err)
+	assert.Equal(t, string(text), string(edited))
+}
+
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{"kind: systolic": "systolic", "a: b": "", "kind: [a]": "", "": ""} {
+		got, err := Word("x", []byte(text), "kind")
+		assert.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	_, err := Word("x", []byte("- a"), "kind")
+	assert.Error(t, err)
 }
 
 func TestSetFaults(t *testing.T) {
