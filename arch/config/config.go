@@ -17,8 +17,8 @@
 //		Memory Memory `key:"memory"` // may be given as a scalar if it is a Scalar
 //	}
 //
-// Fields are int, int64, float64, bool, string, []string, the quantities of unit,
-// and structs of these. A field without a key tag is not the reader's business.
+// Fields are int, int64, float64, bool, string, []string, unit.Cycles, the
+// quantities of unit, and structs of these. A field without a key tag is not the reader's business.
 // Every key must be given unless it is tagged optional:"true"; quantities are at
 // least 0 unless min says otherwise. A struct with Validate() error is asked last.
 //
@@ -132,19 +132,6 @@ func Load(name string, text []byte, sets []string, into any) ([]byte, error) {
 		return nil, r.faults
 	}
 	return text, nil
-}
-
-// Edit is the text after sets, as Load returns it, for those who have checked
-// the sets by opening the machine.
-func Edit(name string, text []byte, sets []string) ([]byte, error) {
-	root, err := parse(name, text)
-	for _, set := range sets {
-		key, value, _ := strings.Cut(set, "=")
-		if err == nil {
-			text, root, err = edited(text, root, strings.TrimSpace(key), strings.TrimSpace(value))
-		}
-	}
-	return text, err
 }
 
 // edited is one edit and the tree of its result.

@@ -29,6 +29,7 @@ func (k *kind) text(v reflect.Value) string { return k.write(v) }
 var kinds = []kind{
 	{of: reflect.TypeFor[int](), read: readInt[int], write: writeInt, size: sizeInt},
 	{of: reflect.TypeFor[int64](), read: readInt[int64], write: writeInt, size: sizeInt},
+	{of: reflect.TypeFor[unit.Cycles](), read: readInt[unit.Cycles], write: writeInt, size: sizeInt},
 	{of: reflect.TypeFor[float64](), read: readFloat, write: writeFloat, size: sizeFloat},
 	{of: reflect.TypeFor[bool](), read: readBool, write: func(v reflect.Value) string { return strconv.FormatBool(v.Bool()) }},
 	{of: reflect.TypeFor[string](), quote: true, read: func(s string) (any, error) { return s, nil }, write: reflect.Value.String},
@@ -57,7 +58,7 @@ var (
 	leadingZero   = regexp.MustCompile(`^-?0[0-9_]`)
 )
 
-func readInt[T int | int64](s string) (any, error) {
+func readInt[T ~int | ~int64](s string) (any, error) {
 	plain := strings.ReplaceAll(s, "_", "")
 	switch {
 	case leadingZero.MatchString(s):
