@@ -1,0 +1,42 @@
+package onnx
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"nnsim/workloads"
+)
+
+// The light models, fed with i/n, give the outputs recorded beside them.
+func TestLightModels(t *testing.T) {
+	dir := filepath.Join(references(t), "light")
+	models, err := filepath.Glob(filepath.Join(dir, "*.onnx"))
+	require.NoError(t, err)
+	require.NotEmpty(t, models)
+	for _, path := range models {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			g, err := Read(path, Options{})
+			require.NoError(t, err)
+			t.Logf("%s: %d nodes, %d parameters, inputs %v", g.Name, len(g.Nodes), g.Params, g.Inputs[0].Shape)
+			if testing.Short() {
+				t.Skip("evaluation takes seconds; skipping with -short")
+			}
+			values := map[*workloads.Tensor]*workloads.Array{}
+			for _, in := range g.Inputs {
+				a := workloads.NewArray(workloads.FP32, in.Shape)
+				workloads.Ramp(in.Shape.Elements()).Fill(a.F, 0)
+				values[in] = a
+			}
+			evaluate(t, g.Nodes, values)
+			data, err := os.ReadFile(strings.TrimSuffix(path, ".onnx") + "_output_0.pb")
+			require.NoError(t, err)
+			want, err := DecodeTensor(data)
+			require.NoError(t, err)
+			assert.NoError(t, closeTo(values[g.Outputs[0]], want, 1e-3, 1e-7))
+		})
+	}
+}
