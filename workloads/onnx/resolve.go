@@ -62,7 +62,7 @@ func (im *importer) rebatch(n *workloads.Node) bool {
 	a.I[0] = int64(im.o.Batch)
 	changed := *want
 	changed.Const = &a
-	n.In[1] = &changed
+	n.In[1] = &changed // a copy, for other nodes may share the constant
 	if workloads.Infer(n) == nil {
 		return true
 	}
@@ -70,9 +70,17 @@ func (im *importer) rebatch(n *workloads.Node) bool {
 	return false
 }
 
-// legacy accepts opset 6's explicit broadcasting where it is today's: the second
-// input aligned at the last axis.
+// legacy accepts opset 6's explicit broadcasting where it is today's (the second
+// input aligned at the last axis), and gives PRelu's slopes, one for each channel,
+// the axes that today's broadcasting wants.
 func legacy(n *workloads.Node) error {
+	if x, slope := n.Input(0), n.Input(1); n.Op == "PRelu" && x != nil && slope != nil &&
+		slope.Const != nil && len(slope.Shape) == 1 && len(x.Shape) > 2 && slope.Shape[0] == x.Shape[1] {
+		perChannel := *slope
+		perChannel.Shape = append(slope.Shape.Clone(), slices.Repeat(workloads.Shape{1}, len(x.Shape)-2)...)
+		perChannel.Const = slope.Const.Reshaped(perChannel.Shape)
+		n.In[1] = &perChannel
+	}
 	axis, given := n.Attr["axis"].(int64)
 	_, explicit := n.Attr["broadcast"].(int64)
 	if !explicit || n.Op == "Gemm" || len(n.In) < 2 || n.In[0] == nil || n.In[1] == nil {
