@@ -76,8 +76,8 @@ func Read(path string, o Options) (*workloads.Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topology: %w", err)
 	}
-	if info.IsDir() || info.Size() > maxBytes {
-		return nil, fmt.Errorf("topology: %s is not a topology file (a folder, or more than %d MiB)", path, maxBytes>>20)
+	if !info.Mode().IsRegular() || info.Size() > maxBytes {
+		return nil, fmt.Errorf("topology: %s is not a topology file (a folder or device, or more than %d MiB)", path, maxBytes>>20)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
