@@ -190,11 +190,14 @@ func inferDequantize(q inference) error {
 // slice along the axis, or, with block_size, one for each block.
 func (q inference) granularity() error {
 	x, s := q.shape(0), q.shape(1)
+	if s.Elements() == 1 {
+		if q.has(2) && q.shape(2).Elements() != 1 {
+			return q.fail("input %s has shape %v, the scale is one number", q.n.In[2].Name, q.shape(2))
+		}
+		return nil
+	}
 	if err := q.wants(2, s, "the scale"); err != nil {
 		return err
-	}
-	if len(s) == 0 || s.Elements() == 1 {
-		return nil
 	}
 	axis, err := q.axis(q.n.Attr.Int("axis", 1), len(x))
 	if err != nil {

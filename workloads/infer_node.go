@@ -116,14 +116,14 @@ func (q inference) number(i int, attribute string) (int64, bool, error) {
 
 // perAxis is an attribute with one integer for each of rank spatial axes.
 func (q inference) perAxis(name string, rank int, def, lo int64) ([]int, error) {
-	list := q.n.Attr.Ints(name, nil)
-	if list != nil && len(list) != rank {
+	list := q.n.Attr.Ints(name, nil) // some exporters write an empty one for none
+	if len(list) != 0 && len(list) != rank {
 		return nil, q.fail("attribute %s has %d numbers; %d belong there", name, len(list), rank)
 	}
 	out := make([]int, rank)
 	for i := range out {
 		v := def
-		if list != nil {
+		if len(list) != 0 {
 			v = list[i]
 		}
 		if v < lo || v > maxWindow {

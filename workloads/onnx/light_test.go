@@ -11,6 +11,11 @@ import (
 	"nnsim/workloads"
 )
 
+// parameters is what the models' publications give (Caffe's model zoo; resnet50 as
+// torchvision counts it).
+var parameters = map[string]int64{"light_bvlc_alexnet": 60_965_224, "light_resnet50": 25_557_032,
+	"light_squeezenet": 1_235_496, "light_inception_v1": 6_998_552}
+
 // The light models, fed with i/n, give the outputs recorded beside them.
 func TestLightModels(t *testing.T) {
 	dir := filepath.Join(references(t), "light")
@@ -22,6 +27,9 @@ func TestLightModels(t *testing.T) {
 			g, err := Read(path, Options{})
 			require.NoError(t, err)
 			t.Logf("%s: %d nodes, %d parameters, inputs %v", g.Name, len(g.Nodes), g.Params, g.Inputs[0].Shape)
+			if want, ok := parameters[g.Name]; ok {
+				assert.Equal(t, want, g.Params)
+			}
 			if testing.Short() {
 				t.Skip("evaluation takes seconds; skipping with -short")
 			}

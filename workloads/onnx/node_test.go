@@ -100,6 +100,58 @@ func runNodeTest(dir string) error {
 	return nil
 }
 
+// Shape inference alone, for every operator it knows, against the types and shapes
+// of the recorded outputs; some of the operators have no reference kernel.
+func TestInferAgainstONNX(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(references(t), "node", "test_*"))
+	require.NoError(t, err)
+	checked := 0
+	for _, dir := range dirs {
+		data, err := os.ReadFile(filepath.Join(dir, "model.onnx"))
+		require.NoError(t, err)
+		file, opset, err := parse(data)
+		require.NoError(t, err, dir)
+		if len(file.nodes) != 1 || !workloads.Supported(file.nodes[0].op) {
+			continue
+		}
+		im, err := connect(file, opset, dir, Options{})
+		if err == nil {
+			err = inferSet(im, filepath.Join(dir, "test_data_set_0"))
+		}
+		if list, _ := classify(err); list != "" {
+			continue
+		}
+		require.NoError(t, err, dir)
+		checked++
+	}
+	t.Logf("%d of %d tests have the shapes and types that were inferred", checked, len(dirs))
+	require.GreaterOrEqual(t, checked, 400)
+}
+
+// inferSet infers a model of one node and compares with the recorded outputs.
+func inferSet(im *importer, set string) error {
+	for i, in := range im.graph.Inputs {
+		a, err := readTensor(set, "input", i)
+		if err != nil {
+			return err
+		}
+		in.Const, in.Shape, in.Type = a, a.Shape, a.Type
+	}
+	if err := im.infer(im.graph.Nodes[0]); err != nil {
+		return err
+	}
+	for i, out := range im.graph.Outputs {
+		want, err := readTensor(set, "output", i)
+		if err != nil {
+			return err
+		}
+		if !want.Shape.Equal(out.Shape) || want.Type != out.Type {
+			return fmt.Errorf("output %s is inferred as %v of %v, recorded is %v of %v", out.Name, out.Shape, out.Type, want.Shape, want.Type)
+		}
+	}
+	return nil
+}
+
 func runSet(im *importer, set string) error {
 	values := map[*workloads.Tensor]*workloads.Array{}
 	for i, in := range im.graph.Inputs {

@@ -89,32 +89,61 @@ func decode(data []byte, dir string, o Options) (*importer, error) {
 // open parses a model and connects its nodes, in topological order, without
 // looking at shapes.
 func open(data []byte, dir string, o Options) (*importer, error) {
-	if o.Batch < 0 {
-		return nil, fmt.Errorf("batch is %d; it must be at least 1", o.Batch)
+	if o.Batch < 0 || o.Batch > maxElements {
+		return nil, fmt.Errorf("batch is %d; it must lie between 1 and 2^40", o.Batch)
 	}
+	g, opset, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	// Before anything is connected: a model that cannot be run need not have its
+	// weights converted.
+	for _, n := range g.nodes {
+		if err := n.supported(); err != nil {
+			return nil, err
+		}
+	}
+	return connect(g, opset, dir, o)
+}
+
+// parse reads the messages of a model: its graph, and the opset of its operators.
+func parse(data []byte) (*graphProto, int64, error) {
 	m, err := parseModel(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", guess(data), err)
+		return nil, 0, fmt.Errorf("%s: %w", guess(data), err)
 	}
-	switch {
-	case m.graphs == 0:
-		return nil, fmt.Errorf("%s: it holds no graph", guess(data))
-	case m.graphs > 1:
-		return nil, fmt.Errorf("it holds %d graphs; a model has one", m.graphs)
-	case m.ir < 3:
-		return nil, fmt.Errorf("IR version %d is older than 3; convert the model to a newer one", m.ir)
-	case m.opset == 0:
-		return nil, fmt.Errorf("it does not say which version of ONNX's operators it uses (opset_import)")
-	case m.opset < oldestOpset:
-		return nil, fmt.Errorf("opset %d is older than 7; convert the model to a newer one", m.opset)
-	case m.opset > newestOpset:
-		return nil, fmt.Errorf("opset %d is newer than %d, the newest known; export the model for that one", m.opset, newestOpset)
+	if err := m.check(data); err != nil {
+		return nil, 0, err
 	}
 	g, err := parseGraph(m.graph)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", guess(data), err)
+		return nil, 0, fmt.Errorf("%s: %w", guess(data), err)
 	}
-	return connect(g, m.opset, dir, o)
+	for i, n := range g.nodes {
+		if n.name == "" {
+			n.name = fmt.Sprintf("%s_%d", n.op, i)
+		}
+	}
+	return g, m.opset, nil
+}
+
+// check refuses models of versions that are not read.
+func (m modelProto) check(data []byte) error {
+	switch {
+	case m.graphs == 0:
+		return fmt.Errorf("%s: it holds no graph", guess(data))
+	case m.graphs > 1:
+		return fmt.Errorf("it holds %d graphs; a model has one", m.graphs)
+	case m.ir < 3:
+		return fmt.Errorf("IR version %d is older than 3; convert the model to a newer one", m.ir)
+	case m.opset == 0:
+		return fmt.Errorf("it does not say which version of ONNX's operators it uses (opset_import)")
+	case m.opset < oldestOpset:
+		return fmt.Errorf("opset %d is older than 7; convert the model to a newer one", m.opset)
+	case m.opset > newestOpset:
+		return fmt.Errorf("opset %d is newer than %d, the newest known; export the model for that one", m.opset, newestOpset)
+	}
+	return nil
 }
 
 // The versions of ONNX's operators that are read.

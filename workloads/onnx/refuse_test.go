@@ -51,9 +51,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"makes an input":   {model(graph(op("a", "Relu", names("x"), names("x")), good, output("x"))), "name x is given twice: an input of the graph and node a (Relu)"},
 		"unnamed weight":   {model(relu(good, initialiser(longs("", 1)))), "an initialiser has no name"},
 
-		"zero extent":      {model(relu(input("x", 1, 0))), "input x of the graph: axis 1 is 0"},
-		"negative extent":  {model(relu(input("x", 1, -7))), "input x of the graph: axis 1 is -7"},
-		"absurd extent":    {model(relu(input("x", 1, 1<<62))), "axis 1 is 4611686018427387904"},
+		"zero extent":      {model(relu(input("x", 1, 0))), "input x of the graph: shape [1×0]: axis 1 is 0"},
+		"negative extent":  {model(relu(input("x", 1, -7))), "input x of the graph: shape [1×-7]: axis 1 is -7"},
+		"absurd extent":    {model(relu(input("x", 1, 1<<62))), "more than 2^40 elements"},
 		"overflow":         {model(relu(input("x", 1<<39, 1<<39))), "more than 2^40 elements"},
 		"no name":          {model(relu(input("x", 1, ""))), "axis 1 has neither an extent nor a name"},
 		"no shape":         {model(relu(bytesField(11, msg(textField(1, "x"), bytesField(2, bytesField(1, intField(1, 1))))))), "input x of the graph has no shape"},

@@ -11,6 +11,11 @@ import (
 // resolve works out every shape, in order, and replaces what is constant by its
 // value, on which later shapes may depend.
 func (im *importer) resolve() error {
+	for _, t := range im.graph.Inputs {
+		if err := t.Shape.Validate(); err != nil {
+			return fmt.Errorf("input %s of the graph: %w", t.Name, err)
+		}
+	}
 	var kept []*workloads.Node
 	for _, n := range im.graph.Nodes {
 		if err := im.infer(n); err != nil {
