@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"nnsim/experiments"
+)
+
+func runCommand() *cobra.Command {
+	var f flags
+	var device, input, expect string
+	var rtol float64
+	var csv bool
+	cmd := &cobra.Command{
+		Use:               "run WORKLOAD --device DEVICE",
+		Short:             "Run one workload on one device",
+		Example:           "  nnsim run resnet50 --device tpu-v1\n  nnsim run gemm:m=512,n=1024,k=2048 --device tpu-v2 --set memory=ideal --json",
+		Args:              exactly(1, "a workload such as resnet50 (`nnsim list workloads`)"),
+		ValidArgsFunction: completeWorkloads,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		e, err := f.experiment(device, args[0])
+		if err != nil {
+			return err
+		}
+		if f.json && csv {
+			return fmt.Errorf("run: --json and --csv both want standard output; give one of them")
+		}
+		if rtol < 0 || rtol > 1 || rtol != rtol {
+			return fmt.Errorf("rtol: %g: write a share from 0 to 1", rtol)
+		}
+		e.Input, e.Expect, e.RTol = input, expect, rtol
+		bar := newBar(cmd.ErrOrStderr(), f.quiet, "layers")
+		e.Progress = bar.progress
+		run, err := e.Run(cmd.Context())
+		bar.done()
+		if run == nil || err != nil && !errors.As(err, new(experiments.Failure)) {
+			return err
+		}
+		switch {
+		case f.json:
+			return errors.Join(err, run.WriteJSON(cmd.OutOrStdout()))
+		case csv:
+			return errors.Join(err, run.WriteCSV(cmd.OutOrStdout()))
+		}
+		return errors.Join(err, run.Text(cmd.OutOrStdout()))
+	}
+	cmd.Flags().StringVar(&device, "device", "", "a preset (`nnsim list devices`) or a YAML file")
+	cmd.Flags().BoolVar(&csv, "csv", false, "print the layers as CSV on standard output")
+	cmd.Flags().StringVar(&input, "input", "", "values of the inputs: ramp, random or FILE.pb (an ONNX tensor)")
+	cmd.Flags().StringVar(&expect, "expect", "", "FILE.pb that the output must equal")
+	cmd.Flags().Float64Var(&rtol, "rtol", 1e-3, "relative tolerance against --expect")
+	f.device(cmd)
+	f.common(cmd, "full")
+	if err := cmd.RegisterFlagCompletionFunc("device", completeDevices); err != nil {
+		panic(err)
+	}
+	complete(cmd, "input", "ramp", "random")
+	return cmd
+}

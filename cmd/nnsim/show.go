@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"nnsim/arch"
+	"nnsim/experiments"
+	"nnsim/workloads"
+)
+
+func showCommand() *cobra.Command {
+	var f flags
+	var device string
+	var steps bool
+	cmd := &cobra.Command{
+		Use:   "show DEVICE|WORKLOAD",
+		Short: "Print a device as YAML, a workload's layers, or how one is mapped onto the other",
+		Example: "  nnsim show tpu-v1 > mine.yaml\n  nnsim show resnet50\n  nnsim show resnet50 --device tpu-v1\n" +
+			"  nnsim show \"gemm:m=4,n=4,k=6\" --device tiny-4x4 --steps",
+		Args:              exactly(1, "a device or a workload (`nnsim list devices`, `nnsim list workloads`)"),
+		ValidArgsFunction: completeShown,
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		out, name := cmd.OutOrStdout(), args[0]
+		switch {
+		case steps && device == "":
+			return fmt.Errorf("show: --steps draws a workload on a device; name it with --device")
+		case device != "":
+			return f.showMapped(out, name, device, steps)
+		case experiments.IsDevice(name):
+			return showDevice(out, name, f.sets)
+		case len(f.sets) > 0:
+			return fmt.Errorf("show: --set changes a device, and %q is none; name one with --device", name)
+		}
+		return showWorkload(out, name, f.seed)
+	}
+	cmd.Flags().StringVar(&device, "device", "", "show how the workload is mapped onto this device")
+	cmd.Flags().BoolVar(&steps, "steps", false, "draw the device edge by edge while it computes")
+	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of the weights and inputs that are drawn")
+	f.device(cmd)
+	if err := cmd.RegisterFlagCompletionFunc("device", completeDevices); err != nil {
+		panic(err)
+	}
+	return cmd
+}
+
+func completeShown(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	devices, _ := completeDevices(cmd, args, word)
+	workloads, directive := completeWorkloads(cmd, args, word)
+	return append(devices, workloads...), directive
+}
+
+// showDevice prints the YAML that describes a device.
+func showDevice(w io.Writer, name string, sets []string) error {
+	machine, err := experiments.OpenDevice(name, sets)
+	if err != nil {
+		return err
+	}
+	text, ok := machine.(interface{ Text() []byte })
+	if !ok {
+		return fmt.Errorf("show: devices of kind %s have no YAML", machine.Kind())
+	}
+	_, err = w.Write(text.Text())
+	return err
+}
+
+// showMapped prints how a workload is cut and placed on a device, or draws it.
+func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) error {
+	e := experiments.Experiment{Device: device, Sets: f.sets, Workload: workload, Seed: f.seed, Check: arch.None}
+	p, err := e.Prepare()
+	if err != nil {
+		return err
+	}
+	if !steps {
+		_, err := fmt.Fprintln(w, strings.TrimRight(p.Plan.String(), "\n"))
+		return err
+	}
+	drawn, ok := p.Machine.(interface {
+		Steps(io.Writer, *workloads.Network) error
+	})
+	if !ok {
+		return fmt.Errorf("show: devices of kind %s cannot be drawn step by step", p.Machine.Kind())
+	}
+	return drawn.Steps(w, p.Net)
+}
+
+// showWorkload prints a table of a network's nodes.
+func showWorkload(w io.Writer, spec string, seed int64) error {
+	work, err := experiments.OpenWorkload(spec, seed)
+	if err != nil {
+		return err
+	}
+	if work.Graph == nil {
+		_, err := fmt.Fprintln(w, work.Spec)
+		return err
+	}
+	g := work.Graph
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(t, "layer\top\tinput\toutput\tMACs\tweights\n")
+	for _, n := range g.Nodes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", n.Name, n.Op, shapeOf(n.Input(0)), shapeOf(n.Out[0]), workloads.MACs(n), weightsOf(n))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n%s: %d nodes, %d MACs, %d parameters\n", work.Name, len(g.Nodes), workloads.GraphMACs(g), g.Params)
+	return err
+}
+
+func shapeOf(t *workloads.Tensor) string {
+	if t == nil {
+		return "-"
+	}
+	return t.Shape.String()
+}
+
+// weightsOf counts the elements of a node's weights.
+func weightsOf(n *workloads.Node) (total int64) {
+	for _, t := range n.In {
+		if t != nil && t.Role == workloads.Weight && t.Type.IsFloat() {
+			total += t.Shape.Elements()
+		}
+	}
+	return total
+}

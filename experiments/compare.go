@@ -1,0 +1,50 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"nnsim/results"
+)
+
+// Compare runs experiments side by side, so many at a time, in the order given.
+// Where one fails a check, its report is among the results and the error is the
+// first such Failure; bad input stops everything.
+func Compare(ctx context.Context, list []Experiment, workers int) ([]*results.Run, error) {
+	for _, e := range list { // bad input shows before minutes of work
+		if _, err := e.Prepare(); err != nil {
+			return nil, err
+		}
+	}
+	runs, failed := make([]*results.Run, len(list)), make([]error, len(list))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, workers))
+	for i, e := range list {
+		group.Go(func() error {
+			run, err := e.Run(ctx)
+			runs[i] = run
+			if errors.As(err, new(Failure)) {
+				failed[i] = err
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var complete []*results.Run
+	for _, run := range runs {
+		if run != nil { // a deadlock leaves no report
+			complete = append(complete, run)
+		}
+	}
+	for _, err := range failed {
+		if err != nil {
+			return complete, err
+		}
+	}
+	return complete, nil
+}

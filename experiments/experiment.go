@@ -1,0 +1,179 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nnsim/arch"
+	"nnsim/arch/check"
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads"
+	"nnsim/workloads/catalog"
+)
+
+// Version is the program's.
+const Version = "0.1.0"
+
+// Experiment is one row of the table: a workload on a device.
+type Experiment struct {
+	Device   string   // a preset or a path to YAML
+	Sets     []string // "array.rows=128"
+	Workload string   // a zoo name, a path or an inline operator, with options
+	Check    arch.Mode
+	Seed     int64
+	Mapping  string  // "default"
+	Input    string  // "", "ramp", "random" or a tensor file: what the inputs hold
+	Expect   string  // "" or a tensor file: what the output must be
+	RTol     float64 // relative tolerance against Expect
+
+	Progress func(done, total int) // told how many layers are done
+}
+
+// Failure says that a run broke a law, a check or a tolerance. The report that
+// comes with it is complete.
+type Failure struct{ Reason string }
+
+func (f Failure) Error() string { return f.Reason }
+
+// Prepared is an experiment with its device and workload opened and planned:
+// everything that bad input can spoil.
+type Prepared struct {
+	Machine  arch.Machine
+	Workload *catalog.Workload
+	Net      *workloads.Network
+	Plan     *mapping.Plan
+
+	expect *workloads.Array
+}
+
+// Prepare opens and plans an experiment.
+func (e Experiment) Prepare() (*Prepared, error) {
+	if e.Mapping != "" && e.Mapping != "default" {
+		return nil, fmt.Errorf("mapping %q: only the default mapping exists so far; leave --mapping out", e.Mapping)
+	}
+	machine, err := OpenDevice(e.Device, e.Sets)
+	if err != nil {
+		return nil, err
+	}
+	work, err := OpenWorkload(e.Workload, e.Seed)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{Machine: machine, Workload: work}
+	if err := p.feed(e); err != nil {
+		return nil, err
+	}
+	precision := machine.Native()
+	if work.Precision != nil {
+		precision = *work.Precision
+	}
+	if err := machine.Supports(precision); err != nil {
+		return nil, err
+	}
+	if p.Net, err = workloads.Prepare(work.Graph, precision, machine.Fuses); err != nil {
+		return nil, err
+	}
+	p.Plan, err = machine.Plan(p.Net)
+	return p, err
+}
+
+// Run prepares and runs the experiment. With a Failure the report is returned too.
+func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
+	begun := time.Now()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, err := e.Prepare()
+	if err != nil {
+		return nil, err
+	}
+	checker, err := p.checker(e)
+	if err != nil {
+		return nil, err
+	}
+	run, ideal, err := p.simulate(e, checker)
+	if err != nil {
+		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
+	}
+	p.describe(run, e)
+	run.ComputeSeconds = ideal
+	err = p.judge(run, e, checker)
+	run.Host.WallSeconds = time.Since(begun).Seconds()
+	if run.Host.WallSeconds > 0 {
+		run.Host.SimulatedCyclesPerSecond = float64(run.Cycles) / run.Host.WallSeconds
+	}
+	return run, err
+}
+
+// checker makes the checker the mode asks for; nil for none.
+func (p *Prepared) checker(e Experiment) (*check.Checker, error) {
+	if e.Check == arch.None || e.Check == "" {
+		return nil, nil
+	}
+	c, err := check.New(p.Net, e.Check, e.Seed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Workload.Name, err)
+	}
+	return c, nil
+}
+
+// simulate runs the network, and beside it once more with a memory that never stalls.
+func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.Run, ideal unit.Seconds, err error) {
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress}
+		if checker != nil { // a nil *Checker is not a nil Checker
+			job.Check = checker
+		}
+		run, err = p.Machine.Run(job)
+		return err
+	})
+	group.Go(func() error {
+		r, err := p.Machine.Run(arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, IdealMemory: true})
+		if err == nil {
+			ideal = r.Seconds
+		}
+		return err
+	})
+	err = group.Wait()
+	return run, ideal, err
+}
+
+// describe fills the part of a report that does not depend on the machine.
+func (p *Prepared) describe(run *results.Run, e Experiment) {
+	run.Schema, run.Version, run.Seed = results.Schema, Version, e.Seed
+	g := p.Net.Graph
+	run.Workload = results.Workload{Name: p.Workload.Spec, MACs: workloads.GraphMACs(g), Params: g.Params, DType: p.Net.Precision.String()}
+	for _, list := range [][]*workloads.Tensor{g.Weights(), g.Inputs, g.Outputs} {
+		for _, t := range list {
+			run.Workload.Bytes += t.Bytes()
+		}
+	}
+}
+
+// judge holds the run against the laws, the check and the expected output.
+func (p *Prepared) judge(run *results.Run, e Experiment, checker *check.Checker) error {
+	who := fmt.Sprintf("%s on %s", p.Workload.Name, p.Machine.Name())
+	run.Check = results.Check{Mode: string(arch.None), Status: "skipped"}
+	if checker != nil {
+		run.Check = checker.Result()
+	}
+	if err := arch.Laws(run, p.Net, p.Plan); err != nil {
+		return Failure{fmt.Sprintf("%s: %v", who, err)}
+	}
+	if run.Check.Status == "fail" {
+		return Failure{fmt.Sprintf("%s: check failed: %s", who, run.Check.Detail)}
+	}
+	if p.expect != nil {
+		if err := p.against(checker, e.RTol); err != nil {
+			run.Check.Status, run.Check.Detail = "fail", err.Error()
+			return Failure{fmt.Sprintf("%s: %s: %v", who, e.Expect, err)}
+		}
+	}
+	return nil
+}
