@@ -36,7 +36,7 @@ func compareCommand() *cobra.Command {
 			return err
 		}
 		if f.json {
-			return errors.Join(err, writeJSON(cmd.OutOrStdout(), map[string][]*results.Run{"runs": runs}))
+			return errors.Join(err, results.Comparison{Runs: runs}.WriteJSON(cmd.OutOrStdout()))
 		}
 		return errors.Join(err, results.Compare(cmd.OutOrStdout(), runs))
 	}
