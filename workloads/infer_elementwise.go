@@ -139,6 +139,14 @@ func inferLayerNorm(q inference) error {
 	return inferSame(q)
 }
 
+// MeanVarianceNormalization's axes are those of a batch of images, if not given.
+func inferMeanVariance(q inference) error {
+	if _, err := q.axes(q.n.Attr.Ints("axes", []int64{0, 2, 3}), len(q.shape(0))); err != nil {
+		return err
+	}
+	return inferSame(q)
+}
+
 // inferAlongAxis is for operators that keep the shape but work along an axis.
 func inferAlongAxis(q inference) error {
 	def := int64(-1)

@@ -24,6 +24,7 @@ var uncovered = []struct {
 	{regexp.MustCompile(`operator (\S+) is not supported`), "operators"},
 	{regexp.MustCompile(`element type (\S+) is not supported`), "types"},
 	{regexp.MustCompile(`is not a plain (tensor)`), "sequences"},
+	{regexp.MustCompile(`\((\w+)\): training_mode is set`), "training"},
 	{regexp.MustCompile(`node \S+ \((\w+)\): broadcasting from axis \d+ on is not supported`), "opset 6 broadcasting"},
 }
 
