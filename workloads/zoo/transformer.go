@@ -50,7 +50,7 @@ func room(b *workloads.Builder, name string, o Options, most int) bool {
 	return true
 }
 
-// embedding is a table of rows of the given width with unit variance.
+// embedding is a table of rows of the given width; its elements have variance ¼.
 func embedding(b *workloads.Builder, name string, rows, width int) *workloads.Tensor {
 	return b.Weight(name, 1, 0.25, rows, width)
 }
