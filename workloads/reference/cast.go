@@ -19,7 +19,7 @@ func convert(a *workloads.Array, to workloads.DType, saturate bool) *workloads.A
 		for i := lo; i < hi; i++ {
 			switch {
 			case exact:
-				dst.SetInt(i, a.Int(i))
+				dst.SetInt(i, wrapped(a.Int(i), to))
 			case to == workloads.Bool:
 				dst.SetInt(i, truth(a.At(i)))
 			case to == workloads.Uint64:
@@ -29,11 +29,20 @@ func convert(a *workloads.Array, to workloads.DType, saturate bool) *workloads.A
 			case dst.D != nil:
 				dst.D[i] = a.At(i)
 			default:
-				dst.SetInt(i, int64(a.At(i)))
+				dst.SetInt(i, wrapped(int64(a.At(i)), to))
 			}
 		}
 	})
 	return dst
+}
+
+// wrapped keeps the low bits of an integer that formats narrower than a byte have.
+func wrapped(v int64, t workloads.DType) int64 {
+	if t.IsInt() && t != workloads.Bipolar && t.Bits() < 8 {
+		spare := 64 - t.Bits()
+		return v << spare >> spare
+	}
+	return v
 }
 
 // truth is 0 for zero and 1 for the rest, NaN included.

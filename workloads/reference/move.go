@@ -8,20 +8,6 @@ func reshaped(c *call) error {
 	return nil
 }
 
-// dropout passes everything on outside training, and says so in its mask.
-func dropout(c *call) error {
-	if c.has(2) && c.in[2].Int(0) != 0 && !(c.has(1) && c.in[1].At(0) == 0) {
-		return c.fail("training_mode is set; only inference is computed here, so export the model for inference")
-	}
-	if c.wants(1) {
-		mask := c.make(1)
-		for i := range mask.I {
-			mask.I[i] = 1
-		}
-	}
-	return reshaped(c)
-}
-
 func transpose(c *call) error {
 	x, dst := c.in[0], c.make(0)
 	perm, own := c.node.Attr.Ints("perm", nil), x.Shape.Strides()
