@@ -17,7 +17,6 @@ import (
 const convHeader = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
 
 func space(t *testing.T, g *workloads.Graph, i int) workloads.Matrix {
-	t.Helper()
 	m, ok := workloads.MatrixOf(g.Nodes[i])
 	require.True(t, ok)
 	return m
