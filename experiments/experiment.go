@@ -101,7 +101,7 @@ func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
 		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
 	}
 	p.describe(run, e)
-	run.ComputeSeconds = ideal
+	run.ComputeSeconds, run.Bound = ideal, bound(run, ideal)
 	err = p.judge(run, e, checker)
 	run.Host.WallSeconds = time.Since(begun).Seconds()
 	if run.Host.WallSeconds > 0 {
@@ -133,6 +133,12 @@ func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.
 		run, err = p.Machine.Run(job)
 		return err
 	})
+	if p.Machine.Describe(p.Net.Precision).Resolved["memory"] == "ideal" {
+		if err = group.Wait(); err == nil {
+			ideal = run.Seconds
+		}
+		return run, ideal, err
+	}
 	group.Go(func() error {
 		r, err := p.Machine.Run(arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, IdealMemory: true})
 		if err == nil {
@@ -142,6 +148,20 @@ func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.
 	})
 	err = group.Wait()
 	return run, ideal, err
+}
+
+// bound says what the greatest part of a run's time goes into: waiting for
+// off-chip memory, arithmetic at the array's peak, or neither of them.
+func bound(run *results.Run, ideal unit.Seconds) string {
+	arithmetic := unit.Seconds(run.Utilization) * run.Seconds
+	waiting, rest := run.Seconds-ideal, ideal-arithmetic
+	switch {
+	case waiting > arithmetic && waiting > rest:
+		return "memory"
+	case arithmetic >= rest:
+		return "compute"
+	}
+	return "latency"
 }
 
 // describe fills the part of a report that does not depend on the machine.

@@ -81,7 +81,7 @@ func TestHold(t *testing.T) {
 		ok                  bool
 		err                 float64
 	}{
-		{int64(14), "14", "0", true, 0}, {15.0, "10", "50%", true, 0.5}, {5.0, "10", "10%", false, -0.5},
+		{14.0, "14", "0", true, 0}, {nil, "14", "0", false, -1}, {true, "true", "0", true, 0}, {15.0, "10", "50%", true, 0.5}, {5.0, "10", "10%", false, -0.5},
 		{"memory", "memory", "0", true, 0}, {"memory", "compute", "0", false, -1}, {"12", "12.0", "0", false, -1},
 		{3.0, "0", "0", false, 1}, {0.0, "0", "0", true, 0}, {3.0, "three", "0", false, -1}, {[]any{1}, "1", "0", false, -1},
 		{-2.0, "-1", "0", false, -1},
@@ -103,7 +103,7 @@ func TestScore(t *testing.T) {
 	assert.Equal(t, 6, r.Rows)
 	assert.InDelta(t, (0.1+0.1+0.1+0+1+1)/6, r.MAPE, 1e-12)
 	assert.InDelta(t, 0.1, r.MedianAPE, 1e-12)
-	assert.InDelta(t, (0.1-0.1+0.1+0+1-1)/6, r.Bias, 1e-12)
+	assert.InDelta(t, 0.1/6, r.Bias, 1e-12)
 	assert.Equal(t, 2, r.Failed)
 	assert.Equal(t, 1.0, *r.Spearman)
 	require.Len(t, r.Worst, 5)

@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math"
@@ -168,10 +167,11 @@ func (o Outcome) hold(value any) Outcome {
 		return o
 	case bool:
 		return o.hold(strconv.FormatBool(v))
-	case json.Number:
-		o.Got = v.String()
-	case float64, float32, int, int64, int32, uint64:
-		o.Got = fmt.Sprint(v)
+	case float64:
+		o.Got = strconv.FormatFloat(v, 'g', -1, 64)
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			o.Got = strconv.FormatInt(int64(v), 10)
+		}
 	default:
 		o.Fault = fmt.Sprintf("%s is no single value; name one figure of the report", o.Metric)
 		return o

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,8 @@ func compareCommand() *cobra.Command {
 		if f.json {
 			return errors.Join(err, results.Comparison{Runs: runs}.WriteJSON(cmd.OutOrStdout()))
 		}
-		return errors.Join(err, results.Compare(cmd.OutOrStdout(), runs))
+		_, wrote := io.WriteString(cmd.OutOrStdout(), results.Compare(runs))
+		return errors.Join(err, wrote)
 	}
 	cmd.Flags().StringSliceVar(&devices, "devices", nil, "presets or YAML files, with commas between them")
 	f.device(cmd)

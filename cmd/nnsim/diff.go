@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"nnsim/results"
@@ -21,7 +23,8 @@ func diffCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return results.Diff(cmd.OutOrStdout(), a, b)
+		_, err = io.WriteString(cmd.OutOrStdout(), results.Diff(a, b))
+		return err
 	}
 	return cmd
 }
