@@ -28,6 +28,7 @@ var letters = map[byte]struct {
 	'I': {func(t DType) bool { return t == Int64 }, "int64"},
 	'N': {func(t DType) bool { return t == Int64 || t == Int32 }, "int32 or int64"},
 	'Q': {func(t DType) bool { return t.Bits() <= 16 && t != Bool || t == Int32 }, "a quantised type"},
+	'X': {func(t DType) bool { return t.IsFloat() || t == Int32 }, "a float type or int32"},
 	'8': {func(t DType) bool { return t == Int8 || t == Uint8 }, "int8 or uint8"},
 }
 

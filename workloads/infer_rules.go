@@ -72,7 +72,7 @@ var rules = map[string]rule{
 	"Softmax":                   {"T", "f", 1, inferAlongAxis},
 	"LogSoftmax":                {"T", "f", 1, inferAlongAxis},
 	"Hardmax":                   {"T", "f", 1, inferAlongAxis},
-	"QuantizeLinear":            {"A F Q?", "", 1, inferQuantize},
+	"QuantizeLinear":            {"X F Q?", "", 1, inferQuantize},
 	"DequantizeLinear":          {"Q F Q?", "", 1, inferDequantize},
 	"DynamicQuantizeLinear":     {"T", "f", 3, inferDynamicQuantize},
 

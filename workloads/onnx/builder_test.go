@@ -26,9 +26,6 @@ func textField(n protowire.Number, v string) pb { return bytesField(n, []byte(v)
 func intField(n protowire.Number, v int64) pb {
 	return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), uint64(v))
 }
-func floatField(n protowire.Number, v float32) pb {
-	return protowire.AppendFixed32(protowire.AppendTag(nil, n, protowire.Fixed32Type), math.Float32bits(v))
-}
 func packedInts(n protowire.Number, v ...int64) pb {
 	var b []byte
 	for _, x := range v {

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,42 @@ func TestLightModels(t *testing.T) {
 			want, err := DecodeTensor(data)
 			require.NoError(t, err)
 			assert.NoError(t, closeTo(values[g.Outputs[0]], want, 1e-3, 1e-7))
+		})
+	}
+}
+
+// The light models with seeded weights, for two images: data stay finite, are not
+// the same everywhere, and are the same again.
+func TestLightModelsRandomWeights(t *testing.T) {
+	models, err := filepath.Glob(filepath.Join(references(t), "light", "*.onnx"))
+	require.NoError(t, err)
+	for _, path := range models {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			g, err := Read(path, Options{Batch: 2, RandomWeights: true, Seed: 7})
+			require.NoError(t, err)
+			for _, w := range g.Weights() {
+				if w.Type.IsFloat() && len(w.Shape) > 0 {
+					require.NotNil(t, w.Source, w.Name)
+				}
+			}
+			if testing.Short() || !strings.Contains(path, "squeezenet") && !strings.Contains(path, "shufflenet") {
+				t.Skip("only the two small models are evaluated, and none with -short")
+			}
+			values := map[*workloads.Tensor]*workloads.Array{}
+			for _, in := range g.Inputs {
+				a := workloads.NewArray(workloads.FP32, in.Shape)
+				workloads.RandomInput(in.Name, 7).Fill(a.F, 0)
+				values[in] = a
+			}
+			evaluate(t, g.Nodes, values)
+			for _, n := range g.Nodes {
+				low, high := math.Inf(1), math.Inf(-1)
+				for _, v := range values[n.Out[0]].F {
+					low, high = min(low, float64(v)), max(high, float64(v))
+				}
+				require.Less(t, low, high, "%v gives the same everywhere", n)
+				require.Less(t, high-low, 1e4, "%v", n)
+			}
 		})
 	}
 }
