@@ -17,7 +17,9 @@ bench: ## the figures of speed that the README gives
 	go test -run '^$$' -bench . -benchmem ./...
 
 golden: ## rewrites drawings and screens, and prints what moved
-	UPDATE_GOLDEN=1 go test ./results/... ./arch/... ./cmd/...
+	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u); do \
+		go test $$dir -update || exit 1; \
+	done
 	git --no-pager diff --stat -- '*testdata*'
 
 FUZZTIME ?= 60s

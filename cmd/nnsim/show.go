@@ -28,21 +28,24 @@ func showCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		out, name := cmd.OutOrStdout(), args[0]
 		switch {
+		case steps && f.json:
+			return fmt.Errorf("show: --steps is a drawing; leave --json out")
 		case steps && device == "":
 			return fmt.Errorf("show: --steps draws a workload on a device; name it with --device")
 		case device != "":
 			return f.showMapped(out, name, device, steps)
 		case experiments.IsDevice(name):
-			return showDevice(out, name, f.sets)
+			return f.showDevice(out, name)
 		case len(f.sets) > 0:
 			return fmt.Errorf("show: --set changes a device, and %q is none; name one with --device", name)
 		}
-		return showWorkload(out, name, f.seed)
+		return f.showWorkload(out, name)
 	}
 	cmd.Flags().StringVar(&device, "device", "", "show how the workload is mapped onto this device")
 	cmd.Flags().BoolVar(&steps, "steps", false, "draw the device edge by edge while it computes")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of the weights and inputs that are drawn")
 	f.device(cmd)
+	f.output(cmd)
 	if err := cmd.RegisterFlagCompletionFunc("device", completeDevices); err != nil {
 		panic(err)
 	}
@@ -58,11 +61,14 @@ func completeShown(cmd *cobra.Command, args []string, word string) ([]string, co
 	return append(devices, workloads...), directive
 }
 
-// showDevice prints the YAML that describes a device.
-func showDevice(w io.Writer, name string, sets []string) error {
-	machine, err := experiments.OpenDevice(name, sets)
+// showDevice prints the YAML that describes a device, or its keys as JSON.
+func (f *flags) showDevice(w io.Writer, name string) error {
+	machine, err := experiments.OpenDevice(name, f.sets)
 	if err != nil {
 		return err
+	}
+	if f.json {
+		return writeJSON(w, machine.Describe(machine.Native()))
 	}
 	text, ok := machine.(interface{ Text() []byte })
 	if !ok {
@@ -79,6 +85,9 @@ func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) err
 	if err != nil {
 		return err
 	}
+	if f.json {
+		return writeJSON(w, map[string]string{"workload": p.Workload.Spec, "device": p.Machine.Name(), "plan": p.Plan.String()})
+	}
 	if !steps {
 		_, err := fmt.Fprintln(w, strings.TrimRight(p.Plan.String(), "\n"))
 		return err
@@ -92,26 +101,53 @@ func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) err
 	return drawn.Steps(w, p.Net)
 }
 
+// shownNode is one line of a workload's table.
+type shownNode struct {
+	Name    string `json:"name"`
+	Op      string `json:"op"`
+	Input   string `json:"input"`
+	Output  string `json:"output"`
+	MACs    int64  `json:"macs"`
+	Weights int64  `json:"weights"`
+}
+
+// shownGraph is a workload's table and its sums.
+type shownGraph struct {
+	Workload string      `json:"workload"`
+	MACs     int64       `json:"macs"`
+	Params   int64       `json:"params"`
+	Nodes    []shownNode `json:"nodes"`
+}
+
 // showWorkload prints a table of a network's nodes.
-func showWorkload(w io.Writer, spec string, seed int64) error {
-	work, err := experiments.OpenWorkload(spec, seed)
+func (f *flags) showWorkload(w io.Writer, spec string) error {
+	work, err := experiments.OpenWorkload(spec, f.seed)
 	if err != nil {
 		return err
 	}
-	if work.Graph == nil {
-		_, err := fmt.Fprintln(w, work.Spec)
-		return err
+	shown := shownGraph{Workload: work.Spec, Nodes: []shownNode{}}
+	if g := work.Graph; g != nil { // streams and idling have no nodes
+		shown.MACs, shown.Params = workloads.GraphMACs(g), g.Params
+		for _, n := range g.Nodes {
+			shown.Nodes = append(shown.Nodes, shownNode{n.Name, n.Op, shapeOf(n.Input(0)), shapeOf(n.Out[0]), workloads.MACs(n), weightsOf(n)})
+		}
 	}
-	g := work.Graph
+	if f.json {
+		return writeJSON(w, shown)
+	}
+	return shown.write(w)
+}
+
+func (s shownGraph) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(t, "layer\top\tinput\toutput\tMACs\tweights\n")
-	for _, n := range g.Nodes {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", n.Name, n.Op, shapeOf(n.Input(0)), shapeOf(n.Out[0]), workloads.MACs(n), weightsOf(n))
+	fmt.Fprintf(t, "node\top\tinput\toutput\tMACs\tweights\n")
+	for _, n := range s.Nodes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\n", n.Name, n.Op, n.Input, n.Output, n.MACs, n.Weights)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s: %d nodes, %d MACs, %d parameters\n", work.Name, len(g.Nodes), workloads.GraphMACs(g), g.Params)
+	_, err := fmt.Fprintf(w, "\n%s: %d nodes, %d MACs, %d parameters\n", s.Workload, len(s.Nodes), s.MACs, s.Params)
 	return err
 }
 
