@@ -53,6 +53,8 @@ func TestDecodeNamesExtents(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, workloads.Shape{2, 5, 7}, g.Outputs[0].Shape)
 	assert.Equal(t, "Relu_0", g.Nodes[0].Name)
+	_, err = Decode(m, "", Options{Dims: map[string]int{"height": 5, "width": 7, "hieght": 2}})
+	assert.ErrorContains(t, err, "extent hieght is given, but no input")
 }
 
 // Shape arithmetic becomes constants: reshape x to [shape(x)[0], -1] the long way.
@@ -69,6 +71,19 @@ func TestDecodeFoldsShapes(t *testing.T) {
 	require.Len(t, g.Nodes, 1)
 	assert.Equal(t, workloads.Shape{2, 12}, g.Outputs[0].Shape)
 	assert.Zero(t, g.Params)
+}
+
+// A weight that several nodes share through Identity is one tensor, counted once.
+func TestDecodeSharesWeights(t *testing.T) {
+	g, err := Decode(model(graph(
+		op("again", "Identity", names("w"), names("w2")),
+		op("one", "MatMul", names("x", "w"), names("h")), op("two", "MatMul", names("h", "w2"), names("y")),
+		initialiser(floats("w", []int64{2, 2}, 1, 2, 3, 4)), input("x", 1, 2), output("y"),
+	)), "", Options{})
+	require.NoError(t, err)
+	require.Len(t, g.Nodes, 2)
+	assert.Same(t, g.Nodes[0].In[1], g.Nodes[1].In[1])
+	assert.Equal(t, int64(4), g.Params)
 }
 
 // A weight made by ConstantOfShape takes no memory, however large, not even after

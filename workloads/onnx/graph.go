@@ -2,9 +2,6 @@ package onnx
 
 import (
 	"fmt"
-	"slices"
-	"sort"
-	"strings"
 
 	"nnsim/workloads"
 	"nnsim/workloads/reference"
@@ -22,10 +19,11 @@ type importer struct {
 	users   map[*workloads.Tensor]int  // how many inputs of nodes the tensor is
 	leaves  map[*workloads.Tensor]bool // outputs of the graph
 
-	fileBatch int                           // first extent of every input in the file; 0 if they differ or are open
-	trained   map[*workloads.Tensor]bool    // weights, as against shapes and other constants
-	uniform   map[*workloads.Tensor]float32 // weights of one value, which take no memory
-	budget    int64                         // elements that folding may still make
+	fileBatch int                                     // first extent of every input in the file; 0 if they differ or are open
+	trained   map[*workloads.Tensor]bool              // weights, as against shapes and other constants
+	uniform   map[*workloads.Tensor]float32           // weights of one value, which take no memory
+	alias     map[*workloads.Tensor]*workloads.Tensor // outputs of Identity on a weight: that weight
+	budget    int64                                   // elements that folding may still make
 }
 
 // connect makes tensors of names: weights, inputs, nodes with their outputs, and
@@ -34,7 +32,8 @@ func connect(file *graphProto, opset int64, dir string, o Options) (*importer, e
 	im := &importer{o: o, dir: dir, opset: opset, graph: &workloads.Graph{Name: file.name},
 		tensors: map[string]*workloads.Tensor{}, maker: map[*workloads.Tensor]*workloads.Node{},
 		users: map[*workloads.Tensor]int{}, leaves: map[*workloads.Tensor]bool{},
-		trained: map[*workloads.Tensor]bool{}, uniform: map[*workloads.Tensor]float32{}}
+		trained: map[*workloads.Tensor]bool{}, uniform: map[*workloads.Tensor]float32{},
+		alias: map[*workloads.Tensor]*workloads.Tensor{}}
 	if im.graph.Name == "" {
 		im.graph.Name = "model"
 	}
@@ -103,81 +102,6 @@ func (im *importer) weights(file *graphProto) error {
 		im.budget += 4 * a.Shape.Elements()
 	}
 	return nil
-}
-
-func (im *importer) inputs(file *graphProto) error {
-	var open []string
-	seen := map[string]bool{}
-	for _, p := range file.inputs {
-		if seen[p.name] {
-			return fmt.Errorf("input %s of the graph is listed twice", p.name)
-		}
-		seen[p.name] = true
-		if w := im.tensors[p.name]; w != nil {
-			continue // IR 3 lists the initialisers among the inputs
-		}
-		t, err := im.input(p, &open)
-		if err != nil {
-			return err
-		}
-		if err := im.add(t, "an input of the graph"); err != nil {
-			return err
-		}
-		im.graph.Inputs = append(im.graph.Inputs, t)
-	}
-	if len(open) > 0 {
-		sort.Strings(open)
-		return fmt.Errorf("the model leaves extents open: %s; say how large they are", strings.Join(slices.Compact(open), ", "))
-	}
-	return nil
-}
-
-// input makes one input, and lists extents that the file and the options leave open.
-func (im *importer) input(p *valueProto, open *[]string) (*workloads.Tensor, error) {
-	if p.notPlain {
-		return nil, fmt.Errorf("input %s of the graph is not a plain tensor, which is not supported", p.name)
-	}
-	elem, err := workloads.TypeOfCode(p.elem)
-	if err != nil {
-		return nil, fmt.Errorf("input %s of the graph: %w", p.name, err)
-	}
-	if !p.hasShape {
-		return nil, fmt.Errorf("input %s of the graph has no shape in the file", p.name)
-	}
-	t := &workloads.Tensor{Name: p.name, Type: elem, Role: workloads.Input, Shape: make(workloads.Shape, len(p.dims))}
-	for i, d := range p.dims {
-		named, known := im.o.Dims[d.param]
-		extent := d.value
-		switch {
-		case i == 0 && im.o.Batch > 0:
-			extent = int64(im.o.Batch)
-		case d.known:
-		case known:
-			extent = int64(named)
-		case i == 0:
-			extent = 1
-		case d.param == "":
-			return nil, fmt.Errorf("input %s of the graph: axis %d has neither an extent nor a name; give it one in the file", p.name, i)
-		default:
-			*open, extent = append(*open, d.param), 1
-		}
-		t.Shape[i] = int(extent)
-	}
-	im.noteBatch(p)
-	return t, nil
-}
-
-// noteBatch keeps the batch size the file was made for, while its inputs agree.
-func (im *importer) noteBatch(p *valueProto) {
-	if len(p.dims) == 0 {
-		return
-	}
-	switch d := p.dims[0]; {
-	case !d.known || im.fileBatch < 0 || im.fileBatch > 0 && int64(im.fileBatch) != d.value:
-		im.fileBatch = -1
-	default:
-		im.fileBatch = int(d.value)
-	}
 }
 
 func (im *importer) nodes(file *graphProto) error {

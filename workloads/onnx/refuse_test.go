@@ -35,6 +35,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"no outputs":       {model(graph(op("act", "Relu", names("x"), names("y")), good)), "the graph has no outputs"},
 
 		"unknown operator": {model(graph(op("odd", "Frobnicate", names("x"), names("y")), good, output("y"))), "node odd (Frobnicate): operator Frobnicate is not supported"},
+		"no operator":      {model(graph(op("odd", "", names("x"), names("y")), good, output("y"))), "node odd has no operator"},
 		"other domain":     {model(graph(op("odd", "Gelu", names("x"), names("y"), textField(7, "com.microsoft")), good, output("y"))), "node odd (Gelu): operators of domain com.microsoft are not supported"},
 		"control flow":     {model(graph(op("if", "If", names("x"), names("y"), bytesField(5, msg(textField(1, "then_branch"), bytesField(6, nil), intField(20, kindGraph)))), good, output("y"))), "node if (If): operator If is not supported"},
 		"graph attribute":  {model(graph(op("act", "Relu", names("x"), names("y"), bytesField(5, msg(textField(1, "body"), bytesField(6, nil), intField(20, kindGraph)))), good, output("y"))), "attribute body (kind 5) is not supported"},

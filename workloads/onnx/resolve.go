@@ -18,6 +18,11 @@ func (im *importer) resolve() error {
 	}
 	var kept []*workloads.Node
 	for _, n := range im.graph.Nodes {
+		for i, t := range n.In {
+			if same, ok := im.alias[t]; ok {
+				n.In[i] = same
+			}
+		}
 		if err := im.infer(n); err != nil {
 			return err
 		}
@@ -123,6 +128,10 @@ func (im *importer) fold(n *workloads.Node) (bool, error) {
 		}
 		made += t.Shape.Elements()
 	}
+	if n.Op == "Identity" && n.In[0].Role == workloads.Weight && n.Out[0] != nil {
+		im.alias[n.Out[0]] = n.In[0] // exporters share weights so; they are one tensor
+		return true, nil
+	}
 	if im.foldUniform(n) || im.foldShape(n) {
 		return true, nil
 	}
@@ -143,7 +152,7 @@ func (im *importer) fold(n *workloads.Node) (bool, error) {
 			return false, fmt.Errorf("node %v: output %s cannot be evaluated to the shape %v that was inferred", n, t.Name, t.Shape)
 		}
 		t.Role, t.Const, t.Type = workloads.Weight, results[i], results[i].Type
-		im.trained[t] = moves[n.Op] && im.trained[n.In[0]] || n.Op == "DequantizeLinear" && im.trained[n.In[0]]
+		im.trained[t] = (moves[n.Op] || n.Op == "DequantizeLinear" || n.Op == "Cast") && im.trained[n.In[0]]
 	}
 	return true, nil
 }
