@@ -20,6 +20,9 @@
 // operators are carried in float64. Results may share storage with inputs (a
 // Reshape does); no kernel writes to its inputs.
 //
+// Calibration is symmetric, one scale for each tensor, from the greatest magnitude
+// in one run. int16 leaves three bits unused, so that sums fit into int32.
+//
 // Sources: the ONNX operator specification, opset 7 to 24; for the error bound of
 // sums, N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., §3.1.
 //

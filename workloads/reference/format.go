@@ -2,6 +2,7 @@ package reference
 
 import (
 	"math"
+	"sync/atomic"
 
 	"nnsim/workloads"
 )
@@ -44,6 +45,8 @@ func EvalFormat(n *workloads.Node, in []*workloads.Array) ([]*workloads.Array, e
 type result struct {
 	array *workloads.Array
 	scale float64
+	// peak bounds the magnitude of an accumulator's sums before they wrapped.
+	peak float64
 }
 
 // inFormat computes a node up to, not including, the format of its outputs.
@@ -156,19 +159,23 @@ func accumulate(n *workloads.Node, in []*workloads.Array) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	acc := workloads.NewArray(workloads.Int32, c.node.Out[0].Shape)
-	q := c.product(in[0], in[1])
+	acc, q := workloads.NewArray(workloads.Int32, c.node.Out[0].Shape), c.product(in[0], in[1])
+	var peak atomic.Int64
 	q.exact(func(p, row, col int, sums []int64) {
-		dst := acc.I32[(p*q.m+row)*q.n+col:]
+		dst, top := acc.I32[(p*q.m+row)*q.n+col:], int64(0)
 		for i, v := range sums {
-			dst[i] = int32(v)
+			dst[i], top = int32(v), max(top, v, -v)
+		}
+		for old := peak.Load(); top > old && !peak.CompareAndSwap(old, top); old = peak.Load() {
 		}
 	})
+	sum := result{array: acc, scale: scale, peak: float64(peak.Load())}
 	if c.has(2) {
 		c.in[2] = biasSteps(in[2], n.In[2], scale)
+		sum.peak += result{array: c.in[2]}.greatestMagnitude()
 		c.addBias(acc)
 	}
-	return []result{{acc, scale}}, nil
+	return []result{sum}, nil
 }
 
 // AccumulatorScale is the real value of one step of the accumulator of a matrix

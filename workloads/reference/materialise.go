@@ -54,9 +54,17 @@ func stored(a *workloads.Array, t *workloads.Tensor) (*workloads.Array, error) {
 	return convert(a, t.Type, true), nil
 }
 
+// headroom is by how much int16 stays below its greatest value. Products of two
+// full-range int16 numbers fill 30 of the accumulator's 31 bits; with 3 bits less
+// in each, sums of some thousand products of mixed sign fit into it.
+const headroom = 8
+
 // scaleFor is the scale at which an integer format just holds a magnitude.
 func scaleFor(magnitude float64, t workloads.DType) float64 {
 	_, hi := t.Range()
+	if t == workloads.Int16 {
+		hi /= headroom
+	}
 	s := magnitude / math.Max(1, float64(hi))
 	if s == 0 || math.IsInf(1/s, 0) { // nothing but zeros, or so small that it vanishes
 		return 1

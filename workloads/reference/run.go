@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"math"
 
 	"nnsim/workloads"
 )
@@ -150,14 +151,18 @@ func (r *runner) shareScale(n *workloads.Node) {
 	r.left[b]--
 }
 
-// compute evaluates a node and, when calibrating, sets the scales of its outputs.
+// compute evaluates a node and sets the scales of its outputs: of accumulators in
+// any run, for they follow from the inputs, of everything else when calibrating.
 func (r *runner) compute(n *workloads.Node, in []*workloads.Array) ([]result, error) {
 	if r.Calibrate {
 		inherit(n)
 	}
 	results, err := inFormat(n, in)
-	if err != nil || !r.Calibrate {
-		return results, err
+	if err == nil && r.Calibrate && results[0].peak > math.MaxInt32 {
+		results, err = r.coarser(n, in, results[0].peak)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for i, t := range n.Out {
 		if t == nil || i >= len(results) || results[i].array == nil || t.Scale != 0 || !t.Type.IsInt() || t.Type == workloads.Int64 {
@@ -166,11 +171,33 @@ func (r *runner) compute(n *workloads.Node, in []*workloads.Array) ([]result, er
 		switch res := results[i]; {
 		case t.Type == workloads.Int32 && isHead(n.Op) && res.scale != 0:
 			t.Scale = res.scale
-		case res.scale != 0 || res.array.Type.IsFloat():
+		case r.Calibrate && (res.scale != 0 || res.array.Type.IsFloat()):
 			t.Scale = scaleFor(res.greatestMagnitude(), t.Type)
 		}
 	}
 	return results, nil
+}
+
+// coarser makes a head whose sums left int32 again, with its weights in steps so
+// much larger that they fit. Two activations cannot be changed any more.
+func (r *runner) coarser(n *workloads.Node, in []*workloads.Array, peak float64) (results []result, err error) {
+	w := n.In[1]
+	if w.Role != workloads.Weight {
+		return nil, fmt.Errorf("node %v: sums reach %.3g, which int32 does not hold; use a narrower data type than %v", n, peak, w.Type)
+	}
+	w.Scale *= math.Exp2(math.Ceil(math.Log2(peak/math.MaxInt32)) + 1)
+	if in[1], err = Materialise(w); err != nil {
+		return nil, err
+	}
+	r.values[w] = in[1]
+	if b := n.Input(2); b != nil && b.Role == workloads.Weight && b.Type == workloads.Int32 {
+		b.Scale = AccumulatorScale(n)
+		if in[2], err = Materialise(b); err != nil {
+			return nil, err
+		}
+		r.values[b] = in[2]
+	}
+	return inFormat(n, in)
 }
 
 // inherit gives the outputs of an operator that only moves elements the scale of
