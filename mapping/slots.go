@@ -78,7 +78,7 @@ func (c *cutter) estimate(n *Nest) {
 	case OS:
 		folds, length = unit.CeilDiv(rows, t.Rows)*unit.CeilDiv(cols, width), red
 	case IS:
-		folds, length = unit.CeilDiv(red, t.Rows)*unit.CeilDiv(rows, t.Cols), unit.CeilDiv(cols, t.Arrays)
+		folds, length = unit.CeilDiv(red, t.Rows)*unit.CeilDiv(rows, width), cols
 	default:
 		folds, length = unit.CeilDiv(red, t.Rows)*unit.CeilDiv(cols, width), rows
 	}

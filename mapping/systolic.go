@@ -198,9 +198,6 @@ func (c *cutter) rowLimit(n *Nest) int {
 // colTiles lists column tiles to try: multiples of what the arrays hold side by side.
 func (c *cutter) colTiles(n *Nest) (list []int) {
 	cols, width := n.Space.K*n.Pack, c.target.Cols*c.target.Arrays
-	if c.target.Dataflow == IS {
-		width = c.target.Cols
-	}
 	if c.target.Unlimited {
 		return []int{cols}
 	}
@@ -254,7 +251,7 @@ func (c *cutter) accumulates(n *Nest) bool {
 	}
 	rows, cols, width := n.Images*n.Pixels, n.Cols, c.target.Cols*c.target.Arrays
 	if c.target.Dataflow == IS {
-		rows, cols, width = cols, rows, c.target.Cols
+		rows, cols = cols, rows
 	}
 	return rows*unit.CeilDiv(cols, width) <= c.target.AccRows/2
 }

@@ -3,7 +3,9 @@ package workloads
 import "fmt"
 
 // Fuser tells whether a machine can compute next in the drain of the chain of
-// nodes before it, without the data leaving the machine's accumulators.
+// nodes before it, without the data leaving the machine's accumulators. With an
+// empty chain it tells whether the machine has a kernel for the composite
+// operator next; if not, the operator is written out in its parts.
 type Fuser func(chain []*Node, next *Node) bool
 
 // Prepare makes a graph ready for a machine: inference-only nodes are dropped,
@@ -17,8 +19,13 @@ func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	c := clone(g)
+	whole, err := expandUnless(g, fuses)
+	if err != nil {
+		return nil, err
+	}
+	c := clone(whole)
 	dropInferenceOnly(c)
+	separateWeights(c)
 	if err := foldNorms(c); err != nil {
 		return nil, err
 	}
@@ -33,6 +40,34 @@ func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
 	net := &Network{Graph: c, Precision: p, Layers: group(c, fuses)}
 	assign(net, p)
 	return net, nil
+}
+
+// expandUnless writes composite operators out, unless the machine has kernels for them.
+func expandUnless(g *Graph, fuses Fuser) (*Graph, error) {
+	for _, n := range g.Nodes {
+		if n.Op == "Attention" && !fuses(nil, n) {
+			return Expand(g)
+		}
+	}
+	return g, nil
+}
+
+// separateWeights gives each product a copy of its own of a weight that several
+// nodes read, since each reads it in the order of its own tiles.
+func separateWeights(g *Graph) {
+	used := map[*Tensor]bool{}
+	for _, n := range g.Nodes {
+		for i, t := range n.In {
+			if t == nil || t.Role != Weight {
+				continue
+			}
+			if used[t] && ClassOf(n.Op) == MatrixClass && i == 1 || used[t] && t.Type.IsFloat() && i == 0 && n.Op == "Gather" {
+				c := *t
+				n.In[i] = &c
+			}
+			used[t] = true
+		}
+	}
 }
 
 // clone copies nodes and tensors, sharing constants and sources.

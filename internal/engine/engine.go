@@ -93,3 +93,6 @@ func (e *Engine) Fail(err error) {
 		e.err = err
 	}
 }
+
+// Failed tells whether a unit has reported an error.
+func (e *Engine) Failed() bool { return e.err != nil }

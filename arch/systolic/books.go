@@ -1,0 +1,62 @@
+package systolic
+
+import (
+	"nnsim/results"
+	"nnsim/unit"
+)
+
+// Events of the array and what stands around it. A word is one 32-bit accumulator.
+const (
+	evMAC     = iota // multiply-accumulates on real operands
+	evFold           // stationary tiles shifted in (os: tiles shifted out)
+	arrayKind        // number of kinds
+)
+const (
+	evRead    = iota // bytes read
+	evWrite          // bytes written
+	bothKinds        // number of kinds
+)
+
+// books are the counters of a run.
+type books struct {
+	load, array, vector, store *results.Stats
+	buffer, fifo, accumulators *results.Stats
+	memory                     *results.Stats
+	layers                     []layerBook
+	closedTo                   int
+}
+
+// layerBook is what is known of one layer's time.
+type layerBook struct {
+	open   int  // commands given out and not finished
+	issued bool // all its commands have been given out
+	end    unit.Edge
+}
+
+func (b *books) open(layers int, cfg *Config, dtype string) {
+	b.layers = make([]layerBook, layers)
+	b.load = results.NewStats("load", layers, "bytes", "descriptors")
+	b.store = results.NewStats("store", layers, "bytes", "descriptors")
+	b.array = results.NewStats("array", layers, "mac_"+dtype, "folds")
+	b.vector = results.NewStats("vector", layers, "simple_ops", "hard_ops")
+	b.buffer = results.NewStats("buffer", layers, "read_bytes", "write_bytes")
+	b.fifo = results.NewStats("fifo", layers, "read_bytes", "write_bytes")
+	b.accumulators = results.NewStats("accumulators", layers, "read_bytes", "write_bytes")
+	b.memory = results.NewStats("memory", layers, "read_bytes", "write_bytes")
+}
+
+// all lists the counters in the order reports are made.
+func (b *books) all() []*results.Stats {
+	return []*results.Stats{b.load, b.array, b.vector, b.store, b.buffer, b.fifo, b.accumulators, b.memory}
+}
+
+// open1 notes a command given out for a layer.
+func (b *books) open1(layer int) { b.layers[layer].open++ }
+
+// closed notes a command finished and tells whether it was the layer's last.
+func (b *books) closed(layer int, edge unit.Edge) bool {
+	l := &b.layers[layer]
+	l.open--
+	l.end = max(l.end, edge)
+	return l.open == 0 && l.issued
+}

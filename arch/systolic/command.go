@@ -1,0 +1,148 @@
+package systolic
+
+import (
+	"fmt"
+
+	"nnsim/internal/engine"
+	"nnsim/unit"
+)
+
+// The units that execute commands.
+const (
+	loader = iota
+	array
+	vector
+	storer
+	units
+)
+
+var unitNames = [units]string{"load", "array", "vector", "store"}
+
+// command is one entry in a unit's queue. It may start when, of every unit, as
+// many commands are complete as after says.
+type command struct {
+	layer int32
+	after [units]int64
+
+	// DMA: off-chip transfer, or an on-chip one of so many edges where bytes is 0.
+	addr, bytes int64
+	// array: folds of a stream each; held keeps the stationary tile of the command before.
+	folds  int64
+	length unit.Cycles
+	held   bool
+	late   bool  // an operand comes from off-chip memory
+	room   int64 // drains that must be complete for its results to have room
+	// vector: edges of work at full rate; chase is how long before the array's last
+	// result its first one was there (-1: nothing to chase).
+	edges unit.Cycles
+	chase unit.Cycles
+
+	// data moves the command's real bytes; nil where no values are carried.
+	data action
+}
+
+// action is what a command does to data: begin at its first edge, end at its last.
+type action struct{ begin, end func() error }
+
+// record is a unit's completed commands: the edge at which each was complete. It
+// only grows; others read as far as they have been told.
+type record []unit.Edge
+
+// queue is what all units share: commands in order, what is known of the others.
+type queue struct {
+	id       int
+	commands []command
+	first    int64 // commands taken from the front so far
+	done     record
+	known    [units]int64 // how many completions of each unit have been announced
+	machine  *simulation
+}
+
+// Receive takes an announcement: unit Kind has completed N commands.
+func (q *queue) Receive(m engine.Message) { q.known[m.Kind] = max(q.known[m.Kind], m.N) }
+
+// head is the next command, or nil; it asks for more of the program when the queue is empty.
+func (q *queue) head() *command {
+	for len(q.commands) == 0 {
+		if !q.machine.more() {
+			return nil
+		}
+	}
+	return &q.commands[0]
+}
+
+// pop takes the head off.
+func (q *queue) pop() {
+	q.commands = q.commands[1:]
+	q.first++
+}
+
+// ready is the edge from which unit u no longer holds the command up; false: not known yet.
+func (q *queue) ready(c *command, u int) (unit.Edge, bool) {
+	n := c.after[u]
+	if n == 0 {
+		return 0, true
+	}
+	if u == q.id {
+		if n > int64(len(q.done)) {
+			return 0, false
+		}
+		return q.done[n-1], true
+	}
+	if n > q.known[u] {
+		return 0, false
+	}
+	return q.machine.queues[u].done[n-1], true
+}
+
+// readyAll is the edge from which the command may start; blocker names the unit that decides it.
+func (q *queue) readyAll(c *command) (edge unit.Edge, blocker int, ok bool) {
+	for u := range units {
+		e, ok := q.ready(c, u)
+		if !ok {
+			return 0, u, false
+		}
+		if e > edge {
+			edge, blocker = e, u
+		}
+	}
+	return edge, blocker, true
+}
+
+// complete notes that the oldest unfinished command ends at an edge. Commands end
+// in order, so an earlier edge counts from the end of the one before.
+func (q *queue) complete(c *command, edge unit.Edge) unit.Edge {
+	if n := len(q.done); n > 0 {
+		edge = max(edge, q.done[n-1])
+	}
+	q.done = append(q.done, edge)
+	q.machine.finished(c, edge)
+	return edge
+}
+
+// announce tells the other units how far this one has come.
+func (q *queue) announce(before int) {
+	if len(q.done) == before {
+		return
+	}
+	for u, b := range q.machine.boxes {
+		if u != q.id {
+			b.Send(engine.Message{Edge: q.done[len(q.done)-1], Kind: q.id, N: int64(len(q.done))})
+		}
+	}
+}
+
+// Left shows what the unit waits for.
+func (q *queue) Left() (string, bool) {
+	if len(q.commands) == 0 {
+		return fmt.Sprintf("%d commands done", len(q.done)), true
+	}
+	c := &q.commands[0]
+	text := fmt.Sprintf("%d commands done, %d left; next (layer %d) waits for", len(q.done), len(q.commands), c.layer)
+	for u := range units {
+		if c.after[u] > 0 {
+			text += fmt.Sprintf(" %s %d of %d,", unitNames[u], min(len(q.machine.queues[u].done), int(c.after[u])), c.after[u])
+		}
+	}
+	return text, false
+}

@@ -1,0 +1,216 @@
+package systolic
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/config"
+	"nnsim/mapping"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Config is a systolic machine as its YAML describes it.
+type Config struct {
+	Name    string        `key:"name" doc:"what reports call the machine"`
+	Kind    string        `key:"kind" oneof:"systolic" doc:"which model simulates it"`
+	About   string        `key:"about" doc:"one line: what the machine is"`
+	Process int           `key:"process" min:"1" max:"1000" doc:"technology node in nm; prices of events are those of this node"`
+	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"main clock"`
+	DTypes  []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
+	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+
+	Array struct {
+		Rows     int    `key:"rows" min:"1" max:"65536" doc:"cells along the reduction (os: along output rows)"`
+		Cols     int    `key:"cols" min:"1" max:"65536" doc:"cells along the output columns"`
+		Count    int    `key:"count" min:"1" max:"1024" doc:"arrays side by side that share the moving operand"`
+		Dataflow string `key:"dataflow" oneof:"os,ws,is" doc:"operand that stays: output, weight or input"`
+		Overlap  string `key:"overlap" oneof:"full,none,scalesim" doc:"how folds follow one another"`
+	} `key:"array"`
+
+	Buffer struct {
+		Size       unit.Bytes `key:"size" min:"1 B" doc:"unified buffer for activations (and weights where there is no FIFO)"`
+		Banks      int        `key:"banks" min:"1" max:"65536" doc:"banks it is built of; an access costs the energy of one bank"`
+		Width      unit.Bytes `key:"width" min:"1 B" doc:"bytes a port moves in a cycle; one port reads, one writes"`
+		KeepOnChip bool       `key:"keep" doc:"activations may stay in it between layers"`
+	} `key:"buffer"`
+
+	Accumulators struct {
+		Rows int `key:"rows" min:"2" max:"16777216" doc:"rows of one 32-bit word a column, in two banks"`
+	} `key:"accumulators"`
+
+	Weights struct {
+		FIFO int `key:"fifo" min:"0" max:"1024" doc:"stationary tiles in the weight FIFO; 0: weights pass through the buffer"`
+	} `key:"weights"`
+
+	Vector struct {
+		Lanes   int         `key:"lanes" min:"1" max:"1048576" doc:"elements a cycle for simple operations"`
+		Hard    int         `key:"hard" min:"1" max:"1024" doc:"cycles a lane takes for a transcendental operation, reciprocal or root"`
+		Latency unit.Cycles `key:"latency" min:"0" doc:"edges from a row's entry to its exit"`
+	} `key:"vector"`
+
+	DMA struct {
+		Outstanding int `key:"outstanding" min:"1" max:"1024" doc:"loads on their way at a time"`
+	} `key:"dma"`
+
+	Memory Memory `key:"memory"`
+	Power  Power  `key:"power"`
+}
+
+// Memory is the off-chip memory's section. "memory: ideal" never stalls.
+type Memory struct {
+	Standard   string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
+	Channels   int                 `key:"channels" min:"1" max:"1024" doc:"independent channels"`
+	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"of all channels, at the pins"`
+	Latency    unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
+	Burst      unit.Bytes          `key:"burst" min:"1 B" doc:"what one access moves"`
+	Interleave unit.Bytes          `key:"interleave" min:"1 B" doc:"consecutive bytes on one channel"`
+	RefreshFor unit.Seconds        `key:"trfc" doc:"a refresh takes a channel this long"`
+	RefreshGap unit.Seconds        `key:"trefi" doc:"and comes this often"`
+
+	ideal bool
+}
+
+// SetScalar takes "ideal", a memory that never stalls.
+func (m *Memory) SetScalar(text string) error {
+	if text != "ideal" {
+		return fmt.Errorf("memory is a section of keys, or the word ideal")
+	}
+	*m = Memory{ideal: true}
+	return nil
+}
+
+// ScalarText is "ideal" for a memory given so.
+func (m *Memory) ScalarText() string {
+	if m.ideal {
+		return "ideal"
+	}
+	return ""
+}
+
+// Validate refuses a refresh that leaves no time for data and bursts that straddle channels.
+func (m *Memory) Validate() error {
+	switch {
+	case m.ideal:
+		return nil
+	case m.RefreshGap > 0 && m.RefreshFor >= m.RefreshGap:
+		return fmt.Errorf("trfc %v must be shorter than trefi %v", m.RefreshFor, m.RefreshGap)
+	case m.Interleave%m.Burst != 0:
+		return fmt.Errorf("interleave %v must be a multiple of burst %v", m.Interleave, m.Burst)
+	}
+	return nil
+}
+
+// Power is what the machine draws whatever it does.
+type Power struct {
+	Static unit.Watts `key:"static" doc:"leakage, clock tree and standing currents, all the time"`
+	Scope  string     `key:"scope" oneof:"chip,package,board" doc:"what the figure covers"`
+}
+
+// Validate refuses what single keys cannot tell.
+func (c *Config) Validate() error {
+	if len(c.DTypes) == 0 {
+		return fmt.Errorf("dtypes is empty; name at least one data type, such as [int8]")
+	}
+	for _, name := range c.DTypes {
+		t, err := workloads.ParseDType(name)
+		if err != nil {
+			return fmt.Errorf("dtypes: %w", err)
+		}
+		if t.Bits() < 8 {
+			return fmt.Errorf("dtypes: %s is narrower than a byte, which this buffer cannot address; use int8 or wider", name)
+		}
+	}
+	if c.Array.Rows*c.Array.Cols > 1<<26 {
+		return fmt.Errorf("array: %d × %d cells are more than 2^26", c.Array.Rows, c.Array.Cols)
+	}
+	if c.Array.Overlap == string(ScaleSim) && !c.Memory.ideal {
+		return fmt.Errorf("array.overlap=scalesim reports that tool's totals, which know no memory; set memory=ideal")
+	}
+	return nil
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile("presets/" + name + ".yaml")
+	return text, err == nil
+}
+
+// Machine is a configured systolic machine.
+type Machine struct {
+	cfg  Config
+	text []byte
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("array.rows=128") applied.
+// name is what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.text = read
+	return m, err
+}
+
+// Text is the YAML the machine was read from, sets applied; it describes the same machine.
+func (m *Machine) Text() []byte { return m.text }
+
+// Name is what reports call the machine.
+func (m *Machine) Name() string { return m.cfg.Name }
+
+// Kind is "systolic".
+func (m *Machine) Kind() string { return m.cfg.Kind }
+
+// Native is the precision of the first data type listed.
+func (m *Machine) Native() workloads.Precision {
+	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
+	return p
+}
+
+// Supports tells whether the array multiplies a precision.
+func (m *Machine) Supports(p workloads.Precision) error {
+	for _, name := range m.cfg.DTypes {
+		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
+}
+
+// geometry is what folds depend on.
+func (m *Machine) geometry() Geometry {
+	a := &m.cfg.Array
+	return Geometry{Rows: a.Rows, Cols: a.Cols, Dataflow: mapping.Dataflow(a.Dataflow), Overlap: Overlap(a.Overlap)}
+}
+
+// target is what the mapper must know.
+func (m *Machine) target() mapping.Target {
+	c, g := &m.cfg, m.geometry()
+	t := mapping.Target{Name: c.Name, Rows: c.Array.Rows, Cols: c.Array.Cols, Arrays: c.Array.Count, Dataflow: g.Dataflow,
+		Buffer: int64(c.Buffer.Size), FIFO: c.Weights.FIFO, AccRows: c.Accumulators.Rows, KeepOnChip: c.Buffer.KeepOnChip,
+		Unlimited: g.Overlap == ScaleSim, BytesPerCycle: float64(c.Memory.Bandwidth) / float64(c.Clock), Lanes: c.Vector.Lanes}
+	if g.Dataflow != mapping.WS {
+		t.FIFO = 0 // the FIFO feeds stationary weights; other dataflows stream both operands from the buffer
+	}
+	if g.Overlap != Full {
+		t.FoldOverhead = int64(g.load() + g.tail())
+	}
+	return t
+}

@@ -1,0 +1,326 @@
+package systolic
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+
+	"nnsim/arch"
+	"nnsim/mem"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// plane is the data plane: the contents of the memories, and what the units do to
+// them, in the order of the edges at which they do it. Timing does not depend on it.
+type plane struct {
+	s     *simulation
+	check arch.Checker
+	acts  acts
+	seq   int64
+	err   error
+
+	stores *stores                                // the memories in Full mode
+	layers []*stores                              // by layer, in Sample mode, where each layer has memories of its own
+	values map[*workloads.Tensor]*workloads.Array // parameters of the layers at hand
+	views  map[int][]int                          // by layer: views of its output, which are done with it
+	picks  map[int]*picks                         // by layer, in Sample mode
+}
+
+// stores are the memories' contents.
+type stores struct {
+	offChip mem.Store
+	buffer  mem.Store
+	fifo    mem.Store
+	acc     [2]accumulator
+}
+
+// accumulator is one bank: sums of one output tile, int32 or fp32.
+type accumulator struct {
+	i []int32
+	f []float32
+}
+
+// Phases of an edge: what ends at it comes before what begins at it, and a layer
+// is done after both, as a store copies when it begins.
+const (
+	ends = iota
+	begins
+	produced
+)
+
+type act struct {
+	edge  unit.Edge
+	phase int
+	seq   int64
+	do    func() error
+}
+
+// acts is a heap by edge, phase and order of notice.
+type acts []act
+
+func (h acts) Len() int { return len(h) }
+func (h acts) Less(i, j int) bool {
+	a, b := &h[i], &h[j]
+	if a.edge != b.edge {
+		return a.edge < b.edge
+	}
+	if a.phase != b.phase {
+		return a.phase < b.phase
+	}
+	return a.seq < b.seq
+}
+func (h acts) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push and Pop are heap's.
+func (h *acts) Push(x any) { *h = append(*h, x.(act)) }
+func (h *acts) Pop() any {
+	last := (*h)[len(*h)-1]
+	(*h)[len(*h)-1] = act{}
+	*h = (*h)[:len(*h)-1]
+	return last
+}
+
+// newPlane makes the memories; nothing is in them yet.
+func newPlane(s *simulation, check arch.Checker) *plane {
+	p := &plane{s: s, check: check, values: map[*workloads.Tensor]*workloads.Array{}, views: map[int][]int{}, picks: map[int]*picks{}}
+	p.stores = p.newStores(check.Mode() == arch.Full)
+	p.layers = make([]*stores, len(s.plan.Layers))
+	for i, lp := range s.plan.Layers {
+		if lp.Nest == nil && lp.Pieces == nil {
+			at := s.plan.Places[lp.Layer.Out()].First
+			p.views[at] = append(p.views[at], i)
+		}
+	}
+	return p
+}
+
+// newStores makes memories of the machine's sizes. Small accesses to few places
+// need no solid buffer.
+func (p *plane) newStores(solid bool) *stores {
+	t := &p.s.plan.Target
+	tile := int64(t.Rows) * int64(t.Cols) * int64(t.Arrays) * 4
+	st := &stores{offChip: mem.NewImage(p.s.plan.OffChip), fifo: mem.NewImage(tile * int64(max(1, t.FIFO)))}
+	if solid && !t.Unlimited {
+		st.buffer = make(mem.SRAM, t.Buffer)
+	} else {
+		st.buffer = mem.NewImage(1 << 50)
+	}
+	return st
+}
+
+// at has something done at an edge.
+func (p *plane) at(edge unit.Edge, phase int, do func() error) {
+	p.seq++
+	heap.Push(&p.acts, act{edge, phase, p.seq, do})
+}
+
+// advance does everything that lies before an edge.
+func (p *plane) advance(now unit.Edge) {
+	for len(p.acts) > 0 && p.acts[0].edge < now && p.err == nil {
+		p.err = heap.Pop(&p.acts).(act).do()
+		if p.err != nil {
+			p.s.engine.Fail(p.err)
+		}
+	}
+}
+
+// finish does the rest.
+func (p *plane) finish() error {
+	p.advance(1 << 62)
+	return p.err
+}
+
+// memories are those a layer works on.
+func (p *plane) memories(layer int) *stores {
+	if p.check.Mode() == arch.Full {
+		return p.stores
+	}
+	return p.layers[layer]
+}
+
+// prepare lays a layer's weights (and at the start the inputs, in Sample mode its
+// activations) into memory.
+func (p *plane) prepare(layer int) error {
+	p.advance(p.s.engine.Now())
+	if p.check.Mode() == arch.Sample {
+		p.layers[layer] = p.newStores(false)
+	} else if layer == 0 {
+		for _, t := range p.s.net.Graph.Inputs {
+			if err := p.lay(p.stores, layer, t); err != nil {
+				return err
+			}
+		}
+	}
+	l := p.s.plan.Layers[layer]
+	if l.Nest == nil && l.Pieces == nil {
+		return nil
+	}
+	p.pick(layer)
+	st := p.memories(layer)
+	for i, n := range l.Layer.Nodes {
+		for j, t := range n.In {
+			if t == nil || p.inner(l.Layer, t) {
+				continue
+			}
+			if t.Role == workloads.Weight && (l.Nest == nil || i > 0 || j > 1) {
+				if err := p.parameter(t); err != nil {
+					return err
+				}
+			} else if t.Role == workloads.Weight || p.check.Mode() == arch.Sample {
+				if err := p.lay(st, layer, t); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// inner tells tensors that pass between a layer's own nodes.
+func (p *plane) inner(l *workloads.Layer, t *workloads.Tensor) bool {
+	for _, n := range l.Nodes[:len(l.Nodes)-1] {
+		if n.Out[0] == t {
+			return true
+		}
+	}
+	return false
+}
+
+// parameter makes the value of a bias or another constant beside the vector unit.
+func (p *plane) parameter(t *workloads.Tensor) error {
+	if p.values[t] != nil {
+		return nil
+	}
+	a, err := p.check.Value(t)
+	p.values[t] = a
+	return err
+}
+
+// lay writes a tensor's values where the plan has placed it.
+func (p *plane) lay(st *stores, layer int, t *workloads.Tensor) error {
+	a, err := p.check.Value(t)
+	if err != nil {
+		return err
+	}
+	w := t.Type.CellBytes()
+	raw := make([]byte, a.Len()*w)
+	a.Encode(raw, 0, a.Len())
+	pl := p.s.plan.Places[t]
+	if pl.Packed {
+		n := p.s.plan.Layers[layer].Nest
+		raw = packTiles(raw, p.s.plan.Layers[layer].Layer.Head(), n, w)
+	}
+	if pl.OnChip >= 0 {
+		return st.buffer.WriteAt(raw, pl.OnChip)
+	}
+	return st.offChip.WriteAt(raw, pl.OffChip)
+}
+
+// layerDone hands a finished layer's output over at its last edge, and forgets its weights.
+func (p *plane) layerDone(layer int, edge unit.Edge) {
+	p.at(edge, produced, func() error {
+		if err := p.produce(layer); err != nil {
+			return err
+		}
+		for _, v := range p.views[layer] {
+			if err := p.produce(v); err != nil {
+				return err
+			}
+		}
+		p.forget(layer)
+		return nil
+	})
+}
+
+// produce reads a layer's output from memory and hands it to the checker.
+func (p *plane) produce(layer int) error {
+	picked := p.pickedElements(layer)
+	if p.check.Mode() == arch.Sample && picked == nil {
+		return nil
+	}
+	out := p.s.plan.Layers[layer].Layer.Out()
+	raw := make([]byte, out.Shape.Elements()*int64(out.Type.CellBytes()))
+	pl, st := p.s.plan.Places[out], p.memories(layer)
+	from, addr := st.buffer, pl.OnChip
+	if pl.OnChip < 0 {
+		from, addr = st.offChip, pl.OffChip
+	}
+	if err := from.ReadAt(raw, addr); err != nil {
+		return fmt.Errorf("systolic: layer %s: %w", p.s.plan.Layers[layer].Layer.Name, err)
+	}
+	a := workloads.NewArray(out.Type, out.Shape)
+	a.Decode(raw, 0, a.Len())
+	return p.check.Produced(layer, a, picked)
+}
+
+// forget frees what only this layer needed.
+func (p *plane) forget(layer int) {
+	p.layers[layer] = nil
+	if p.check.Mode() == arch.Sample {
+		clear(p.values)
+		return
+	}
+	l := p.s.plan.Layers[layer].Layer
+	for _, n := range l.Nodes {
+		for _, t := range n.In {
+			if t != nil && t.Role == workloads.Weight && p.s.plan.Places[t] != nil && p.s.plan.Places[t].Last == layer {
+				pl := p.s.plan.Places[t]
+				p.stores.offChip.(*mem.Image).Drop(pl.OffChip, pl.Bytes)
+				delete(p.values, t)
+			}
+		}
+	}
+}
+
+// picks are the output tiles (or pieces) of one layer that Sample mode computes.
+type picks struct {
+	tiles    map[int]bool
+	elements []int // of the layer's output, as they are computed
+}
+
+// samples is the number of tiles computed of each layer in Sample mode.
+const samples = 2
+
+// pick chooses a layer's samples.
+func (p *plane) pick(layer int) {
+	if p.check.Mode() != arch.Sample {
+		return
+	}
+	l := p.s.plan.Layers[layer]
+	total := 1
+	if n := l.Nest; n != nil {
+		total = n.Space.Batch * n.Packs() * n.RowTiles() * n.ColTiles()
+	} else if !l.Pieces.Streamed {
+		total = l.Pieces.Count
+	}
+	rng := rand.New(rand.NewPCG(uint64(p.s.job.Seed), uint64(layer)))
+	chosen := &picks{tiles: map[int]bool{}}
+	for range samples {
+		chosen.tiles[rng.IntN(total)] = true
+	}
+	p.picks[layer] = chosen
+}
+
+// tileNumber counts tiles in the order (batch, pack, row, col).
+func tileNumber(k *nestWalk, batch, pack, row, col int) int {
+	return ((batch*k.n.Packs()+pack)*k.n.RowTiles()+row)*k.n.ColTiles() + col
+}
+
+// wants tells whether a tile is computed.
+func (p *plane) wants(layer, tile int) bool {
+	return p.check.Mode() == arch.Full || p.picks[layer].tiles[tile]
+}
+
+// wantsAny tells whether any tile for which keep holds is computed.
+func (p *plane) wantsAny(layer int, keep func(tile int) bool) bool {
+	if p.check.Mode() == arch.Full {
+		return true
+	}
+	for tile := range p.picks[layer].tiles {
+		if keep(tile) {
+			return true
+		}
+	}
+	return false
+}

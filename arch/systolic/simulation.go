@@ -1,0 +1,127 @@
+package systolic
+
+import (
+	"fmt"
+
+	"nnsim/arch"
+	"nnsim/internal/engine"
+	"nnsim/mapping"
+	"nnsim/mem"
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// simulation is one run of a machine: its units, the walk over the plan that
+// feeds them, and the books.
+type simulation struct {
+	cfg     *Config
+	geo     Geometry
+	net     *workloads.Network
+	plan    *mapping.Plan
+	job     *arch.Job
+	engine  *engine.Engine
+	queues  [units]*queue
+	boxes   [units]*engine.Box
+	memBox  *engine.Box
+	control *mem.Controller
+	walk    *walker
+	plane   *plane // nil where no values are carried
+	books   books
+}
+
+// newSimulation wires the machine.
+func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) (*simulation, error) {
+	s := &simulation{cfg: &m.cfg, geo: m.geometry(), net: job.Net, plan: job.Plan, job: job, engine: e}
+	s.books.open(len(job.Net.Layers), &m.cfg, dtypeOf(job.Net))
+	load := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.load}
+	store := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.store, write: true}
+	mxu := &matrixUnit{series: series{Geometry: s.geo}, stats: s.books.array}
+	vec := &vectorUnit{latency: s.cfg.Vector.Latency, stats: s.books.vector}
+	s.queues = [units]*queue{&load.queue, &mxu.queue, &vec.queue, &store.queue}
+	for id, q := range s.queues {
+		q.id, q.machine = id, s
+	}
+	for id, u := range [units]engine.Unit{load, mxu, vec, store} {
+		s.boxes[id] = e.Add(boxNames[id], u, false)
+	}
+	s.control = mem.NewController(s.memory(), s.cfg.Clock, func(port int, tag int64, edge unit.Edge) {
+		[units]*dma{loader: load, storer: store}[port].answer(tag, edge)
+		s.boxes[port].WakeAt(e.Now())
+	})
+	s.memBox = e.Add("Memory", s.control, true)
+	s.walk = newWalker(s)
+	if job.Check != nil && job.Check.Mode() != arch.None {
+		s.plane = newPlane(s, job.Check)
+	}
+	return s, nil
+}
+
+var boxNames = [units]string{"Load", "Array", "Vector", "Store"}
+
+// dtypeOf names the format the array multiplies in.
+func dtypeOf(net *workloads.Network) string { return net.Precision.Act.String() }
+
+// memory is the off-chip memory of this run.
+func (s *simulation) memory() mem.Timing {
+	c := &s.cfg.Memory
+	return mem.Timing{Channels: c.Channels, Bandwidth: c.Bandwidth, Latency: c.Latency, Burst: c.Burst, Interleave: c.Interleave,
+		RefreshFor: c.RefreshFor, RefreshGap: c.RefreshGap, Ideal: c.ideal || s.job.IdealMemory}
+}
+
+// ideal tells whether off-chip memory never stalls in this run.
+func (s *simulation) ideal() bool { return s.cfg.Memory.ideal || s.job.IdealMemory }
+
+// ask hands a request to the memory, which serves it after all other events of the edge.
+func (s *simulation) ask(r mem.Request) {
+	s.control.Ask(r)
+	s.memBox.WakeAt(s.engine.Now())
+}
+
+// more appends the next layer's commands to the queues; false: the program is at its end.
+func (s *simulation) more() bool {
+	if s.engine.Failed() {
+		return false
+	}
+	more, err := s.walk.layer()
+	if err != nil {
+		s.engine.Fail(err)
+		return false
+	}
+	return more
+}
+
+// emit appends a command to a unit's queue and returns how many that unit then has been given.
+func (s *simulation) emit(u int, c command) int64 {
+	s.queues[u].commands = append(s.queues[u].commands, c)
+	s.walk.issued[u]++
+	s.books.open1(int(c.layer))
+	return s.walk.issued[u]
+}
+
+// finished books the end of a command to its layer.
+func (s *simulation) finished(c *command, edge unit.Edge) {
+	if s.books.closed(int(c.layer), edge) && s.plane != nil {
+		s.plane.layerDone(int(c.layer), s.books.layers[c.layer].end)
+	}
+}
+
+// act has the data plane do something that begins or ends at an edge.
+func (s *simulation) act(edge unit.Edge, phase int, do func() error) {
+	if s.plane != nil && do != nil {
+		s.plane.at(edge, phase, do)
+	}
+}
+
+// run simulates to the end and makes the report.
+func (s *simulation) run() (*results.Run, error) {
+	if err := s.engine.Run(); err != nil {
+		return nil, fmt.Errorf("systolic: %s: %w", s.cfg.Name, err)
+	}
+	if s.plane != nil {
+		if err := s.plane.finish(); err != nil {
+			return nil, err
+		}
+	}
+	return s.report(), nil
+}

@@ -1,0 +1,153 @@
+package systolic
+
+import (
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// walker walks the plan layer by layer and writes the units' programs. It is the
+// compiler and the instruction stream in one: it runs ahead of the units only as
+// far as their queues are empty.
+type walker struct {
+	s      *simulation
+	next   int          // layer to be written next
+	issued [units]int64 // commands given to each unit so far
+
+	made    map[*mapping.Place]ready // when a tensor made by a layer is there
+	fifo    ring                     // the weight FIFO, which outlives layers
+	fence   [units]int64             // what the present layer's slots must wait for
+	drains  []int64                  // drains given out, newest last: two accumulator banks
+	tiles   int64                    // output tiles begun: the bank is its parity
+	present int32
+}
+
+// ready is what must be complete before a tensor may be read.
+type ready struct{ vector, store int64 }
+
+// newWalker makes a walker at the start of the plan.
+func newWalker(s *simulation) *walker {
+	w := &walker{s: s, made: map[*mapping.Place]ready{}}
+	w.fifo = newRing(max(1, s.cfg.Weights.FIFO))
+	return w
+}
+
+// layer writes the next layer's commands; false: there is none.
+func (w *walker) layer() (bool, error) {
+	if w.next >= len(w.s.plan.Layers) {
+		return false, nil
+	}
+	i, lp := w.next, w.s.plan.Layers[w.next]
+	w.next++
+	w.present, w.fence = int32(i), w.issued
+	if p := w.s.plane; p != nil {
+		if err := p.prepare(i); err != nil {
+			return false, err
+		}
+	}
+	switch {
+	case lp.Nest != nil:
+		newNestWalk(w, lp).walk()
+	case lp.Pieces != nil:
+		newPieceWalk(w, lp).walk()
+	}
+	w.s.books.layers[i].issued = true
+	for _, t := range lp.Layer.Nodes[len(lp.Layer.Nodes)-1].Out {
+		if t == nil {
+			continue
+		}
+		if pl := w.s.plan.Places[t]; pl.First == i {
+			w.made[pl] = ready{vector: w.issued[vector], store: w.issued[storer]}
+		}
+	}
+	if p := w.s.job.Progress; p != nil {
+		p(i+1, len(w.s.plan.Layers))
+	}
+	return true, nil
+}
+
+// place is where a tensor lives.
+func (w *walker) place(t *workloads.Tensor) *mapping.Place { return w.s.plan.Places[t] }
+
+// command is a command of the present layer.
+func (w *walker) command() command { return command{layer: w.present, chase: -1} }
+
+// count adds events to a counter of the present layer.
+func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(int(w.present), kind, n) }
+
+// load emits a transfer from off-chip memory into the buffer or the FIFO. afterUse
+// is what the room it fills must wait for.
+func (w *walker) load(addr, bytes int64, from *mapping.Place, into *results.Stats, afterUse [units]int64, copied action) int64 {
+	c := w.command()
+	c.after, c.addr, c.bytes, c.data = afterUse, addr, bytes, copied
+	c.after[storer] = max(c.after[storer], w.made[from].store)
+	if !w.s.ideal() {
+		c.edges = w.s.portEdges(bytes)
+	}
+	w.count(into, evWrite, bytes)
+	w.count(w.s.books.memory, evRead, bytes)
+	return w.s.emit(loader, c)
+}
+
+// store emits a transfer from the buffer to off-chip memory.
+func (w *walker) store(addr, bytes int64, copied action) int64 {
+	c := w.command()
+	c.after[vector] = w.issued[vector]
+	c.addr, c.bytes, c.data = addr, bytes, copied
+	if !w.s.ideal() {
+		c.edges = w.s.portEdges(bytes)
+	}
+	w.count(w.s.books.buffer, evRead, bytes)
+	w.count(w.s.books.memory, evWrite, bytes)
+	return w.s.emit(storer, c)
+}
+
+// portEdges is the edges a buffer port takes for so many bytes.
+func (s *simulation) portEdges(bytes int64) unit.Cycles {
+	return unit.Cycles(unit.CeilDiv(bytes, int64(s.cfg.Buffer.Width)))
+}
+
+// ring is a set of slots filled in turn. Each remembers which tile it holds, the
+// load that brings it and the last command that reads it.
+type ring struct {
+	slots []slot
+	at    int
+}
+
+type slot struct {
+	tile   tileID
+	full   bool
+	loaded int64        // loads that must be complete before it may be read
+	used   [units]int64 // commands that must be complete before it may be filled again
+}
+
+// tileID names a tile among those that pass through one ring.
+type tileID struct{ layer, batch, pack, tile, part, operand int32 }
+
+func newRing(n int) ring { return ring{slots: make([]slot, n)} }
+
+// find is the slot that holds a tile, or -1.
+func (r *ring) find(id tileID) int {
+	for i := range r.slots {
+		if r.slots[i].full && r.slots[i].tile == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// take gives the next slot to a tile.
+func (r *ring) take(id tileID) int {
+	i := r.at
+	r.at = (r.at + 1) % len(r.slots)
+	r.slots[i].tile, r.slots[i].full = id, true
+	return i
+}
+
+// each sets what every slot must wait for before it is first filled.
+func (r *ring) each(fence [units]int64) {
+	for i := range r.slots {
+		r.slots[i].used = fence
+	}
+}
