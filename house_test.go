@@ -255,7 +255,8 @@ func TestNoEmptyWords(t *testing.T) {
 		if s.path == "house_test.go" {
 			continue
 		}
-		assert.Empty(t, unwanted.FindString(s.text()), "%s", s.path)
+		text := strings.ReplaceAll(s.text(), ".Helper()", "") // of package testing
+		assert.Empty(t, unwanted.FindString(text), "%s", s.path)
 	}
 }
 
@@ -268,6 +269,9 @@ func TestNothingHappensAtStart(t *testing.T) {
 		}
 	}
 }
+
+// named matches the keys of a preset that are words of ours and need no source.
+var named = regexp.MustCompile(`^\s*(name|kind|about|scope):`)
 
 // TestPresetsCiteTheirSources: every value of a preset has a comment on its
 // line, and every [key] in it stands in docs/sources.md.
@@ -282,7 +286,7 @@ func TestPresetsCiteTheirSources(t *testing.T) {
 		require.NoError(t, err)
 		for i, line := range strings.Split(string(text), "\n") {
 			_, comment, ok := strings.Cut(line, "#")
-			if value.MatchString(line) {
+			if value.MatchString(line) && !named.MatchString(line) {
 				assert.True(t, ok && strings.TrimSpace(comment) != "", "%s:%d: the value has no source: %s", name, i+1, line)
 			}
 			for _, key := range cited.FindAllStringSubmatch(comment, -1) {
