@@ -47,7 +47,7 @@ func (c *cutter) fitPieces(p *Pieces, axis, step int) bool {
 	var in int64
 	for _, n := range c.layer.Nodes {
 		for _, t := range n.In {
-			if t != nil && !c.onChip(t) && !c.inner(t) {
+			if c.slotted(t) {
 				in = max(in, c.pieceBytes(t, axis, step))
 			}
 		}
@@ -66,6 +66,12 @@ func (c *cutter) fitPieces(p *Pieces, axis, step int) bool {
 	return at-c.base <= c.room
 }
 
+// slotted tells operands that pass through slots: activations that live off chip.
+// Constants are kept beside the vector unit.
+func (c *cutter) slotted(t *workloads.Tensor) bool {
+	return t != nil && t.Role != workloads.Weight && !c.inner(t) && !c.onChip(t)
+}
+
 // inner tells tensors that pass between the layer's own nodes.
 func (c *cutter) inner(t *workloads.Tensor) bool {
 	for _, n := range c.layer.Nodes[:len(c.layer.Nodes)-1] {
@@ -80,7 +86,7 @@ func (c *cutter) inner(t *workloads.Tensor) bool {
 func (c *cutter) offChipInputs() (count int) {
 	for _, n := range c.layer.Nodes {
 		for _, t := range n.In {
-			if t != nil && !c.inner(t) && !c.onChip(t) {
+			if c.slotted(t) {
 				count++
 			}
 		}
