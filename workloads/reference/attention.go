@@ -9,6 +9,9 @@ import (
 // attention is softmax(scale · Q·Kᵀ + mask) · V for each head. K and V may have
 // fewer heads, each then serving several of Q; the past is put before them.
 func attention(c *call) error {
+	if c.has(6) && c.in[6].Len() != c.in[0].Shape[0] {
+		return c.fail("there are %d lengths for a batch of %d", c.in[6].Len(), c.in[0].Shape[0])
+	}
 	h := newHeads(c)
 	scores := h.scores(c)
 	h.emit(c, scores, 0)
@@ -79,7 +82,7 @@ func after(past, now *workloads.Array) *workloads.Array {
 }
 
 // product is a set of products with one matrix of K or V to several of Q.
-func (h *heads) product(a, b *workloads.Array, flip bool) (products, *workloads.Array) {
+func (h *heads) product(a, b *workloads.Array, flip bool) *workloads.Array {
 	s := a.Shape
 	q := products{count: s[0] * s[1], m: s[2], k: s[3], n: b.Shape[3]}
 	if flip {
@@ -94,12 +97,12 @@ func (h *heads) product(a, b *workloads.Array, flip bool) (products, *workloads.
 	} else {
 		real(q, func(p, row, col int, sums []float32) { copy(dst.F[(p*q.m+row)*q.n+col:], sums) })
 	}
-	return q, dst
+	return dst
 }
 
 // scores is scale · Q·Kᵀ.
 func (h *heads) scores(c *call) *workloads.Array {
-	_, s := h.product(h.q, h.k, true)
+	s := h.product(h.q, h.k, true)
 	scale := float64(c.node.Attr.Float("scale", float32(1/math.Sqrt(float64(h.q.Shape[3])))))
 	mapReals(s, s, func(v float64) float64 { return v * scale })
 	return s
@@ -159,7 +162,7 @@ func (h *heads) emit(c *call, s *workloads.Array, stage int64) {
 
 // values is P·V, in the layout of Q.
 func (h *heads) values(c *call, p *workloads.Array) {
-	_, y := h.product(p, h.v, false)
+	y := h.product(p, h.v, false)
 	dst, s := c.make(0), y.Shape
 	if dst.F != nil {
 		y.Type = dst.Type

@@ -20,6 +20,7 @@ type call struct {
 	node *workloads.Node // a copy whose tensors are those of in and out
 	in   []*workloads.Array
 	out  []*workloads.Array
+	made []bool // outputs with storage of their own, not an input's
 }
 
 // Supports tells whether Eval knows the operator.
@@ -37,14 +38,22 @@ func Eval(n *workloads.Node, in []*workloads.Array) ([]*workloads.Array, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := kernels[n.Op](c); err != nil {
+	if c.empty() {
+		for i := range c.out {
+			if c.wants(i) {
+				c.make(i)
+			}
+		}
+	} else if err := kernels[n.Op](c); err != nil {
 		return nil, err
 	}
 	for i, a := range c.out {
 		if a == nil {
 			continue
 		}
-		c.out[i] = rounded(a, c.node.Out[i].Type)
+		if c.made[i] {
+			rounded(a)
+		}
 		if i < len(n.Out) && n.Out[i] != nil && n.Out[i].Type != workloads.Unset {
 			c.out[i] = convert(c.out[i], n.Out[i].Type, true)
 		}
@@ -87,7 +96,7 @@ func newCall(n *workloads.Node, in []*workloads.Array) (*call, error) {
 			return nil, c.fail("output of shape %v has more than 2^30 elements, which the reference kernels do not hold", t.Shape)
 		}
 	}
-	c.out = make([]*workloads.Array, len(c.node.Out))
+	c.out, c.made = make([]*workloads.Array, len(c.node.Out)), make([]bool, len(c.node.Out))
 	return c, nil
 }
 
@@ -102,10 +111,20 @@ func (c *call) has(i int) bool { return i < len(c.in) && c.in[i] != nil }
 // wants tells whether output i is wanted.
 func (c *call) wants(i int) bool { return i < len(c.node.Out) && c.node.Out[i] != nil }
 
+// empty tells a call that has nothing to compute.
+func (c *call) empty() bool {
+	for _, t := range c.node.Out {
+		if t != nil && t.Shape.Elements() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // make gives output i its storage, all zeros.
 func (c *call) make(i int) *workloads.Array {
 	t := c.node.Out[i]
-	c.out[i] = workloads.NewArray(t.Type, t.Shape)
+	c.out[i], c.made[i] = workloads.NewArray(t.Type, t.Shape), true
 	return c.out[i]
 }
 
@@ -132,16 +151,15 @@ func fromFront(axis int64, rank int) int {
 	return int(axis)
 }
 
-// rounded brings a float array to its format, and checks nothing else: integer
-// arrays are exact already.
-func rounded(a *workloads.Array, t workloads.DType) *workloads.Array {
-	if a.F == nil || t == workloads.FP32 {
-		return a
+// rounded brings a float array to its format. Kernels leave numbers of up to 32
+// bits as float32; integers are exact already.
+func rounded(a *workloads.Array) {
+	if a.F == nil || a.Type == workloads.FP32 {
+		return
 	}
 	parallel(len(a.F), 1<<14, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			a.F[i] = t.Round(a.F[i])
+			a.F[i] = a.Type.Round(a.F[i])
 		}
 	})
-	return a
 }

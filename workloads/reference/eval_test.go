@@ -159,6 +159,33 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Shapes with nothing in them, and axes nobody reads, must not trip a kernel.
+func TestEmptyAndOdd(t *testing.T) {
+	none := f32(shape{0, 2})
+	table := []struct {
+		op   string
+		attr attrs
+		in   []*workloads.Array
+		want []float64
+	}{
+		{"GroupNormalization", attrs{"num_groups": int64(1)}, []*workloads.Array{f32(shape{1, 0, 3}), f32(shape{0}), f32(shape{0})}, []float64{}},
+		{"Gather", nil, []*workloads.Array{none, i64(shape{0})}, []float64{}},
+		{"MatMul", nil, []*workloads.Array{f32(shape{1, 0}), f32(shape{0, 1})}, []float64{0}},
+		{"ReduceProd", nil, []*workloads.Array{none}, []float64{1}},
+		{"Pad", nil, []*workloads.Array{f32(shape{0}), i64(shape{2}, 1, 1)}, []float64{0, 0}},
+		{"Concat", attrs{"axis": int64(0)}, []*workloads.Array{none, f32(shape{1, 2}, 3, 4)}, []float64{3, 4}},
+		{"QuantizeLinear", nil, []*workloads.Array{f32(shape{1}, 3), f32(shape{}, 1)}, []float64{3}},
+		{"Softmax", nil, []*workloads.Array{f32(shape{}, 3)}, []float64{1}},
+		{"Tile", nil, []*workloads.Array{f32(shape{}, 3), i64(shape{0})}, []float64{3}},
+		{"MaxPool", attrs{"kernel_shape": []int64{1 << 20}, "pads": []int64{1<<20 - 1, 0}}, []*workloads.Array{f32(shape{1, 1, 2}, 3, 4)}, []float64{3, 4}},
+	}
+	for _, c := range table {
+		got, err := Eval(&workloads.Node{Name: "n", Op: c.op, Attr: c.attr, Out: []*workloads.Tensor{{}}}, c.in)
+		require.NoError(t, err, c.op)
+		require.Equal(t, c.want, numbers(got[0]), c.op)
+	}
+}
+
 func TestUint64IsNotSigned(t *testing.T) {
 	big, one := &workloads.Array{Type: workloads.Uint64, Shape: shape{1}, I: []int64{-1}}, &workloads.Array{Type: workloads.Uint64, Shape: shape{1}, I: []int64{2}}
 	for op, want := range map[string]int64{"Max": -1, "Min": 2, "Div": math.MaxInt64, "Greater": 1, "Less": 0} {

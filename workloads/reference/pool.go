@@ -10,16 +10,13 @@ import (
 // the window that lie in the input, and how many lie in the input or its padding.
 func (w *window) taps(axis int) (inside [][]int, padded []int) {
 	inside, padded = make([][]int, w.out[axis]), make([]int, w.out[axis])
+	in, step, kernel := w.in[axis], w.dilation[axis], w.kernel[axis]
 	for o := range inside {
-		for k := range w.kernel[axis] {
-			x := o*w.stride[axis] + k*w.dilation[axis] - w.begin[axis]
-			if x >= 0 && x < w.in[axis] {
-				inside[o] = append(inside[o], x)
-			}
-			if x < w.in[axis]+w.end[axis] {
-				padded[o]++
-			}
+		first := o*w.stride[axis] - w.begin[axis]
+		for x := first + max(0, ceilDiv(-first, step))*step; x < min(in, first+(kernel-1)*step+1); x += step {
+			inside[o] = append(inside[o], x)
 		}
+		padded[o] = max(0, min(kernel, ceilDiv(in+w.end[axis]-first, step)))
 	}
 	return inside, padded
 }

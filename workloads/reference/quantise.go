@@ -8,46 +8,30 @@ import (
 
 // The quantised operators of ONNX: real = (integer − zero point) × scale.
 
-// perSlice is the view of a scale or zero point over the shape it applies to: one
-// number, one for each index of the axis, or, with block_size, one for each block.
-func (c *call) perSlice(scale *workloads.Array) (workloads.Shape, view) {
-	s := c.in[0].Shape
-	if scale.Len() == 1 {
-		return s, view{0, make([]int, len(s))}
-	}
-	axis, block := c.axis(1, len(s)), int(c.node.Attr.Int("block_size", 0))
-	if block == 0 || len(scale.Shape) != len(s) {
-		return s, along(axis, len(s))
-	}
-	return s, whole(scale.Shape)
-}
-
-// eachScaled calls f with each element of input 0 and its scale and zero point.
+// eachScaled calls f with each element of input 0 and its scale and zero point,
+// which are one number, one for each index of the axis, or, with block_size, one
+// for each block along it.
 func (c *call) eachScaled(f func(i int, scale, zero float64)) {
-	scale := c.in[1]
-	shape, v := c.perSlice(scale)
+	s, scale := c.in[0].Shape, c.in[1]
 	zero := workloads.NewArray(workloads.Int32, scale.Shape)
 	if c.has(2) {
 		zero = c.in[2]
 	}
-	axis, block := 0, int(c.node.Attr.Int("block_size", 0))
-	if len(shape) > 0 {
-		axis = c.axis(1, len(shape))
-	}
-	blocked := block > 0 && scale.Len() > 1 && len(scale.Shape) == len(shape)
-	inner := int(shape[min(axis+1, len(shape)):].Elements())
-	parallel(c.in[0].Len(), 1<<12, func(lo, hi int) {
-		at := []int{0}
-		for i := lo; i < hi; i++ {
-			switch {
-			case scale.Len() == 1:
-			case blocked:
-				outer, along, in := i/inner/shape[axis], i/inner%shape[axis], i%inner
-				at[0] = (outer*scale.Shape[axis]+along/block)*inner + in
-			default:
-				locate(at, []view{v}, shape, i)
+	which := func(int) int { return 0 }
+	if scale.Len() > 1 {
+		axis, block := c.axis(1, len(s)), int(c.node.Attr.Int("block_size", 0))
+		inner := int(s[axis+1:].Elements())
+		which = func(i int) int { return i / inner % s[axis] }
+		if block > 0 && len(scale.Shape) == len(s) {
+			which = func(i int) int {
+				return (i/inner/s[axis]*scale.Shape[axis]+i/inner%s[axis]/block)*inner + i%inner
 			}
-			f(i, scale.At(at[0]), zero.At(at[0]))
+		}
+	}
+	parallel(c.in[0].Len(), 1<<12, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at := which(i)
+			f(i, scale.At(at), zero.At(at))
 		}
 	})
 }

@@ -126,6 +126,25 @@ func TestCalibrationKeepsAccumulatorsInRange(t *testing.T) {
 	require.Greater(t, net.Layers[1].Head().In[1].Scale, 1./4096, "the weights were not made coarser")
 }
 
+// What is only moved keeps its integers, also where the greatest is left behind.
+func TestMovedIntegersKeepTheirScale(t *testing.T) {
+	b := workloads.NewBuilder("move", 1)
+	x := b.Input("x", 8)
+	y := b.Apply("tail", "Slice", nil, x, b.Ints("starts", 5), b.Ints("ends", 8))
+	g, err := b.Build(y)
+	require.NoError(t, err)
+	p, err := workloads.ParsePrecision("int8")
+	require.NoError(t, err)
+	net, err := workloads.Prepare(g, p, func([]*workloads.Node, *workloads.Node) bool { return false })
+	require.NoError(t, err)
+	whole, err := Materialise(net.Graph.Inputs[0])
+	require.NoError(t, err)
+	got, err := Run(net, nil, Options{Calibrate: true})
+	require.NoError(t, err)
+	require.Equal(t, whole.I8[5:], got[net.Graph.Outputs[0]].I8)
+	require.NotContains(t, []int8{127, -127}, whole.I8[5], "the test needs its greatest value elsewhere")
+}
+
 // Nothing but outputs is left after a run, and given inputs are brought to their format.
 func TestRunDropsAndConverts(t *testing.T) {
 	net := network(t, "int8")
@@ -150,6 +169,12 @@ func TestMaterialise(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 0.02, w.Scale, 1e-9)
 	require.Equal(t, []int8{-127, 64, 0}, a.I8) // 63.5 to even
+
+	w = &workloads.Tensor{Name: "w", Shape: shape{1}, Type: workloads.Int16, Const: f32(shape{1}, 4095)}
+	a, err = Materialise(w)
+	require.NoError(t, err)
+	require.Equal(t, 1.0, w.Scale, "int16 leaves three bits of headroom")
+	require.Equal(t, []int32{4095}, a.I32)
 
 	w = &workloads.Tensor{Name: "w", Shape: shape{2}, Type: workloads.BF16, Const: f32(shape{2}, 1+1./512, 3)}
 	a, err = Materialise(w)
