@@ -44,9 +44,13 @@ func (r FileReport) write(w io.Writer) error {
 	return err
 }
 
+// shown is the simulated value, to six digits where it is no whole number.
 func (o Outcome) shown() string {
-	if o.Got == "" {
+	switch {
+	case o.Got == "":
 		return "-"
+	case o.numeric && o.got != math.Trunc(o.got):
+		return fmt.Sprintf("%.6g", o.got)
 	}
 	return o.Got
 }

@@ -78,7 +78,7 @@ func TestDecode(t *testing.T) {
 	assert.Equal(t, device{Clock: 700e6, Buffer: 24 << 20, Share: 0.5, Types: []string{"int8", "bf16"}, Array: array{256, 256, "ws"},
 		Memory: memory{Channels: 2, Latency: d.Memory.Latency, Rate: 34e9}}, d)
 	assert.InEpsilon(t, 60e-9, float64(d.Memory.Latency), 1e-15)
-	assert.Equal(t, map[string]string{"clock": "700 MHz", "buffer": "24 MiB", "share": "0.5", "gated": "false", "seed": "0", "wait": "0", "types": "int8,bf16",
+	assert.Equal(t, map[string]string{"clock": "700 MHz", "buffer": "24 MiB", "share": "0.5", "types": "int8,bf16",
 		"array.rows": "256", "array.cols": "256", "array.dataflow": "ws", "memory.channels": "2", "memory.latency": "60 ns", "memory.rate": "34 GB/s"}, Resolved(d))
 	assert.Contains(t, Keys(&d), Key{"clock", "700 MHz", "main clock"})
 }

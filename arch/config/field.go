@@ -101,7 +101,7 @@ func Resolved(v any) map[string]string {
 type setting struct{ path, text, doc string }
 
 // shown lists what was given: a section that is one word as that word, and no
-// optional words and lists that were left out.
+// optional values that were left out.
 func shown(fields []field) (list []setting) {
 	for _, f := range fields {
 		if s, ok := f.scalar(); ok && s.ScalarText() != "" {
@@ -112,8 +112,8 @@ func shown(fields []field) (list []setting) {
 			list = append(list, shown(f.inner)...)
 			continue
 		}
-		if text := kindOf(f.value.Type()).text(f.value); text != "" {
-			list = append(list, setting{f.path, text, f.tag.Get("doc")})
+		if !f.optional() || !f.value.IsZero() {
+			list = append(list, setting{f.path, kindOf(f.value.Type()).write(f.value), f.tag.Get("doc")})
 		}
 	}
 	return list

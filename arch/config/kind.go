@@ -22,8 +22,6 @@ type kind struct {
 	least string                        // the least value where no min is given; "" for none
 }
 
-func (k *kind) text(v reflect.Value) string { return k.write(v) }
-
 // kinds is the table of types. Integers and floats are refused in quotes, so
 // that a file says what it means; quantities are words and may be quoted.
 var kinds = []kind{

@@ -154,7 +154,7 @@ func breaks(v reflect.Value, f field) string {
 		list := strings.Split(allowed, ",")
 		words, ok := v.Interface().([]string)
 		if !ok {
-			words = []string{k.text(v)}
+			words = []string{k.write(v)}
 		}
 		for _, w := range words {
 			if !contains(list, w) {
