@@ -116,9 +116,13 @@ func (d *drawing) header() {
 		d.line("         ⇓   88    a finished sum on its way down and out")
 		return
 	}
-	d.line("A cell:   7  (3)  value in use, and (3) next in place, 3↓ on its way down (0 is padding)")
+	if d.g.Overlap == Full {
+		d.line("A cell:   7  (3)  value in use; the next one, (3) in place or 3↓ on its way down (0 is padding)")
+	} else {
+		d.line("A cell:   7       value in use, or 3↓ on its way down (0 is padding)")
+	}
 	d.line("         →5 Σ 35  value moving right, partial sum moving down")
-	d.line("         ⇒5       the first value of a fold: the tile that is next in place comes into use")
+	d.line("         ⇒5       the first value of a fold: its tile comes into use")
 }
 
 // matrix prints an operand of up to 16 × 32 elements.

@@ -46,7 +46,11 @@ func TestDrawings(t *testing.T) {
 			}
 			want, err := os.ReadFile(file)
 			require.NoError(t, err)
-			assert.Equal(t, string(want), got)
+			was, is := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+			assert.Equal(t, len(was), len(is), "lines")
+			for i := range min(len(was), len(is)) {
+				require.Equal(t, was[i], is[i], "line %d", i+1)
+			}
 		})
 	}
 }

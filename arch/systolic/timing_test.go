@@ -106,6 +106,16 @@ func each(array, size int, visit func(rows, cols, m, k, n int)) {
 	}
 }
 
+// TestFoldsOfALargeProduct: 1024³ on 128 × 128 cells. 65,536 edges multiply; load,
+// fill and drain are paid once under full, and 64 times by SCALE-Sim (89,983 when run).
+func TestFoldsOfALargeProduct(t *testing.T) {
+	for overlap, want := range map[Overlap]unit.Cycles{Full: 65536 + 2*128 + 128 - 2, None: 64 * (1024 + 2*128 + 128 - 2), ScaleSim: 89983} {
+		g := Geometry{128, 128, mapping.WS, overlap}
+		f := g.Fold(1024, 1024, 1024)
+		assert.Equal(t, want, g.Duration(f.RowFolds*f.ColFolds, f.Length), overlap)
+	}
+}
+
 // anyGeometry draws an array, anyProduct what it is to multiply.
 func anyGeometry(t *rapid.T) Geometry {
 	return Geometry{rapid.IntRange(1, 12).Draw(t, "rows"), rapid.IntRange(1, 12).Draw(t, "cols"),
@@ -311,8 +321,8 @@ func TestStepperRefuses(t *testing.T) {
 	}
 }
 
-// reference reads a table of what other tools found, as maps from column to text.
-func reference(t *testing.T, name string) (rows []map[string]string) {
+// table reads a table of what other tools found, as maps from column to text.
+func table(t *testing.T, name string) (rows []map[string]string) {
 	t.Helper()
 	path := filepath.Join("..", "..", "..", "shared", "references", "systolic", name)
 	f, err := os.Open(path)
@@ -346,7 +356,7 @@ func number(t *testing.T, row map[string]string, column string) int {
 // also stepped, since the table knows the duration that is physical.
 func TestAgainstSCALESimGEMMs(t *testing.T) {
 	exact, walked := 0, 0
-	for _, row := range reference(t, "gemm_reference_all.csv") {
+	for _, row := range table(t, "gemm_reference_all.csv") {
 		of := func(column string) int { return number(t, row, column) }
 		m, k, n, size := of("M"), of("K"), of("N"), of("array")
 		g := Geometry{size, size, mapping.Dataflow(row["dataflow"]), ScaleSim}
@@ -377,7 +387,7 @@ func TestAgainstSCALESimGEMMs(t *testing.T) {
 // TestAgainstSCALESimLayers: SCALE-Sim's own networks, rebuilt as GEMMs: totals and
 // accesses of on-chip memory. Its count of results in os has R + C phantom writes a fold.
 func TestAgainstSCALESimLayers(t *testing.T) {
-	for _, row := range reference(t, "topo_layers.csv") {
+	for _, row := range table(t, "topo_layers.csv") {
 		of := func(column string) int { return number(t, row, column) }
 		g := Geometry{of("array_rows"), of("array_cols"), mapping.Dataflow(row["dataflow"]), ScaleSim}
 		m, k, n := of("M"), of("K"), of("N")
