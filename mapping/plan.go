@@ -91,8 +91,9 @@ type Nest struct {
 	AOnChip, BOnChip, OutOnChip bool // operands and result that live in the buffer
 	A, B, Extra, Out            Slots
 
-	// Cost is the mapper's estimate, in cycles of compute and of off-chip traffic.
-	Compute, Traffic float64
+	// The mapper's estimate, in cycles: of compute and of off-chip traffic, which
+	// overlap, and of the first loads and the last store, which overlap with nothing.
+	Compute, Traffic, Ends float64
 }
 
 // Pieces is the cutting of vector work: one axis of the output in steps, all axes

@@ -88,7 +88,22 @@ func (c *cutter) estimate(n *Nest) {
 	n.Compute = max(n.Compute, drain)
 	if t.BytesPerCycle > 0 {
 		n.Traffic = c.traffic(n) / t.BytesPerCycle
+		n.Ends = c.ends(n) / min(t.BytesPerCycle, t.PortBytes)
 	}
+}
+
+// ends is the bytes of the first loads and the last store.
+func (c *cutter) ends(n *Nest) (bytes float64) {
+	if !n.AOnChip {
+		bytes += float64(n.A.Size)
+	}
+	if !n.BOnChip {
+		bytes += float64(n.Red) * float64(min(n.Cols, n.Space.K*n.Pack)) * float64(cell(c.layer.Head().In[1]))
+	}
+	if !n.OutOnChip {
+		bytes += float64(n.Out.Size)
+	}
+	return bytes
 }
 
 // traffic is the bytes a nest moves to and from off-chip memory.

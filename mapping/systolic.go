@@ -126,7 +126,7 @@ func (c *cutter) tooBig(n *Nest, least int64) error {
 
 // better prefers the lower estimated time, then less traffic, then fewer tiles.
 func better(a, b *Nest) bool {
-	ta, tb := max(a.Compute, a.Traffic), max(b.Compute, b.Traffic)
+	ta, tb := max(a.Compute, a.Traffic)+a.Ends, max(b.Compute, b.Traffic)+b.Ends
 	if ta < tb*0.999 || tb < ta*0.999 {
 		return ta < tb
 	}

@@ -18,8 +18,10 @@ type Target struct {
 	KeepOnChip bool  // activations may stay in the buffer between layers
 	Unlimited  bool  // on-chip memories never limit a tile (SCALE-Sim's convention)
 
-	// Rates, for choosing: bytes a cycle from off-chip memory (0: unlimited), vector lanes.
+	// Rates, for choosing: bytes a cycle from off-chip memory and through a port of
+	// the buffer (0: unlimited), vector lanes.
 	BytesPerCycle float64
+	PortBytes     float64
 	Lanes         int
 }
 
