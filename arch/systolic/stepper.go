@@ -35,7 +35,8 @@ import (
 // meets the wrong tile. The first edge at which that holds is taken.
 //
 // Words carry the pass they belong to; only these checks, the address of a result
-// and the drawing look at that.
+// and the drawing look at that. A stream that has begun does not stop: operands
+// that come one by one, and a full accumulator, are left to the units around it.
 type Stepper struct {
 	Product []int64 // C, m × n row by row: what has left the array so far, summed over reduction folds
 	Counts  Counts
