@@ -12,7 +12,7 @@
 //	window   poolings                 elementwise  unary, binary, variadic
 //	norm     normalisations           reduce       reductions, arg, top-k, sums
 //	move     what only places data    quantise     ONNX's quantised operators
-//	attention, rotary                 format, run  formats and whole networks
+//	attention, rotary, recurrent      format, run  formats and whole networks
 //
 // Shapes and types of outputs come from workloads.Infer, so a kernel only ever
 // sees inputs that fit together. Reals other than fp64 are held as float32 and

@@ -69,6 +69,13 @@ var cases = []struct {
 	{"zero points", "MatMulInteger", nil, []*workloads.Array{array(workloads.Uint8, shape{1, 2}, 11, 7), array(workloads.Uint8, shape{2, 1}, 1, 4),
 		array(workloads.Uint8, shape{}, 12), array(workloads.Uint8, shape{}, 0)}, array(workloads.Int32, shape{1, 1}, -21)},
 
+	{"transposed, stride 2", "ConvTranspose", attrs{"strides": []int64{2}}, []*workloads.Array{f32(shape{1, 1, 2}, 1, 2), f32(shape{1, 1, 2}, 1, 10)}, f32(shape{1, 1, 4}, 1, 10, 2, 20)},
+	{"a running sum", "RNN", attrs{"hidden_size": int64(1), "activations": []string{"Relu"}}, []*workloads.Array{f32(shape{3, 1, 1}, 1, 2, -9), f32(shape{1, 1, 1}, 1), f32(shape{1, 1, 1}, 1)}, f32(shape{3, 1, 1, 1}, 1, 3, 0)},
+	{"backwards", "RNN", attrs{"hidden_size": int64(1), "activations": []string{"Relu"}, "direction": "reverse"}, []*workloads.Array{f32(shape{3, 1, 1}, 1, 2, 4), f32(shape{1, 1, 1}, 1), f32(shape{1, 1, 1}, 1)}, f32(shape{3, 1, 1, 1}, 7, 6, 4)},
+	{"half of the state is kept", "GRU", attrs{"hidden_size": int64(1)}, []*workloads.Array{f32(shape{1, 1, 1}, 1), f32(shape{1, 3, 1}), f32(shape{1, 3, 1}), nil, nil, f32(shape{1, 1, 1}, 4)}, f32(shape{1, 1, 1, 1}, 2)},
+	{"the cell is remembered", "LSTM", attrs{"hidden_size": int64(1)}, []*workloads.Array{f32(shape{1, 1, 1}, 1), f32(shape{1, 4, 1}), f32(shape{1, 4, 1}),
+		f32(shape{1, 8}, -100, 100, 100), nil, nil, f32(shape{1, 1, 1}, 1)}, f32(shape{1, 1, 1, 1}, math.Tanh(1))},
+
 	{"max of padded windows", "MaxPool", attrs{"kernel_shape": []int64{2}, "pads": []int64{1, 0}}, []*workloads.Array{f32(shape{1, 1, 3}, -1, -2, -3)}, f32(shape{1, 1, 3}, -1, -1, -2)},
 	{"max of int8", "MaxPool", attrs{"kernel_shape": []int64{2}, "strides": []int64{2}}, []*workloads.Array{array(workloads.Int8, shape{1, 1, 4}, -5, -6, 7, 8)}, array(workloads.Int8, shape{1, 1, 2}, -5, 8)},
 	{"ceil", "AveragePool", attrs{"kernel_shape": []int64{2}, "strides": []int64{2}, "ceil_mode": int64(1)}, []*workloads.Array{f32(shape{1, 1, 3}, 1, 3, 5)}, f32(shape{1, 1, 2}, 2, 5)},
@@ -148,6 +155,9 @@ func TestRefusals(t *testing.T) {
 		{"Pad", attrs{"mode": "mirror"}, []*workloads.Array{f32(shape{1}), i64(shape{2}, 0, 0)}, "mirror"},
 		{"Dropout", nil, []*workloads.Array{f32(shape{1}), f32(shape{}, 1)}, "between 0 and 1"},
 		{"CumSum", nil, []*workloads.Array{f32(shape{1}), i64(shape{}, 4)}, "axis 4"},
+		{"RNN", attrs{"direction": "sideways"}, []*workloads.Array{f32(shape{1, 1, 1}), f32(shape{1, 1, 1}), f32(shape{1, 1, 1})}, "sideways"},
+		{"RNN", attrs{"activations": []string{"Cube"}}, []*workloads.Array{f32(shape{1, 1, 1}), f32(shape{1, 1, 1}), f32(shape{1, 1, 1})}, "Cube"},
+		{"RNN", nil, []*workloads.Array{f32(shape{1, 1, 1}), f32(shape{1, 1, 1}), f32(shape{1, 1, 1}), nil, i64(shape{1}, 7)}, "length 7"},
 		{"RotaryEmbedding", nil, []*workloads.Array{f32(shape{1, 1, 2, 4}), f32(shape{1, 2}), f32(shape{1, 2}), i64(shape{1, 2}, 0, 9)}, "position 9"},
 	}
 	for _, c := range table {

@@ -33,7 +33,8 @@ var kernels = map[string]kernel{
 	// Products.
 	"Conv": matrixHead, "Gemm": matrixHead, "MatMul": matrixHead,
 	"ConvInteger": integerHead, "MatMulInteger": integerHead, "QLinearConv": quantisedHead, "QLinearMatMul": quantisedHead,
-	"Attention": attention, "RotaryEmbedding": rotary,
+	"Attention": attention, "RotaryEmbedding": rotary, "ConvTranspose": convTranspose,
+	"RNN": recurrent, "GRU": recurrent, "LSTM": recurrent,
 
 	// Windows, normalisation, quantisation.
 	"MaxPool": maxPool, "AveragePool": averagePool, "LpPool": lpPool,
