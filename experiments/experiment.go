@@ -3,6 +3,8 @@ package experiments
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -194,6 +196,7 @@ func (p *Prepared) judge(run *results.Run, e Experiment, checker *check.Checker)
 			run.Check.Status, run.Check.Detail = "fail", err.Error()
 			return Failure{fmt.Sprintf("%s: %s: %v", who, e.Expect, err)}
 		}
+		run.Check.Detail = strings.TrimPrefix(run.Check.Detail+"; ", "; ") + fmt.Sprintf("the output equals %s within %g", filepath.Base(e.Expect), e.RTol)
 	}
 	return nil
 }
