@@ -92,8 +92,8 @@ type Nest struct {
 	A, B, Extra, Out            Slots
 
 	// The mapper's estimate, in cycles: of compute and of off-chip traffic, which
-	// overlap, and of the first loads and the last store, which overlap with nothing.
-	Compute, Traffic, Ends float64
+	// overlap, and of the whole with waits, first loads and last store.
+	Compute, Traffic, Time float64
 }
 
 // Pieces is the cutting of vector work: one axis of the output in steps, all axes

@@ -86,10 +86,28 @@ func (c *cutter) estimate(n *Nest) {
 	n.Compute = times * float64(folds) * float64(int64(max(length, t.Rows))+t.FoldOverhead)
 	drain := float64(s.Batch) * float64(s.Groups) * float64(s.M()) * float64(s.K) / float64(max(t.Lanes, 1))
 	n.Compute = max(n.Compute, drain)
+	n.Time = n.Compute
 	if t.BytesPerCycle > 0 {
 		n.Traffic = c.traffic(n) / t.BytesPerCycle
-		n.Ends = c.ends(n) / min(t.BytesPerCycle, t.PortBytes)
+		n.Time = c.time(n) + c.ends(n)/min(t.BytesPerCycle, t.PortBytes)
 	}
+}
+
+// time is the steady state: for each load the greatest of its compute, its
+// transfer, and what a ring of slots takes to turn around, in which a slot is
+// requested, filled and used.
+func (c *cutter) time(n *Nest) float64 {
+	loads := float64(n.Space.Batch * n.tiles())
+	depth := 2.0
+	if c.target.FIFO > 0 && c.target.Dataflow == WS {
+		loads *= float64(unit.CeilDiv(n.Chans*n.Space.R*n.Space.S, n.Red))
+		depth = float64(c.target.FIFO)
+	}
+	turn := (n.Compute + n.Traffic + loads*c.target.Latency) / depth
+	if n.AOnChip && n.BOnChip || n.Traffic == 0 {
+		turn = 0
+	}
+	return max(n.Compute, n.Traffic, turn)
 }
 
 // ends is the bytes of the first loads and the last store.

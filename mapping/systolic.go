@@ -124,13 +124,15 @@ func (c *cutter) tooBig(n *Nest, least int64) error {
 		c.layer.Name, unit.Bytes(least), unit.Bytes(c.room))
 }
 
+// closeEnough: estimates nearer to each other than this count as equal.
+const closeEnough = 0.995
+
 // better prefers the lower estimated time, then less traffic, then fewer tiles.
 func better(a, b *Nest) bool {
-	ta, tb := max(a.Compute, a.Traffic)+a.Ends, max(b.Compute, b.Traffic)+b.Ends
-	if ta < tb*0.999 || tb < ta*0.999 {
-		return ta < tb
+	if a.Time < b.Time*closeEnough || b.Time < a.Time*closeEnough {
+		return a.Time < b.Time
 	}
-	if a.Traffic < b.Traffic*0.999 || b.Traffic < a.Traffic*0.999 {
+	if a.Traffic < b.Traffic*closeEnough || b.Traffic < a.Traffic*closeEnough {
 		return a.Traffic < b.Traffic
 	}
 	return a.tiles() < b.tiles()

@@ -22,6 +22,7 @@ type Target struct {
 	// the buffer (0: unlimited), vector lanes.
 	BytesPerCycle float64
 	PortBytes     float64
+	Latency       float64 // cycles from a request to its first byte
 	Lanes         int
 }
 

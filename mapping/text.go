@@ -68,7 +68,7 @@ func (n *Nest) loops(b *strings.Builder) {
 	line("for channels in 0:%d step %d    load A: %s", n.Space.C*n.Pack, n.Chans, slotText(n.A, n.AOnChip))
 	line("for reduction in 0:%d step %d    load B: %s", min(n.Chans, n.Space.C*n.Pack)*n.Space.R*n.Space.S, n.Red, slotText(n.B, n.BOnChip))
 	line("array")
-	fmt.Fprintf(b, "       reckoned: %.0f cycles of compute, %.0f of traffic, %.0f at the ends\n", n.Compute, n.Traffic, n.Ends)
+	fmt.Fprintf(b, "       reckoned: %.0f cycles of compute, %.0f of traffic, %.0f in all\n", n.Compute, n.Traffic, n.Time)
 }
 
 func slotText(s Slots, onChip bool) string {

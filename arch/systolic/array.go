@@ -36,6 +36,9 @@ func (a *matrixUnit) place(c *command) {
 	loads, _ := a.ready(c, loader)
 	drains, _ := a.ready(c, vector)
 	first := a.series.run(c.folds, loads, max(loads, drains), c.length, c.held)
+	if c.short {
+		a.series.end-- // SCALE-Sim reports the index of a layer's last cycle
+	}
 	if a.series.Overlap == Full {
 		a.bookOverlapped(c, first, loads, drains)
 	} else {

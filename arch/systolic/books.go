@@ -7,14 +7,12 @@ import (
 
 // Events of the array and what stands around it. A word is one 32-bit accumulator.
 const (
-	evMAC     = iota // multiply-accumulates on real operands
-	evFold           // stationary tiles shifted in (os: tiles shifted out)
-	arrayKind        // number of kinds
+	evMAC  = iota // multiply-accumulates on real operands
+	evFold        // stationary tiles shifted in (os: tiles shifted out)
 )
 const (
-	evRead    = iota // bytes read
-	evWrite          // bytes written
-	bothKinds        // number of kinds
+	evRead  = iota // bytes read
+	evWrite        // bytes written
 )
 
 // books are the counters of a run.
@@ -23,7 +21,6 @@ type books struct {
 	buffer, fifo, accumulators *results.Stats
 	memory                     *results.Stats
 	layers                     []layerBook
-	closedTo                   int
 }
 
 // layerBook is what is known of one layer's time.

@@ -30,6 +30,7 @@ type command struct {
 	folds  int64
 	length unit.Cycles
 	held   bool
+	short  bool  // the layer's last, under SCALE-Sim's convention
 	late   bool  // an operand comes from off-chip memory
 	room   int64 // drains that must be complete for its results to have room
 	// vector: edges of work at full rate; chase is how long before the array's last

@@ -150,5 +150,5 @@ func (m *Machine) Steps(w io.Writer, net *workloads.Network) error {
 	if !ok || s.Groups > 1 || s.Batch > 1 {
 		return fmt.Errorf("--steps draws one matrix product, such as gemm:m=4,n=4,k=6; %s is none", net.Graph.Name)
 	}
-	return fmt.Errorf("soon")
+	return Draw(w, m.geometry(), s.M(), s.Red(), s.N(), 0)
 }

@@ -15,13 +15,12 @@ type nestWalk struct {
 	extra ring
 	out   []int64 // by out slot: the store that empties it
 
-	lastB   tileID // stationary tile of the array's last command
-	aReady  ready
-	bReady  ready
-	inA     *workloads.Tensor
-	inB     *workloads.Tensor
-	extras  []extraOperand
-	onlyOne bool // B is held: a single fold keeps its tile
+	lastB  tileID // stationary tile of the array's last command
+	aReady ready
+	bReady ready
+	inA    *workloads.Tensor
+	inB    *workloads.Tensor
+	extras []extraOperand
 }
 
 // extraOperand is an activation that the drain reads beside the accumulators.
@@ -73,6 +72,13 @@ func (k *nestWalk) walk() {
 			}
 		}
 	}
+	k.shorten()
+}
+
+// shorten marks the layer's last array command, which is already in the queue.
+func (k *nestWalk) shorten() {
+	list := k.s.queues[array].commands
+	list[len(list)-1].short = k.s.geo.Overlap == ScaleSim
 }
 
 // parameters loads what the drain needs once: biases and constants of fused operators.

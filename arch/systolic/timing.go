@@ -132,6 +132,7 @@ type series struct {
 	begun  bool
 	start  unit.Edge   // of the last stream
 	length unit.Cycles // of the last stream
+	taken  unit.Edge   // when the last stationary tile came into use
 	end    unit.Edge   // of the last fold's results
 }
 
@@ -155,7 +156,10 @@ func (s *series) next(stationary, moving unit.Edge, length unit.Cycles, held boo
 	case s.Dataflow == mapping.OS:
 		start = max(moving, stationary, s.start+unit.Edge(s.pitch(s.length, length)))
 	default:
-		start = max(max(stationary, s.start)+load, moving, s.start+unit.Edge(s.length))
+		start = max(max(stationary, s.taken)+load, moving, s.start+unit.Edge(s.length))
+	}
+	if !held || !s.begun {
+		s.taken = start
 	}
 	s.begun, s.start, s.length = true, start, length
 	s.end = start + unit.Edge(length+s.tail())
@@ -172,10 +176,8 @@ func (s *series) run(folds int64, stationary, moving unit.Edge, length unit.Cycl
 			each = s.pitch(length, length)
 		}
 		s.start += unit.Edge(folds-1) * unit.Edge(each)
+		s.taken = s.start
 		s.end += unit.Edge(folds-1) * unit.Edge(each)
-	}
-	if s.Overlap == ScaleSim {
-		s.end-- // the tool reports the index of the last cycle
 	}
 	return first
 }
