@@ -46,6 +46,7 @@ var cases = []struct {
 	{"integers truncate", "Div", nil, []*workloads.Array{i64(shape{2}, -7, 7), i64(shape{2}, 2, -2)}, i64(shape{2}, -3, -3)},
 	{"integer power", "Pow", nil, []*workloads.Array{i64(shape{3}, 2, -3, 2), i64(shape{3}, 10, 3, -1)}, i64(shape{3}, 1024, -27, 0)},
 	{"modulo follows the divisor", "Mod", nil, []*workloads.Array{i64(shape{2}, -7, 7), i64(shape{2}, 3, -3)}, i64(shape{2}, 2, -2)},
+	{"every bit", "BitwiseNot", nil, []*workloads.Array{array(workloads.Uint8, shape{2}, 0, 255)}, array(workloads.Uint8, shape{2}, 255, 0)},
 	{"mean of three", "Mean", nil, []*workloads.Array{f32(shape{2}, 1, 2), f32(shape{1}, 3), f32(shape{2}, 5, 4)}, f32(shape{2}, 3, 3)},
 	{"nothing holds of NaN", "LessOrEqual", nil, []*workloads.Array{f32(shape{3}, 1, 2, math.NaN()), f32(shape{1}, 1)}, array(workloads.Bool, shape{3}, 1, 0, 0)},
 	{"where", "Where", nil, []*workloads.Array{array(workloads.Bool, shape{2}, 1, 0), f32(shape{1}, 5), f32(shape{2}, 7, 8)}, f32(shape{2}, 5, 8)},

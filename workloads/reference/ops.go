@@ -27,7 +27,7 @@ var kernels = map[string]kernel{
 	"And": binary(arithmetic{whole: func(a, b int64) int64 { return a & b }}),
 	"Or":  binary(arithmetic{whole: func(a, b int64) int64 { return a | b }}),
 	"Xor": binary(arithmetic{whole: func(a, b int64) int64 { return a ^ b }}),
-	"Not": not, "Where": choose,
+	"Not": not, "BitwiseNot": bitwiseNot, "Where": choose,
 	"Less": compare(-1), "LessOrEqual": compare(-1, 0), "Equal": compare(0), "GreaterOrEqual": compare(0, 1), "Greater": compare(1),
 
 	// Products.
