@@ -30,7 +30,7 @@ func small(t testing.TB, p workloads.Precision) *workloads.Network {
 	t.Helper()
 	b := workloads.NewBuilder("small", 7)
 	x := b.Input("x", 2, 3, 8, 8)
-	c1 := b.Relu("relu1", b.BatchNorm("bn1", b.Conv("conv1", x, 8, workloads.Window{R: 3, Pad: 1}), 1))
+	c1 := b.Relu6("relu1", b.BatchNorm("bn1", b.Conv("conv1", x, 8, workloads.Window{R: 3, Pad: 1}), 1))
 	pool := b.MaxPool("pool1", c1, workloads.Window{R: 2, Stride: 2})
 	dw := b.Conv("dw", pool, 8, workloads.Window{R: 3, Pad: 1, Groups: 8})
 	sum := b.Relu("relu2", b.Add("add", b.Conv("pw", dw, 8, workloads.Window{R: 1}), pool))

@@ -154,7 +154,9 @@ func (c *Checker) pointAt(n *workloads.Node, inner *workloads.Tensor, s span, at
 			if err != nil {
 				return span{}, err
 			}
-			in[i] = span{mid: gather(a, operandAt(n, i, at))}
+			if in[i] = (span{mid: a}); a.Len() > 1 || i == 0 || n.Op == "BatchNormalization" { // one number stays one, as Clip's bounds must
+				in[i].mid = gather(a, operandAt(n, i, at))
+			}
 		}
 	}
 	if workloads.ClassOf(n.Op) == workloads.View {
