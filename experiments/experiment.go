@@ -94,6 +94,9 @@ func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Progress != nil { // the checker may reckon for seconds before the first layer is done
+		e.Progress(0, len(p.Net.Layers))
+	}
 	checker, err := p.checker(e)
 	if err != nil {
 		return nil, err
