@@ -51,6 +51,10 @@ func Eval(n *workloads.Node, in []*workloads.Array) ([]*workloads.Array, error) 
 		if a == nil {
 			continue
 		}
+		if i < len(n.Out) && n.Out[i] == nil {
+			c.out[i] = nil
+			continue
+		}
 		if c.made[i] {
 			rounded(a)
 		}
@@ -83,7 +87,7 @@ func newCall(n *workloads.Node, in []*workloads.Array) (*call, error) {
 	}
 	for i := range max(1, len(n.Out)) {
 		var t *workloads.Tensor
-		if i >= len(n.Out) || n.Out[i] != nil {
+		if i == 0 || n.Out[i] != nil { // every kernel makes its first output
 			t = &workloads.Tensor{Name: fmt.Sprintf("output %d", i)}
 		}
 		c.node.Out = append(c.node.Out, t)

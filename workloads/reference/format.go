@@ -92,8 +92,11 @@ func moves(n *workloads.Node) bool {
 	if class != workloads.Move && class != workloads.View && n.Op != "MaxPool" && n.Op != "Relu" {
 		return false
 	}
-	first, out := n.Input(0), n.Out[0]
-	if first == nil || out == nil || !isScaled(first) || !isScaled(out) || first.Type == workloads.Bipolar && (n.Op == "Relu" || n.Op == "Pad") {
+	if n.Input(0) == nil || len(n.Out) == 0 || n.Out[0] == nil {
+		return false
+	}
+	first, out := n.In[0], n.Out[0]
+	if !isScaled(first) || !isScaled(out) || first.Type == workloads.Bipolar && (n.Op == "Relu" || n.Op == "Pad") {
 		return false
 	}
 	same := func(t *workloads.Tensor) bool { // or no real number at all
@@ -146,7 +149,7 @@ func accumulate(n *workloads.Node, in []*workloads.Array) ([]result, error) {
 		return nil, c.fail("alpha and beta must be 1 for integers; Prepare folds them into the constants")
 	}
 	if scale == 0 {
-		return nil, c.fail("inputs %s and %s need scales; run a calibration first", n.In[0].Name, n.In[1].Name)
+		return nil, c.fail("the scales of its integer inputs are not known; run a calibration first")
 	}
 	shapes := make([]*workloads.Array, len(in))
 	for i, a := range in {
@@ -170,7 +173,7 @@ func accumulate(n *workloads.Node, in []*workloads.Array) ([]result, error) {
 	})
 	sum := result{array: acc, scale: scale, peak: float64(peak.Load())}
 	if c.has(2) {
-		c.in[2] = biasSteps(in[2], n.In[2], scale)
+		c.in[2] = biasSteps(in[2], n.Input(2), scale)
 		sum.peak += result{array: c.in[2]}.greatestMagnitude()
 		c.addBias(acc)
 	}
@@ -181,7 +184,7 @@ func accumulate(n *workloads.Node, in []*workloads.Array) ([]result, error) {
 // head with integer inputs: the product of its inputs' scales, 0 while one is
 // unknown. Its bias is quantised with the same scale.
 func AccumulatorScale(n *workloads.Node) float64 {
-	if !isHead(n.Op) || len(n.In) < 2 || !n.In[0].Type.IsInt() || !n.In[1].Type.IsInt() {
+	if !isHead(n.Op) || n.Input(0) == nil || n.Input(1) == nil || !n.In[0].Type.IsInt() || !n.In[1].Type.IsInt() {
 		return 0
 	}
 	return n.In[0].Scale * n.In[1].Scale
@@ -190,7 +193,7 @@ func AccumulatorScale(n *workloads.Node) float64 {
 // biasSteps is a bias in steps of the accumulator: as it is where it was quantised
 // so, else rounded to them.
 func biasSteps(a *workloads.Array, t *workloads.Tensor, scale float64) *workloads.Array {
-	if a.Type == workloads.Int32 && (t.Scale == scale || t.Scale == 0) {
+	if t == nil || a.Type == workloads.Int32 && (t.Scale == scale || t.Scale == 0) {
 		return a
 	}
 	step := t.Scale

@@ -108,7 +108,10 @@ func rmsNorm(c *call) error {
 func groupNorm(c *call) error {
 	x, dst := c.in[0], c.make(0)
 	images, channels := x.Shape[0], x.Shape[1]
-	groups := int(c.node.Attr.Int("num_groups", int64(channels)))
+	groups := channels
+	if c.node.Op == "GroupNormalization" {
+		groups = int(c.node.Attr.Int("num_groups", 1))
+	}
 	epsilon := float64(c.node.Attr.Float("epsilon", 1e-5))
 	n := x.Len() / max(1, images*groups)
 	lineWise(dst, x, workloads.Shape{images * groups, n}, 1, func(v line) {
@@ -177,6 +180,9 @@ func lrn(c *call) error {
 	size := int(c.node.Attr.Int("size", 1))
 	alpha, beta := float64(c.node.Attr.Float("alpha", 1e-4)), float64(c.node.Attr.Float("beta", 0.75))
 	bias := float64(c.node.Attr.Float("bias", 1))
+	if len(x.Shape) < 2 || size < 1 {
+		return c.fail("input has shape %v, attribute size is %d; at least 2 axes and 1 channel are needed", x.Shape, size)
+	}
 	lineWise(dst, x, x.Shape, 1, func(v line) {
 		square := make(line, len(v))
 		for i, x := range v {
@@ -196,7 +202,13 @@ func lrn(c *call) error {
 // meanVariance brings the elements along the axes to mean 0 and variance 1.
 func meanVariance(c *call) error {
 	x, dst := c.in[0], c.make(0)
-	kept, gone := splitAxes(x.Shape, c.node.Attr.Ints("axes", []int64{0, 2, 3}))
+	axes, rank := c.node.Attr.Ints("axes", []int64{0, 2, 3}), int64(len(c.in[0].Shape))
+	for _, a := range axes {
+		if a < -rank || a >= rank {
+			return c.fail("axis %d is outside a tensor of %d axes", a, rank)
+		}
+	}
+	kept, gone := splitAxes(x.Shape, axes)
 	eachGroup(x.Shape, kept, gone, func(_ int, at []int) {
 		v := make(line, len(at))
 		for i, j := range at {
