@@ -35,8 +35,10 @@ type (
 	Volts          float64 // V
 )
 
+// Prefixes that make a unit smaller are written as negative divisors: dividing by
+// 1e9 is exact where multiplying by 1e-9 rounds twice.
 var decimal = map[string]float64{"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
-	"m": 1e-3, "u": 1e-6, "µ": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
+	"m": -1e3, "u": -1e6, "µ": -1e6, "n": -1e9, "p": -1e12, "f": -1e15}
 
 var binary = map[string]float64{"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
 
@@ -60,9 +62,17 @@ func parse(s, base string, prefixes ...map[string]float64) (float64, error) {
 	}
 	if prefix, ok := strings.CutSuffix(suffix, base); ok {
 		for _, table := range prefixes {
-			if f, ok := table[prefix]; ok {
-				return v * f, nil
+			f, ok := table[prefix]
+			if !ok {
+				continue
 			}
+			if f < 0 {
+				return v / -f, nil
+			}
+			if v *= f; math.IsInf(v, 0) {
+				return 0, fmt.Errorf("%q is too large for a number; write less than 1e308 %s", s, base)
+			}
+			return v, nil
 		}
 	}
 	return 0, fmt.Errorf("%q: unit %q is not known here; write for example \"%s %s\"", s, suffix, number, base)
@@ -98,9 +108,9 @@ func ParseWatts(s string) (Watts, error) { v, err := parse(s, "W", decimal); ret
 // ParseJoules reads an energy such as "0.2 pJ".
 func ParseJoules(s string) (Joules, error) { v, err := parse(s, "J", decimal); return Joules(v), err }
 
-// ParseSquareMM reads an area such as "331 mm2".
+// ParseSquareMM reads an area such as "331 mm2" or "331 mm²".
 func ParseSquareMM(s string) (SquareMM, error) {
-	v, err := parse(s, "mm2", map[string]float64{"": 1})
+	v, err := parse(strings.Replace(s, "²", "2", 1), "mm2", map[string]float64{"": 1})
 	return SquareMM(v), err
 }
 
@@ -113,11 +123,10 @@ func engineering(v float64, base string) string {
 	i := int(math.Floor(math.Log10(math.Abs(v))/3+1e-12)) + 5
 	i = min(max(i, 0), len(prefixes)-1)
 	scaled := v / math.Pow(1000, float64(i-5))
-	text := strconv.FormatFloat(scaled, 'g', 4, 64)
-	if strings.Contains(text, "e") { // 999.96 rounds to 1e+03
-		text = strconv.FormatFloat(scaled, 'f', 0, 64)
+	if math.Abs(scaled) >= 999.95 && i < len(prefixes)-1 { // four digits of it are 1000: 1 of the next prefix
+		i, scaled = i+1, scaled/1000
 	}
-	return text + " " + prefixes[i] + base
+	return strconv.FormatFloat(scaled, 'g', 4, 64) + " " + prefixes[i] + base
 }
 
 // String methods print with the prefix a reader would choose, to four digits.
