@@ -9,11 +9,12 @@ import (
 // nestWalk writes the commands of one product.
 type nestWalk struct {
 	*walker
-	n     *mapping.Nest
-	layer *workloads.Layer
-	a, b  ring
-	extra ring
-	out   []int64 // by out slot: the store that empties it
+	present int32 // its layer; the walker's own has moved on when the data move
+	n       *mapping.Nest
+	layer   *workloads.Layer
+	a, b    ring
+	extra   ring
+	out     []int64 // by out slot: the store that empties it
 
 	lastB  tileID // stationary tile of the array's last command
 	aReady ready
@@ -32,7 +33,7 @@ type extraOperand struct {
 
 func newNestWalk(w *walker, lp *mapping.LayerPlan) *nestWalk {
 	head := lp.Layer.Head()
-	k := &nestWalk{walker: w, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1], lastB: tileID{layer: -1}}
+	k := &nestWalk{walker: w, present: w.present, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1], lastB: tileID{layer: -1}}
 	k.a, k.b, k.extra = newRing(max(1, k.n.A.Count)), newRing(max(1, k.n.B.Count)), newRing(max(1, k.n.Extra.Count))
 	k.a.each(w.fence)
 	k.b.each(w.fence)
@@ -228,8 +229,12 @@ func (k *nestWalk) bOffset(b *block, r0, r1 int) int64 {
 	s := &k.n.Space
 	cell := int64(k.inB.Type.CellBytes())
 	if k.place(k.inB).Packed {
-		group := int64(b.g0) * int64(s.Red()) * int64(s.K)
-		return (group + int64(b.c0)*int64(s.Red()) + int64(r0)*int64(b.c1-b.c0)) * cell
+		block := b.g0
+		if !s.SharedB {
+			_, block = workloads.BatchIndex(k.layer.Head(), b.batch)
+		}
+		before := int64(block) * int64(s.Red()) * int64(s.K)
+		return (before + int64(b.c0)*int64(s.Red()) + int64(r0)*int64(b.c1-b.c0)) * cell
 	}
 	return offset(k.bView(), k.bRegion(b, r0, r1)) * cell
 }
