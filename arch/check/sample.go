@@ -12,7 +12,7 @@ import (
 // of all of them together, of which some elements are compared in any case.
 const (
 	mostPoints = 512
-	mostTerms  = 1 << 19
+	mostTerms  = 1 << 17
 	fewPoints  = 16
 )
 
