@@ -64,7 +64,7 @@ func (c *Controller) Step(now unit.Edge) unit.Edge {
 	sortRequests(c.waiting)
 	for _, r := range c.waiting {
 		edge := now
-		if !c.timing.Ideal {
+		if !c.timing.Ideal && r.Bytes > 0 {
 			edge = c.serve(now, r)
 		}
 		c.reply(r.Port, r.Tag, edge)
@@ -102,9 +102,16 @@ func (c *Controller) serve(now unit.Edge, r Request) unit.Edge {
 		c.free[ch] = c.refreshed(from, float64(bytes)/c.perCycle)
 		start, last = min(start, from), max(last, c.free[ch])
 	}
-	c.account(unit.Edge(start), unit.Edge(math.Ceil(last)))
-	return unit.Edge(math.Ceil(last + float64(c.timing.Latency)*float64(c.clock)))
+	c.account(unit.Edge(start), edgeAt(last))
+	return edgeAt(last + float64(c.timing.Latency)*float64(c.clock))
 }
+
+// rounding is how far, in cycles, a time may be off for no other reason than that
+// floats round: 100 ns are 100.00000000000001 cycles of 1 GHz.
+const rounding = 1e-6
+
+// edgeAt is the first edge at or after a time in cycles.
+func edgeAt(t float64) unit.Edge { return unit.Edge(math.Ceil(t - rounding)) }
 
 // account adds [from, to) to the time in which any channel was busy.
 func (c *Controller) account(from, to unit.Edge) {
@@ -141,6 +148,6 @@ func (c *Controller) refreshed(from, cycles float64) float64 {
 	open := period - float64(c.timing.RefreshFor)*float64(c.clock)
 	whole, at := math.Floor(from/period), math.Mod(from, period)
 	work := whole*open + min(at, open) + cycles // listening time used since edge 0
-	full := math.Ceil(work/open) - 1
+	full := max(0, math.Ceil((work-rounding)/open)-1)
 	return full*period + (work - full*open)
 }

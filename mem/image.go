@@ -17,7 +17,7 @@ func NewImage(size int64) *Image { return &Image{size: size, pages: map[int64][]
 
 // check refuses addresses outside the image: a machine that uses one is wrong.
 func (m *Image) check(addr int64, n int) error {
-	if addr < 0 || addr+int64(n) > m.size {
+	if addr < 0 || addr > m.size-int64(n) { // no sum that could overflow
 		return fmt.Errorf("mem: access to [%d, %d) outside a memory of %d bytes", addr, addr+int64(n), m.size)
 	}
 	return nil
@@ -75,7 +75,7 @@ type SRAM []byte
 
 // ReadAt fills dst from addr on.
 func (s SRAM) ReadAt(dst []byte, addr int64) error {
-	if addr < 0 || addr+int64(len(dst)) > int64(len(s)) {
+	if addr < 0 || addr > int64(len(s)-len(dst)) {
 		return fmt.Errorf("mem: read of [%d, %d) outside a buffer of %d bytes", addr, addr+int64(len(dst)), len(s))
 	}
 	copy(dst, s[addr:])
@@ -84,7 +84,7 @@ func (s SRAM) ReadAt(dst []byte, addr int64) error {
 
 // WriteAt stores src from addr on.
 func (s SRAM) WriteAt(src []byte, addr int64) error {
-	if addr < 0 || addr+int64(len(src)) > int64(len(s)) {
+	if addr < 0 || addr > int64(len(s)-len(src)) {
 		return fmt.Errorf("mem: write of [%d, %d) outside a buffer of %d bytes", addr, addr+int64(len(src)), len(s))
 	}
 	copy(s[addr:], src)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/sarchlab/akita/v3/sim"
 
 	"nnsim/unit"
@@ -47,11 +49,15 @@ type Box struct {
 	wake   unit.Edge
 }
 
+// portCapacity is the number of messages a box may leave unread: far more than
+// any unit does between two of its steps.
+const portCapacity = 1 << 20
+
 // Add puts a unit in a box. last makes it act after all others of the same edge,
 // as a unit must that serves requests in an order.
 func (e *Engine) Add(name string, u Unit, last bool) *Box {
 	b := &Box{ComponentBase: sim.NewComponentBase(name), engine: e, unit: u, last: last, wake: Never}
-	b.in = sim.NewLimitNumMsgPort(b, 1<<20, name+".In")
+	b.in = sim.NewLimitNumMsgPort(b, portCapacity, name+".In")
 	b.AddPort("In", b.in)
 	b.link = &Link{HookableBase: sim.NewHookableBase(), to: b}
 	b.in.SetConnection(b.link)
@@ -61,7 +67,10 @@ func (e *Engine) Add(name string, u Unit, last bool) *Box {
 
 // Send gives the box a message. It may be called while any unit steps.
 func (b *Box) Send(m Message) {
-	_ = b.link.Send(&packet{MsgMeta: sim.MsgMeta{Dst: b.in, SendTime: b.engine.time(b.engine.now)}, Message: m})
+	p := &packet{MsgMeta: sim.MsgMeta{Dst: b.in, SendTime: b.engine.time(b.engine.now)}, Message: m}
+	if b.link.Send(p) != nil {
+		b.engine.Fail(fmt.Errorf("engine: %s has %d messages waiting and takes no more", b.Name(), portCapacity))
+	}
 }
 
 // event wakes a box. Akita orders events by time alone; nothing here depends on
@@ -98,7 +107,11 @@ func (b *Box) Handle(e sim.Event) error {
 	for m := b.in.Retrieve(ev.at); m != nil; m = b.in.Retrieve(ev.at) {
 		b.unit.Receive(m.(*packet).Message)
 	}
-	if next := b.unit.Step(ev.edge); next != Never {
+	switch next := b.unit.Step(ev.edge); {
+	case next == Never:
+	case next < ev.edge:
+		b.engine.Fail(fmt.Errorf("engine: %s asked at edge %d to be woken at edge %d, which is past", b.Name(), ev.edge, next))
+	default:
 		b.WakeAt(next)
 	}
 	return nil
