@@ -18,7 +18,7 @@ import (
 // attribute, as their rows are not one triangle. Other nodes and all tensors
 // between them are shared with g, which stays as it is.
 func Expand(g *Graph) (*Graph, error) {
-	b := &Builder{graph: &Graph{Name: g.Name, Inputs: g.Inputs, Params: g.Params}}
+	b := &Builder{graph: &Graph{Name: g.Name, Inputs: g.Inputs, Params: g.Params, Batch: g.Batch}}
 	for _, n := range g.Nodes {
 		if n.Op != "Attention" {
 			b.graph.Nodes = append(b.graph.Nodes, n)

@@ -14,7 +14,7 @@ type Node struct {
 
 // Input is In[i], or nil where it is absent.
 func (n *Node) Input(i int) *Tensor {
-	if i < len(n.In) {
+	if i >= 0 && i < len(n.In) {
 		return n.In[i]
 	}
 	return nil
@@ -66,6 +66,8 @@ type Graph struct {
 	Outputs []*Tensor // what the run is for
 	// Params is the number of trained parameters as publications count them.
 	Params int64
+	// Batch is the number of inferences in one run; 0: the first extent of the first input.
+	Batch int
 }
 
 // Weights lists the distinct weight tensors in order of first use.

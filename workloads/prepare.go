@@ -84,7 +84,7 @@ func clone(g *Graph) *Graph {
 		}
 		return out
 	}
-	c := &Graph{Name: g.Name, Params: g.Params, Inputs: copied(g.Inputs)}
+	c := &Graph{Name: g.Name, Params: g.Params, Batch: g.Batch, Inputs: copied(g.Inputs)}
 	c.Nodes = make([]*Node, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
 		c.Nodes = append(c.Nodes, &Node{Name: n.Name, Op: n.Op, Attr: n.Attr, In: copied(n.In), Out: copied(n.Out)})
@@ -137,10 +137,10 @@ func consumers(g *Graph) map[*Tensor]int {
 
 // foldNorms puts each BatchNormalization that follows a convolution into its
 // weights and bias, as every inference compiler does, and Gemm's alpha and beta
-// into its constants.
+// into its constants. A C that is more than a value per column is added apart.
 func foldNorms(g *Graph) error {
 	uses, made := consumers(g), map[*Tensor]*Node{}
-	kept := g.Nodes[:0]
+	kept := make([]*Node, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
 		if n.Op == "Gemm" {
 			if err := foldGemm(n); err != nil {
@@ -148,7 +148,7 @@ func foldNorms(g *Graph) error {
 			}
 		}
 		conv := made[n.Input(0)]
-		if n.Op == "BatchNormalization" && conv != nil && conv.Op == "Conv" && uses[n.In[0]] == 1 && conv.In[1].Role == Weight {
+		if n.Op == "BatchNormalization" && conv != nil && conv.Op == "Conv" && uses[n.In[0]] == 1 && fixed(conv.In[1:]) && fixed(n.In[1:]) {
 			foldBatchNorm(conv, n)
 			made[n.Out[0]] = conv
 			continue
@@ -157,9 +157,36 @@ func foldNorms(g *Graph) error {
 			made[t] = n
 		}
 		kept = append(kept, n)
+		if n.Op == "Gemm" && n.Input(2) != nil && !perColumn(n.In[2], n.Out[0]) {
+			kept = append(kept, takeSum(n))
+		}
 	}
 	g.Nodes = kept
 	return nil
+}
+
+// fixed tells whether all of a list, but for what is absent, is part of the model.
+func fixed(list []*Tensor) bool {
+	for _, t := range list {
+		if t != nil && t.Role != Weight {
+			return false
+		}
+	}
+	return true
+}
+
+// perColumn tells a C that an accumulator can begin with: constant, one value for all or one a column.
+func perColumn(c, out *Tensor) bool {
+	n := c.Shape.Elements()
+	return c.Role == Weight && (n == 1 || n == int64(out.Shape[1]) && c.Shape[len(c.Shape)-1] == out.Shape[1])
+}
+
+// takeSum takes the sum with C out of a Gemm into an Add of its own, which it returns.
+func takeSum(n *Node) *Node {
+	product := &Tensor{Name: n.Out[0].Name + ".product", Shape: n.Out[0].Shape.Clone(), Type: n.Out[0].Type}
+	add := &Node{Name: n.Name + ".add", Op: "Add", In: []*Tensor{product, n.In[2]}, Out: n.Out, Attr: Attrs{}}
+	n.In, n.Out = n.In[:2], []*Tensor{product}
+	return add
 }
 
 // foldBatchNorm rewrites y = γ(conv(x)+b−μ)/√(σ²+ε) + β as conv'(x) + b' with
@@ -177,7 +204,7 @@ func foldBatchNorm(conv, bn *Node) {
 	conv.Out = []*Tensor{bn.Out[0]}
 }
 
-// foldGemm brings Gemm to alpha = beta = 1 and its C to a row of one value per column.
+// foldGemm brings Gemm to alpha = beta = 1.
 func foldGemm(n *Node) error {
 	alpha, beta := n.Attr.Float("alpha", 1), n.Attr.Float("beta", 1)
 	attr := Attrs{}

@@ -27,7 +27,7 @@ func (p *plane) drain(k *nestWalk, b *block, extraSlots []int, outSlot int) acti
 				case t == k.layer.Nodes[i].Out[0]:
 					in[j] = a
 				case t.Role == workloads.Weight:
-					in[j] = p.sliceParameter(k, f, t, region)
+					in[j] = sliceParameter(st, f, t, region)
 				default:
 					if in[j], err = p.operand(k, t, region, st, extraSlots, &used); err != nil {
 						return err
@@ -65,7 +65,7 @@ func (p *plane) head(k *nestWalk, b *block, st *stores) (*workloads.Array, error
 				at, step = (image*cols+c)*pixels, 1
 				from = c*b.rows.Rows() + image*pixels
 			}
-			p.store(a, at, bank, from, pixels, step, p.biasOf(bias, region, c), scale, out)
+			p.store(a, at, bank, from, pixels, step, biasOf(st, bias, region, c), scale, out)
 		}
 	}
 	return a, nil
@@ -103,11 +103,11 @@ func (k *nestWalk) bias() *workloads.Tensor {
 }
 
 // biasOf is the bias of column c of a region.
-func (p *plane) biasOf(t *workloads.Tensor, region mem.Region, c int) biasValue {
+func biasOf(st *stores, t *workloads.Tensor, region mem.Region, c int) biasValue {
 	if t == nil {
 		return biasValue{}
 	}
-	a, i := p.values[t], region[1].Lo+c
+	a, i := st.values[t], region[1].Lo+c
 	if a.Len() == 1 {
 		i = 0
 	}
@@ -118,8 +118,8 @@ func (p *plane) biasOf(t *workloads.Tensor, region mem.Region, c int) biasValue 
 }
 
 // sliceParameter is the part of a fused operator's constant that belongs to a region.
-func (p *plane) sliceParameter(k *nestWalk, f *workloads.Node, t *workloads.Tensor, region mem.Region) *workloads.Array {
-	a := p.values[t]
+func sliceParameter(st *stores, f *workloads.Node, t *workloads.Tensor, region mem.Region) *workloads.Array {
+	a := st.values[t]
 	if f.Op == "BatchNormalization" {
 		return slice(a, mem.Region{region[1]})
 	}

@@ -13,12 +13,13 @@ import (
 // pieceWalk writes the commands of vector or data-movement work.
 type pieceWalk struct {
 	*walker
-	p      *mapping.Pieces
-	layer  *workloads.Layer
-	in     ring
-	out    []int64
-	inputs []pieceInput
-	pieces int
+	present int32 // its layer; the walker's own has moved on when the data move
+	p       *mapping.Pieces
+	layer   *workloads.Layer
+	in      ring
+	out     []int64
+	inputs  []pieceInput
+	pieces  int
 }
 
 // pieceInput is a tensor that the layer's nodes read from memory.
@@ -32,7 +33,7 @@ type pieceInput struct {
 }
 
 func newPieceWalk(w *walker, lp *mapping.LayerPlan) *pieceWalk {
-	k := &pieceWalk{walker: w, p: lp.Pieces, layer: lp.Layer, in: newRing(max(1, lp.Pieces.In.Count)), out: make([]int64, 2)}
+	k := &pieceWalk{walker: w, present: w.present, p: lp.Pieces, layer: lp.Layer, in: newRing(max(1, lp.Pieces.In.Count)), out: make([]int64, 2)}
 	k.in.each(w.fence)
 	for at, n := range lp.Layer.Nodes {
 		for i, t := range n.In {
@@ -54,17 +55,17 @@ func (k *pieceWalk) walk() {
 		return
 	}
 	shape := k.layer.Head().Out[0].Shape
-	index := make([]int, k.p.Axis)
+	outer := make([]int, k.p.Axis)
 	for {
 		for lo := 0; lo < shape[k.p.Axis]; lo += k.p.Step {
-			k.piece(k.region(index, lo, min(lo+k.p.Step, shape[k.p.Axis])))
+			k.piece(k.region(outer, lo, min(lo+k.p.Step, shape[k.p.Axis])))
 		}
 		axis := k.p.Axis - 1
 		for ; axis >= 0; axis-- {
-			if index[axis]++; index[axis] < shape[axis] {
+			if outer[axis]++; outer[axis] < shape[axis] {
 				break
 			}
-			index[axis] = 0
+			outer[axis] = 0
 		}
 		if axis < 0 {
 			return
@@ -73,9 +74,9 @@ func (k *pieceWalk) walk() {
 }
 
 // region is one piece of the head's output.
-func (k *pieceWalk) region(index []int, lo, hi int) mem.Region {
+func (k *pieceWalk) region(outer []int, lo, hi int) mem.Region {
 	r := mem.Whole(k.layer.Head().Out[0].Shape)
-	for i, at := range index {
+	for i, at := range outer {
 		r[i] = mem.Span{Lo: at, Hi: at + 1}
 	}
 	r[k.p.Axis] = mem.Span{Lo: lo, Hi: hi}
@@ -214,7 +215,7 @@ func (k *pieceWalk) compute(region mem.Region, slots []int, slot int) error {
 		x := k.inputs[i]
 		box := inputRegion(x.node, x.tensor, region)
 		if x.param {
-			return slice(p.values[x.tensor], box), nil
+			return slice(st.values[x.tensor], box), nil
 		}
 		cell := x.tensor.Type.CellBytes()
 		raw := make([]byte, box.Elements()*int64(cell))

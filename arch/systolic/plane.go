@@ -20,11 +20,10 @@ type plane struct {
 	seq   int64
 	err   error
 
-	stores *stores                                // the memories in Full mode
-	layers []*stores                              // by layer, in Sample mode, where each layer has memories of its own
-	values map[*workloads.Tensor]*workloads.Array // parameters of the layers at hand
-	views  map[int][]int                          // by layer: views of its output, which are done with it
-	picks  map[int]*picks                         // by layer, in Sample mode
+	stores *stores        // the memories in Full mode
+	layers []*stores      // by layer, in Sample mode, where each layer has memories of its own
+	views  map[int][]int  // by layer: views of its output, which are done with it
+	picks  map[int]*picks // by layer, in Sample mode
 }
 
 // stores are the memories' contents.
@@ -33,6 +32,7 @@ type stores struct {
 	buffer  mem.Store
 	fifo    mem.Store
 	acc     [2]accumulator
+	values  map[*workloads.Tensor]*workloads.Array // constants beside the vector unit
 }
 
 // accumulator is one bank: sums of one output tile, int32 or fp32.
@@ -83,7 +83,7 @@ func (h *acts) Pop() any {
 
 // newPlane makes the memories; nothing is in them yet.
 func newPlane(s *simulation, check arch.Checker) *plane {
-	p := &plane{s: s, check: check, values: map[*workloads.Tensor]*workloads.Array{}, views: map[int][]int{}, picks: map[int]*picks{}}
+	p := &plane{s: s, check: check, views: map[int][]int{}, picks: map[int]*picks{}}
 	p.stores = p.newStores(check.Mode() == arch.Full)
 	p.layers = make([]*stores, len(s.plan.Layers))
 	for i, lp := range s.plan.Layers {
@@ -100,7 +100,7 @@ func newPlane(s *simulation, check arch.Checker) *plane {
 func (p *plane) newStores(solid bool) *stores {
 	t := &p.s.plan.Target
 	tile := int64(t.Rows) * int64(t.Cols) * int64(t.Arrays) * 4
-	st := &stores{offChip: mem.NewImage(p.s.plan.OffChip), fifo: mem.NewImage(tile * int64(max(1, t.FIFO)))}
+	st := &stores{values: map[*workloads.Tensor]*workloads.Array{}, offChip: mem.NewImage(p.s.plan.OffChip), fifo: mem.NewImage(tile * int64(max(1, t.FIFO)))}
 	if solid && !t.Unlimited {
 		st.buffer = make(mem.SRAM, t.Buffer)
 	} else {
@@ -164,7 +164,7 @@ func (p *plane) prepare(layer int) error {
 				continue
 			}
 			if t.Role == workloads.Weight && (l.Nest == nil || i > 0 || j > 1) {
-				if err := p.parameter(t); err != nil {
+				if err := p.parameter(st, t); err != nil {
 					return err
 				}
 			} else if t.Role == workloads.Weight || p.check.Mode() == arch.Sample {
@@ -188,12 +188,12 @@ func (p *plane) inner(l *workloads.Layer, t *workloads.Tensor) bool {
 }
 
 // parameter makes the value of a bias or another constant beside the vector unit.
-func (p *plane) parameter(t *workloads.Tensor) error {
-	if p.values[t] != nil {
+func (p *plane) parameter(st *stores, t *workloads.Tensor) error {
+	if st.values[t] != nil {
 		return nil
 	}
 	a, err := p.check.Value(t)
-	p.values[t] = a
+	st.values[t] = a
 	return err
 }
 
@@ -258,7 +258,6 @@ func (p *plane) produce(layer int) error {
 func (p *plane) forget(layer int) {
 	p.layers[layer] = nil
 	if p.check.Mode() == arch.Sample {
-		clear(p.values)
 		return
 	}
 	l := p.s.plan.Layers[layer].Layer
@@ -267,7 +266,7 @@ func (p *plane) forget(layer int) {
 			if t != nil && t.Role == workloads.Weight && p.s.plan.Places[t] != nil && p.s.plan.Places[t].Last == layer {
 				pl := p.s.plan.Places[t]
 				p.stores.offChip.(*mem.Image).Drop(pl.OffChip, pl.Bytes)
-				delete(p.values, t)
+				delete(p.stores.values, t)
 			}
 		}
 	}

@@ -42,10 +42,12 @@ func (s *simulation) report() *results.Run {
 	return r
 }
 
-// batch is the number of inferences in a run: the first extent of the first input
-// of more than two axes, or of the first input.
+// batch is the number of inferences in a run.
 func batch(g *workloads.Graph) int {
-	if len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0 {
+	switch {
+	case g.Batch > 0:
+		return g.Batch
+	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
 		return 1
 	}
 	return g.Inputs[0].Shape[0]

@@ -93,7 +93,7 @@ func (k *pieceWalk) whole() error {
 	st := p.memories(int(k.present))
 	out, err := k.evaluate(func(i int) (*workloads.Array, error) {
 		x := k.inputs[i]
-		if a := p.values[x.tensor]; x.param && a != nil {
+		if a := st.values[x.tensor]; x.param && a != nil {
 			return a, nil
 		}
 		return p.fetch(st, x.tensor)

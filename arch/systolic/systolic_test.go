@@ -57,7 +57,7 @@ func TestConformanceOfPresets(t *testing.T) {
 			if testing.Short() && preset != "gemmini-16" {
 				t.Skip("one preset is enough for a short run")
 			}
-			archtest.Run(t, archtest.Device{Open: device(preset), Brief: preset != "gemmini-16"})
+			archtest.Run(t, archtest.Device{Open: device(preset)})
 		})
 	}
 }

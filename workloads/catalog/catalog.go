@@ -107,11 +107,28 @@ func open(spec string, d Defaults) (*Workload, error) {
 		return nil, err
 	}
 	if w.Graph != nil {
+		if s.operator {
+			w.Graph.Batch = inferences(s, v)
+		}
 		if err := bounded(w.Graph); err != nil {
 			return nil, err
 		}
 	}
 	return w, nil
+}
+
+// inferences is how many independent items an operator works on: products of a
+// batch, images of a window operator; the rows of a matrix are one item.
+func inferences(s source, v values) int {
+	for _, k := range s.keys {
+		if k.name == "batch" {
+			return v.int("batch")
+		}
+	}
+	if v.int("h") > 0 {
+		return v.int("n")
+	}
+	return 1
 }
 
 // split cuts a spec into its head and its options. A file's name may hold
