@@ -1,9 +1,10 @@
 // Package archtest is the suite that every machine runs: one call from the
 // machine's own test, and it is held to what all machines owe.
 //
-//	             ┌─ right     every tensor, by the CPU kernels, in every precision and variation
+//	               ┌─ right    every tensor, by the CPU kernels, in every precision and variation
+//	               ├─ random   operators of random extents, in every variation
 //	Run(t, Device) ─ steady   the same report twice, under shuffled ties, whatever is checked
-//	             └─ related   clocks, bandwidth, ideal memory, batch: what must follow from what
+//	               └─ related   clocks, bandwidth, ideal memory, batch: what must follow from what
 //
 // Workloads are small and odd: extents that divide no array, windows that hang
 // over edges, groups, residuals, and two little networks. Where a machine cuts
@@ -49,6 +50,7 @@ type engined interface {
 // Run holds a machine to everything in this package.
 func Run(t *testing.T, d Device) {
 	t.Run("right", func(t *testing.T) { right(t, d) })
+	t.Run("random", func(t *testing.T) { random(t, d) })
 	t.Run("steady", func(t *testing.T) { steady(t, d) })
 	t.Run("related", func(t *testing.T) { related(t, d) })
 }
@@ -126,7 +128,7 @@ func prepare(m arch.Machine, w Workload, p workloads.Precision, mode arch.Mode) 
 		return job, nil, err
 	}
 	if job.Plan, err = m.Plan(job.Net); err != nil {
-		return job, nil, err
+		return job, nil, refusal{err}
 	}
 	checker, err := check.New(job.Net, mode, job.Seed, nil)
 	if err == nil && mode != arch.None {
@@ -134,6 +136,9 @@ func prepare(m arch.Machine, w Workload, p workloads.Precision, mode arch.Mode) 
 	}
 	return job, checker, err
 }
+
+// refusal is a machine's word that a workload does not fit it.
+type refusal struct{ error }
 
 // report is a run's JSON without what the host took.
 func report(run *results.Run) (string, error) {
