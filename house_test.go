@@ -290,7 +290,7 @@ func TestPresetsCiteTheirSources(t *testing.T) {
 				assert.True(t, ok && strings.TrimSpace(comment) != "", "%s:%d: the value has no source: %s", name, i+1, line)
 			}
 			for _, key := range cited.FindAllStringSubmatch(comment, -1) {
-				assert.Contains(t, string(known), "### "+key[1]+"\n", "%s:%d: source [%s] is not in docs/sources.md", name, i+1, key[1])
+				assert.True(t, strings.Contains(string(known), "### "+key[1]+"\n"), "%s:%d: source [%s] is not in docs/sources.md", name, i+1, key[1])
 			}
 		}
 	}
