@@ -173,7 +173,7 @@ func (t DType) Round(x float32) float32 {
 	case BF16:
 		b := math.Float32bits(x)
 		if b&0x7fffffff > 0x7f800000 {
-			return x // NaN
+			return math.Float32frombits((b | 0x400000) &^ 0xffff) // NaN, which must not become infinity when cut to 16 bits
 		}
 		return math.Float32frombits((b + 0x7fff + b>>16&1) &^ 0xffff)
 	case TF32:
@@ -212,8 +212,9 @@ func roundTo(x float32, m, emin int, top float64, saturate bool) float32 {
 }
 
 // Quantise brings a real number to the integer q with x ≈ q·scale, ties to
-// even, clamped to the symmetric range. NaN becomes 0. It is the one definition
-// of rounding that the kernels and the machines share.
+// even, clamped to the symmetric range (int32 and int1, and unsigned formats of
+// up to 16 bits, to all of theirs). NaN becomes 0, or 1 in bipolar, which has no
+// 0. It is the one definition of rounding that the kernels and the machines share.
 func (t DType) Quantise(x float64, scale float64) int32 {
 	if t == Bipolar {
 		if x < 0 {
@@ -222,7 +223,7 @@ func (t DType) Quantise(x float64, scale float64) int32 {
 		return 1
 	}
 	lo, hi := t.Range()
-	if t != Int32 && t != Int1 {
+	if t.IsInt() && t != Int32 && t != Int1 {
 		lo = -hi
 	}
 	q := math.RoundToEven(x / scale)

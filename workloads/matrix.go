@@ -48,7 +48,10 @@ func convSpace(n *Node) (Matrix, bool) {
 		H: at(x.Shape, 0), W: at(x.Shape, 1), R: at(w.Shape, 0), S: at(w.Shape, 1), OH: at(y.Shape, 0), OW: at(y.Shape, 1),
 		StrideH: attr("strides", 0, 1), StrideW: attr("strides", 1, 1), DilH: attr("dilations", 0, 1), DilW: attr("dilations", 1, 1),
 		PadH: attr("pads", 0, 0), PadW: attr("pads", 1, 0), SharedB: true}
-	if mode := n.Attr.Text("auto_pad", "NOTSET"); mode == "SAME_UPPER" || mode == "SAME_LOWER" {
+	switch mode := n.Attr.Text("auto_pad", "NOTSET"); mode {
+	case "VALID":
+		m.PadH, m.PadW = 0, 0
+	case "SAME_UPPER", "SAME_LOWER":
 		m.PadH = samePad(m.H, m.OH, m.StrideH, (m.R-1)*m.DilH+1, mode)
 		m.PadW = samePad(m.W, m.OW, m.StrideW, (m.S-1)*m.DilW+1, mode)
 	}
@@ -117,7 +120,13 @@ func matmulSpace(n *Node) (Matrix, bool) {
 // multiplies, which differ from b where an operand is broadcast.
 func BatchIndex(n *Node, b int) (ia, ib int) {
 	out := n.Out[0].Shape
-	lead := out[:max(0, len(out)-2)]
+	inner := 0 // axes of the result that lie in one product: a vector operand has none
+	for _, t := range []*Tensor{n.Input(0), n.filter()} {
+		if len(t.Shape) > 1 {
+			inner++
+		}
+	}
+	lead := out[:max(0, len(out)-inner)]
 	return broadcastIndex(lead, n.Input(0).Shape, b), broadcastIndex(lead, n.filter().Shape, b)
 }
 
@@ -151,15 +160,16 @@ func MACs(n *Node) int64 {
 
 // attentionMACs counts Q·Kᵀ and P·V in full; a causal mask saves no work that is counted here.
 func attentionMACs(n *Node) int64 {
-	q, y := n.Input(0).Shape, n.Out[0].Shape
-	if len(q) != 4 || len(y) != 4 {
+	q, y, k := n.Input(0).Shape, n.Out[0].Shape, n.Input(1).Shape
+	if len(q) < 3 || len(y) != len(q) || len(k) != len(q) {
 		return 0
 	}
-	kv := int64(n.Input(1).Shape[2])
+	last := len(q) - 1
+	kv := int64(k[last-1]) // of [batch, heads, keys, dim], and of [batch, keys, heads·dim]
 	if past := n.Input(4); past != nil {
 		kv += int64(past.Shape[2])
 	}
-	return q[:3].Elements() * kv * int64(q[3]+y[3])
+	return q[:last].Elements() * kv * int64(q[last]+y[last])
 }
 
 // GraphMACs sums MACs over a graph.

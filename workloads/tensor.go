@@ -188,10 +188,15 @@ func (a *Array) Set(i int, v float64) {
 	}
 }
 
-// SetInt stores an integer in element i, wrapped to the width of its type.
+// SetInt stores an integer in element i, wrapped to the width of its type; for
+// bipolar, v must be -1 or 1.
 func (a *Array) SetInt(i int, v int64) {
 	switch {
 	case a.I8 != nil:
+		if a.Type != Int8 && a.Type != Bipolar {
+			unused := 64 - a.Type.Bits()
+			v = v << unused >> unused
+		}
 		a.I8[i] = int8(v)
 	case a.I32 != nil:
 		if a.Type == Int16 {

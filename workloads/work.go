@@ -74,14 +74,14 @@ func Effort(n *Node) (simple, hard int64) {
 }
 
 // Leading is the number of leading output axes along which a node's work can be
-// cut into pieces that do not depend on one another, with every input of the same
-// leading extents cut alike and all others needed whole. 0: the node is one piece.
+// cut into pieces that do not depend on one another, with the inputs that CutAlike
+// names cut at the same indices and all others whole. 0: the node is one piece.
 func Leading(n *Node) int {
 	out := n.Out[0].Shape
 	switch n.Op {
-	case "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "InstanceNormalization":
+	case "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool":
 		return 2
-	case "LRN", "GroupNormalization", "DepthToSpace", "SpaceToDepth":
+	case "LRN", "InstanceNormalization", "GroupNormalization", "DepthToSpace", "SpaceToDepth":
 		return 1
 	case "BatchNormalization":
 		return 1
@@ -96,6 +96,18 @@ func Leading(n *Node) int {
 		return len(out)
 	}
 	return 0
+}
+
+// CutAlike tells whether input i of a node is cut with its output along the
+// Leading axes. Inputs of elementwise nodes are, but along axes they broadcast.
+func CutAlike(n *Node, i int) bool {
+	switch {
+	case i == 0 || elementwise[n.Op]:
+		return true
+	case n.Op == "RotaryEmbedding": // tables by batch and position, or one for all and the positions
+		return i == 3 || i < 3 && len(n.In[i].Shape) == 3
+	}
+	return false
 }
 
 func softmaxAxis(n *Node, rank int) int {
