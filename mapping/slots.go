@@ -91,6 +91,7 @@ func (c *cutter) estimate(n *Nest) {
 		n.Traffic = c.traffic(n) / t.BytesPerCycle
 		n.Time = c.time(n) + c.ends(n)/min(t.BytesPerCycle, t.PortBytes)
 	}
+	n.Time += float64(rows) * float64(cols) / float64(max(t.Lanes, 1)) // the last drain
 }
 
 // time is the steady state: for each load the greatest of its compute, its
