@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -108,11 +109,11 @@ func (c *cutter) pieceBytes(t *workloads.Tensor, axis, step int) int64 {
 		}
 		return min(n, t.Shape.Elements()) * cell(t)
 	}
-	for i := 0; i <= axis; i++ {
-		if i >= len(shape) || shape[i] != out[i] {
-			return t.Shape.Elements() * cell(t)
-		}
-		n /= int64(shape[i])
+	if head := c.layer.Head(); !workloads.CutAlike(head, slices.Index(head.In, t)) {
+		return n * cell(t)
+	}
+	for _, d := range shape[:axis+1] {
+		n /= int64(d)
 	}
 	return n * int64(step) * cell(t)
 }

@@ -2,6 +2,7 @@ package systolic
 
 import (
 	"fmt"
+	"slices"
 
 	"nnsim/mapping"
 	"nnsim/mem"
@@ -100,15 +101,8 @@ func inputRegion(n *workloads.Node, t *workloads.Tensor, out mem.Region) mem.Reg
 		return aligned(t.Shape, out)
 	}
 	r := mem.Whole(t.Shape)
-	lead := workloads.Leading(n)
-	shape := n.Out[0].Shape
-	for i := range lead {
-		if i >= len(t.Shape) || t.Shape[i] != shape[i] {
-			return mem.Whole(t.Shape)
-		}
-	}
-	for i := range lead {
-		r[i] = out[i]
+	if workloads.CutAlike(n, slices.Index(n.In, t)) {
+		copy(r[:workloads.Leading(n)], out)
 	}
 	return r
 }
