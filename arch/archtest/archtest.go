@@ -3,8 +3,8 @@
 //
 //	               ┌─ right    every tensor, by the CPU kernels, in every precision and variation
 //	               ├─ random   operators of random extents, in every variation
-//	Run(t, Device) ─ steady   the same report twice, under shuffled ties, whatever is checked
-//	               └─ related   clocks, bandwidth, ideal memory, batch: what must follow from what
+//	Run(t, Device) ┼─ steady   the same report twice, under shuffled ties, whatever is checked
+//	               └─ related  clocks, bandwidth, ideal memory, batch: what must follow from what
 //
 // Workloads are small and odd: extents that divide no array, windows that hang
 // over edges, groups, residuals, and two little networks. Where a machine cuts

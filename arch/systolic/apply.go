@@ -1,6 +1,8 @@
 package systolic
 
 import (
+	"fmt"
+
 	"nnsim/mem"
 	"nnsim/workloads"
 	"nnsim/workloads/reference"
@@ -51,6 +53,9 @@ func (p *plane) head(k *nestWalk, b *block, st *stores) (*workloads.Array, error
 	out := node.Out[0]
 	a := workloads.NewArray(out.Type, workloads.Shape(region.Shape()))
 	bank := &st.acc[b.bank]
+	if held := max(len(bank.i), len(bank.f)); held != a.Len() {
+		return nil, fmt.Errorf("systolic: layer %s: a drain of %d sums finds %d in its accumulator bank", k.layer.Name, a.Len(), held)
+	}
 	bias := k.bias()
 	scale := reference.AccumulatorScale(node)
 	images, cols, pixels := region[0].Len(), b.c1-b.c0, 1
