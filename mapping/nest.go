@@ -8,7 +8,16 @@ import (
 
 // RowTiles, ColTiles, Chunks and Packs count a nest's tiles along each loop.
 func (n *Nest) RowTiles() int {
-	return unit.CeilDiv(n.Space.Images, n.Images) * unit.CeilDiv(n.Space.OH*n.Space.OW, n.Pixels)
+	return unit.CeilDiv(n.Space.Images, n.Images) * n.perImage()
+}
+
+// perImage is the number of row tiles of an image. A tile is whole rows of
+// outputs, or a part of one row.
+func (n *Nest) perImage() int {
+	if n.Pixels < n.Space.OW {
+		return n.Space.OH * unit.CeilDiv(n.Space.OW, n.Pixels)
+	}
+	return unit.CeilDiv(n.Space.OH*n.Space.OW, n.Pixels)
 }
 
 // ColTiles is the number of tiles along the columns of one group pack.
@@ -28,10 +37,15 @@ func (t RowTile) Rows() int { return (t.I1 - t.I0) * (t.P1 - t.P0) }
 
 // RowTile is row tile i.
 func (n *Nest) RowTile(i int) RowTile {
-	pixels := n.Space.OH * n.Space.OW
-	per := unit.CeilDiv(pixels, n.Pixels)
-	image, part := i/per*n.Images, i%per*n.Pixels
-	return RowTile{image, min(image+n.Images, n.Space.Images), part, min(part+n.Pixels, pixels)}
+	per, first, line := n.perImage(), 0, n.Space.OH*n.Space.OW
+	image, part := i/per*n.Images, i%per
+	if n.Pixels < n.Space.OW {
+		line = n.Space.OW
+		inRow := unit.CeilDiv(line, n.Pixels)
+		first, part = part/inRow*line, part%inRow
+	}
+	p := part * n.Pixels
+	return RowTile{image, min(image+n.Images, n.Space.Images), first + p, first + min(p+n.Pixels, line)}
 }
 
 // InputRows is the range of input rows that output pixels [p0, p1) read.

@@ -46,8 +46,7 @@ func cell(t *workloads.Tensor) int64 { return int64(t.Type.CellBytes()) }
 
 // aTileBytes is the room of the largest load of A.
 func (c *cutter) aTileBytes(n *Nest) (most int64) {
-	per := unit.CeilDiv(n.Space.OH*n.Space.OW, n.Pixels)
-	for i := range per { // the tiles of one image differ in halo only
+	for i := range n.perImage() { // the tiles of one image differ in halo only
 		most = max(most, n.ATile(n.RowTile(i), n.Chans))
 	}
 	return most * cell(c.layer.Head().In[0])
