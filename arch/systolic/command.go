@@ -2,6 +2,7 @@ package systolic
 
 import (
 	"fmt"
+	"strings"
 
 	"nnsim/internal/engine"
 	"nnsim/unit"
@@ -145,5 +146,5 @@ func (q *queue) Left() (string, bool) {
 			text += fmt.Sprintf(" %s %d of %d,", unitNames[u], min(len(q.machine.queues[u].done), int(c.after[u])), c.after[u])
 		}
 	}
-	return text, false
+	return strings.TrimSuffix(text, ","), false
 }

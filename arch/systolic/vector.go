@@ -43,6 +43,7 @@ func (v *vectorUnit) place(c *command) {
 	}
 	start := max(v.free, first, loads, own, room)
 	v.book(start, first, loads, room)
+	v.machine.act(start, begins, c.data.begin)
 	end := start + unit.Edge(c.edges)
 	if c.chase >= 0 {
 		end = max(end, results_)
