@@ -1,0 +1,4 @@
+// Package dram is off-chip memory.
+//
+// Not modelled: much.
+package dram
