@@ -1,0 +1,298 @@
+package noc
+
+import (
+	"math"
+	"math/bits"
+
+	"nnsim/unit"
+)
+
+// Never is later than any edge of a run.
+const Never unit.Edge = math.MaxInt64
+
+// Network is the timed core: a network of wormhole routers, advanced from edge to
+// edge. Send puts packets in, AdvanceTo moves time, Take hands out what has arrived.
+//
+// At every edge three things happen, in this order: flits and credits that were
+// on wires arrive; nodes inject, at most one flit each; routers allocate channels
+// and switches. AdvanceTo(t) stops after the arrivals of edge t, so a packet sent
+// at t may still enter at t.
+type Network struct {
+	*graph
+	now     unit.Edge // edge whose arrivals have happened and whose rest has not
+	routers []router
+	sources []source
+	packets []packet
+	free    []int32  // slots of packets
+	wheel   [][]wire // what arrives at each edge, modulo its length
+	onWheel int
+	running []uint64 // routers with something to do
+	sending []uint64 // nodes with something to do
+	express express
+	out     []Delivery
+	ways    []route // scratch
+	counts  Counts
+	number  int64 // packets sent so far
+	extra   int64 // receivers of multicasts beyond the first
+	work    int64
+}
+
+// wire is something on its way: a flit to the end of a link, or a credit to its start.
+type wire struct {
+	link int32
+	flit flit
+	vc   int16
+	kind int8
+}
+
+const (
+	flitWire = iota
+	creditWire
+	routedWire // a head whose route has been worked out
+)
+
+// Counts is what happened, for energy and for the books.
+type Counts struct {
+	Packets      int64   // sent
+	Delivered    int64   // at all their receivers
+	Injected     int64   // flits that left a node
+	Ejected      int64   // flits that arrived at one
+	Replicated   int64   // flits that forks of multicasts added
+	BufferWrites int64   // flits written into router buffers
+	BufferReads  int64   // and read out of them
+	Crossbar     int64   // flits through a crossbar
+	Channels     int64   // virtual channels allocated
+	LinkFlits    int64   // flits over links between routers
+	LinkMM       float64 // flits times millimetres of link
+	NodeFlits    int64   // flits over links from and to nodes
+}
+
+// New lays a network out. It refuses one that is not valid or whose routes can deadlock.
+func New(c Config) (*Network, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	g, err := newGraph(c)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Unchecked {
+		if err := g.checkRoutes(); err != nil {
+			return nil, err
+		}
+	}
+	n := &Network{graph: g}
+	for r := range g.routers {
+		n.routers = append(n.routers, newRouter(g, int32(r)))
+	}
+	for range g.nodes {
+		n.sources = append(n.sources, newSource(c))
+	}
+	n.wheel = make([][]wire, wheelSize(g))
+	n.running = make([]uint64, len(g.routers)/64+1)
+	n.sending = make([]uint64, g.nodes/64+1)
+	n.express.of = make([]*train, len(g.links))
+	return n, nil
+}
+
+// wheelSize is a power of two beyond the longest delay on the network.
+func wheelSize(g *graph) int {
+	longest := int64(g.config.RoutingDelay)
+	for _, l := range g.links {
+		longest = max(longest, l.latency+1+int64(g.config.SwitchDelay), l.latency+1+int64(g.config.CreditDelay))
+	}
+	return 1 << bits.Len64(uint64(longest)+1)
+}
+
+// Nodes is the number of nodes.
+func (n *Network) Nodes() int { return n.nodes }
+
+// Now is the edge up to which the network has been advanced.
+func (n *Network) Now() unit.Edge { return n.now }
+
+// Counts is what has happened so far. Packets that travel in closed form are
+// counted when they are through.
+func (n *Network) Counts() Counts { return n.counts }
+
+// Work is how many events and router steps the simulation took, to compare with edges.
+func (n *Network) Work() int64 { return n.work }
+
+// Send queues a packet at its node, at an edge not before Now; the network is
+// advanced to it. The node sends its packets in order.
+func (n *Network) Send(p Packet, now unit.Edge) error {
+	if err := n.checkPacket(p); err != nil {
+		return err
+	}
+	n.AdvanceTo(now)
+	n.send(p)
+	return nil
+}
+
+// send queues a packet that has been checked.
+func (n *Network) send(p Packet) {
+	q := packet{tag: p.Tag, born: p.Born, src: int32(p.Src), dst: int32(p.Dst), flits: int32(p.Flits)}
+	if len(p.Dsts) == 1 {
+		q.dst = int32(p.Dsts[0])
+	} else if len(p.Dsts) > 1 {
+		q.dst = -1
+		for _, d := range p.Dsts {
+			q.dsts = append(q.dsts, int32(d))
+		}
+		n.extra += int64(len(p.Dsts) - 1)
+	}
+	n.prepare(&q, n.number)
+	n.number++
+	n.counts.Packets++
+	s := &n.sources[p.Src]
+	s.queue = append(s.queue, n.slot(q))
+	set(n.sending, p.Src)
+}
+
+// slot finds a place for a packet.
+func (n *Network) slot(p packet) int32 {
+	if k := len(n.free); k > 0 {
+		id := n.free[k-1]
+		n.free = n.free[:k-1]
+		n.packets[id] = p
+		return id
+	}
+	n.packets = append(n.packets, p)
+	return int32(len(n.packets) - 1)
+}
+
+// Take hands out the deliveries since the last call, in order of edge and then
+// of receiver. The slice is reused by the next call to AdvanceTo.
+func (n *Network) Take() []Delivery {
+	list := n.out
+	n.out = n.out[:0]
+	return list
+}
+
+// Next is the next edge at which anything can happen, or Never. With nothing on
+// its way, and while everything travels in closed form, it lies as far ahead as
+// that lasts.
+func (n *Network) Next() unit.Edge {
+	if n.busy() {
+		return n.now + 1
+	}
+	next := n.express.next()
+	for i := range n.wheel {
+		if n.onWheel == 0 {
+			break
+		}
+		if t := n.now + 1 + unit.Edge(i); len(n.wheel[t&int64(len(n.wheel)-1)]) > 0 {
+			return min(next, t)
+		}
+	}
+	return next
+}
+
+// busy tells whether a node or router has something to do at the present edge.
+func (n *Network) busy() bool {
+	for _, w := range n.sending {
+		if w != 0 {
+			return true
+		}
+	}
+	for _, w := range n.running {
+		if w != 0 {
+			return true
+		}
+	}
+	return len(n.express.doomed) > 0
+}
+
+// AdvanceTo simulates up to the arrivals of edge t.
+func (n *Network) AdvanceTo(t unit.Edge) {
+	for n.now < t {
+		if next := n.Next(); next > n.now+1 {
+			n.now = min(t, next)
+		} else {
+			n.step()
+			n.now++
+		}
+		n.arrivals()
+	}
+}
+
+// step does the rest of the present edge: injection, then allocation.
+func (n *Network) step() {
+	for w := range n.sending {
+		for m := n.sending[w]; m != 0; m &= m - 1 {
+			n.inject(int32(w<<6 + bits.TrailingZeros64(m)))
+		}
+	}
+	for w := range n.running {
+		for m := n.running[w]; m != 0; m &= m - 1 {
+			i := bits.TrailingZeros64(m)
+			n.work++
+			if !n.allocate(&n.routers[w<<6+i]) {
+				n.running[w] &^= 1 << i
+			}
+		}
+	}
+}
+
+// arrivals takes what comes in at the present edge off the wires.
+func (n *Network) arrivals() {
+	n.express.run(n)
+	slot := n.now & int64(len(n.wheel)-1)
+	list := n.wheel[slot]
+	if len(list) == 0 {
+		return
+	}
+	n.onWheel -= len(list)
+	n.work += int64(len(list))
+	for _, w := range list {
+		switch l := &n.links[w.link]; {
+		case w.kind == routedWire:
+			n.ask(&n.routers[l.to], l.toPort*int32(n.config.VCs)+int32(w.vc))
+		case w.kind == creditWire && l.from < 0:
+			n.sourceCredit(l.node, w.vc)
+		case w.kind == creditWire:
+			n.credit(&n.routers[l.from], l.fromPort, w.vc)
+		case l.to < 0:
+			n.eject(l, w)
+		default:
+			n.arrive(&n.routers[l.to], l.toPort*int32(n.config.VCs)+int32(w.vc), w.flit)
+		}
+	}
+	n.wheel[slot] = list[:0]
+	n.order()
+}
+
+// order sorts the deliveries of the present edge by receiver; a node has at most one.
+func (n *Network) order() {
+	for i := len(n.out) - 1; i > 0 && n.out[i-1].Edge == n.now; i-- {
+		for j := i; j < len(n.out) && n.out[j].Dst < n.out[j-1].Dst; j++ {
+			n.out[j], n.out[j-1] = n.out[j-1], n.out[j]
+		}
+	}
+}
+
+// later puts something on the wheel.
+func (n *Network) later(after int64, w wire) {
+	slot := (n.now + after) & int64(len(n.wheel)-1)
+	n.wheel[slot] = append(n.wheel[slot], w)
+	n.onWheel++
+}
+
+// flitDelay is how long a flit takes from a router's switch allocation, or from its
+// node, to the end of a link: the crossbar, the wire, and one cycle to latch it.
+func (g *graph) flitDelay(l *link) int64 {
+	if l.from < 0 {
+		return l.latency + 1
+	}
+	return int64(g.config.SwitchDelay) + l.latency + 1
+}
+
+// creditDelay is how long a credit takes from the end of a link until it can be used at its start.
+func (g *graph) creditDelay(l *link) int64 {
+	if l.from < 0 {
+		return l.latency + 1
+	}
+	return l.latency + 1 + int64(g.config.CreditDelay)
+}
+
+func set(mask []uint64, i int)   { mask[i>>6] |= 1 << (i & 63) }
+func unset(mask []uint64, i int) { mask[i>>6] &^= 1 << (i & 63) }
