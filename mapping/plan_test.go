@@ -336,7 +336,7 @@ func requireCovered(t require.TestingT, n *Nest) {
 }
 
 // requireInputRows: the input rows of a tile are all that its windows touch and,
-// but for the gaps of a dilated window at the edges, no more.
+// but for the gaps between a window's rows and between windows at the edges, no more.
 func requireInputRows(t require.TestingT, n *Nest) {
 	s := &n.Space
 	for i := range n.RowTiles() {
@@ -356,7 +356,14 @@ func requireInputRows(t require.TestingT, n *Nest) {
 			continue
 		}
 		require.True(t, lo <= first && last < hi, "pixels [%d, %d) of %+v read rows %d to %d, given [%d, %d)", tile.P0, tile.P1, s, first, last, lo, hi)
-		require.True(t, first-lo < s.DilH && hi-1-last < s.DilH, "pixels [%d, %d) of %+v read rows %d to %d, given [%d, %d)", tile.P0, tile.P1, s, first, last, lo, hi)
+		above, below := s.DilH, s.DilH
+		if lo == 0 { // a window that begins in the padding
+			above = max(s.DilH, s.StrideH)
+		}
+		if hi == s.H {
+			below = max(s.DilH, s.StrideH)
+		}
+		require.True(t, first-lo < above && hi-1-last < below, "pixels [%d, %d) of %+v read rows %d to %d, given [%d, %d)", tile.P0, tile.P1, s, first, last, lo, hi)
 	}
 }
 
