@@ -7,7 +7,7 @@
 //	               └─ related  clocks, bandwidth, ideal memory, batch: what must follow from what
 //
 // Workloads are small and odd: extents that divide no array, windows that hang
-// over edges, groups, residuals, and two little networks. Where a machine cuts
+// over edges, groups, residuals, shared weights, and little networks. Where a machine cuts
 // work into tiles, variations with small memories make it cut these too.
 //
 // A machine under test may have a method RunOn, in a file of its tests, that runs a
@@ -37,9 +37,6 @@ type Device struct {
 	// Variations are lists of values set under which every workload must be right
 	// too: small memories, other dataflows.
 	Variations [][]string
-	// Brief leaves out the two networks and all but the native precision, for
-	// machines whose memories take long to simulate.
-	Brief bool
 }
 
 // engined is a machine that can run on an engine of the caller's.
@@ -66,10 +63,10 @@ func right(t *testing.T, d Device) {
 				t.Fatalf("the machine does not open: %v", err)
 			}
 			precisions := []workloads.Precision{m.Native()}
-			if sets == nil && !d.Brief {
+			if sets == nil {
 				precisions = supported(m)
 			}
-			for _, w := range chosen(d) {
+			for _, w := range Workloads() {
 				for _, p := range precisions {
 					if _, err := Checked(m, w, p, arch.Full); err != nil {
 						t.Errorf("%s in %v: %v", w.Name, p, err)

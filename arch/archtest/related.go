@@ -17,7 +17,7 @@ func related(t *testing.T, d Device) {
 	same := opened(t, d, scaled(resolved, 1, 1)...) // the values as they read, so that rounding in print is on both sides
 	slow := opened(t, d, scaled(resolved, 0.5, 0.5)...)
 	wide := opened(t, d, scaled(resolved, 1, 2)...)
-	for _, w := range chosen(d) {
+	for _, w := range Workloads() {
 		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			halfClock(t, same, slow, w)

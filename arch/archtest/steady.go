@@ -15,7 +15,7 @@ const shuffles = 50
 // steady: what a run reports depends on nothing but the machine and the workload.
 func steady(t *testing.T, d Device) {
 	m := opened(t, d)
-	for _, w := range chosen(d) {
+	for _, w := range Workloads() {
 		t.Run(w.Name, func(t *testing.T) {
 			t.Parallel()
 			first := repeated(t, m, w)

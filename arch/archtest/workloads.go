@@ -13,7 +13,6 @@ type Workload struct {
 	Name  string
 	Build func() (*workloads.Graph, error)
 	Twice func() (*workloads.Graph, error)
-	whole bool // a network, not one operator
 }
 
 // operators are workload strings with one number left open, the batch or what
@@ -42,7 +41,7 @@ var networks = []struct {
 	name  string
 	build func(b *workloads.Builder, batch int) *workloads.Tensor
 }{
-	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder},
+	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder}, {"tied", tied},
 }
 
 // Workloads lists the suite's workloads.
@@ -70,7 +69,7 @@ func Workloads() (list []Workload) {
 				return b.Build(n.build(b, batch))
 			}
 		}
-		list = append(list, Workload{Name: n.name, Build: open(2), Twice: open(4), whole: true})
+		list = append(list, Workload{Name: n.name, Build: open(2), Twice: open(4)})
 	}
 	return list
 }
@@ -83,16 +82,6 @@ func Named(name string) (Workload, error) {
 		}
 	}
 	return Workload{}, fmt.Errorf("archtest: there is no workload %q", name)
-}
-
-// chosen lists the workloads that a device runs.
-func chosen(d Device) (list []Workload) {
-	for _, w := range Workloads() {
-		if !d.Brief || !w.whole {
-			list = append(list, w)
-		}
-	}
-	return list
 }
 
 // residual is a bottleneck block: each tensor is read again after another was made.
@@ -139,4 +128,16 @@ func encoder(b *workloads.Builder, batch int) *workloads.Tensor {
 	x = b.Add("add1", x, b.Linear("out", b.MergeHeads("merge", a), dim, 1, true))
 	n = b.Gelu("gelu", b.Linear("up", b.LayerNorm("norm2", x, 1e-5), 4*dim, 1, true), false)
 	return b.Add("add2", x, b.Linear("down", n, dim, 1, true))
+}
+
+// tied reads one weight in products of different shapes, as it stands and
+// transposed, and broadcasts a matrix over a batch.
+func tied(b *workloads.Builder, batch int) *workloads.Tensor {
+	w := b.Weight("w", 20, 1, 20, 14)
+	x := b.Relu("relu", b.Apply("narrow", "Gemm", workloads.Attrs{}, b.Input("x", 9*batch, 20), w))
+	x = b.Apply("widen", "Gemm", workloads.Attrs{"transB": int64(1)}, x, w)
+	y := b.Apply("again", "Gemm", workloads.Attrs{}, x, w)
+	z := b.Apply("batched", "MatMul", workloads.Attrs{}, b.Reshape("split", y, batch, 9, 14), b.Weight("v", 14, 1, batch, 14, 11))
+	z = b.Apply("spread", "MatMul", workloads.Attrs{}, b.Weight("u", 9, 1, 5, 9), z)
+	return b.Softmax("softmax", z, 1)
 }
