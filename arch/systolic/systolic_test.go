@@ -190,3 +190,21 @@ func TestRefusals(t *testing.T) {
 		assert.NotContains(t, err.Error(), "\n")
 	}
 }
+
+// TestSampleComparesLess: of a layer of many tiles, sample mode computes a few.
+func TestSampleComparesLess(t *testing.T) {
+	for _, preset := range []string{"tiny-4x4", "gemmini-16", "tpu-v1"} {
+		m := opened(t, preset)
+		w := archtest.Workload{Name: "large", Build: func() (*workloads.Graph, error) {
+			w, err := catalog.Open("gemm:m=6000,n=600,k=8", catalog.Defaults{Seed: 1})
+			if err != nil {
+				return nil, err
+			}
+			return w.Graph, nil
+		}}
+		r, err := archtest.Checked(m, w, m.Native(), arch.Sample)
+		require.NoError(t, err, preset)
+		assert.Positive(t, r.Check.Elements, preset)
+		assert.Less(t, r.Check.Elements, int64(6000*600/2), preset)
+	}
+}
