@@ -17,6 +17,8 @@ type evidence struct {
 	run  *results.Run
 	net  *workloads.Network
 	plan *mapping.Plan
+
+	moved int64 // bytes asked for, of a run of traffic
 }
 
 // law is a fact every run must keep, whatever the machine.
@@ -41,7 +43,7 @@ var laws = []law{
 // Work is counted from the events named mac_<type> and mac_skipped of any unit.
 func Laws(run *results.Run, net *workloads.Network, plan *mapping.Plan) error {
 	for _, l := range laws {
-		if err := l.holds(evidence{run, net, plan}); err != nil {
+		if err := l.holds(evidence{run: run, net: net, plan: plan}); err != nil {
 			return fmt.Errorf("law broken: %s: %w", l.name, err)
 		}
 	}

@@ -36,6 +36,7 @@ type Run struct {
 	EnergyPerInference  unit.Joules            `json:"energy_per_inference_joules"`
 	AreaMM2             *unit.SquareMM         `json:"area_mm2"`
 	DRAM                DRAM                   `json:"dram"`
+	Network             *Network               `json:"network,omitempty"` // of an interconnect
 	EnergyJoules        unit.Joules            `json:"energy_joules"`
 	AveragePowerWatts   unit.Watts             `json:"average_power_watts"`
 	PowerScope          string                 `json:"power_scope"` // chip, package or board
@@ -79,6 +80,31 @@ type DRAM struct {
 	Bandwidth     unit.BytesPerSecond `json:"bandwidth_bytes_per_second"` // achieved over the run
 	PeakBandwidth unit.BytesPerSecond `json:"peak_bytes_per_second"`      // 0: ideal memory
 	RowHitRate    float64             `json:"row_hit_rate"`               // 0 where rows are not modelled
+
+	// What a run of traffic alone adds; left out of other reports.
+	ReadLatencyMean float64                `json:"read_latency_mean_ns,omitempty"` // from a read's acceptance to its last data
+	ReadLatencyP99  float64                `json:"read_latency_p99_ns,omitempty"`  // 99 of 100 reads take no longer
+	ReadLatencyMax  float64                `json:"read_latency_max_ns,omitempty"`
+	CompletionHash  string                 `json:"completion_hash,omitempty"`   // of every read and the cycle it completed in
+	Commands        map[string]int64       `json:"commands,omitempty"`          // how often each was issued
+	EnergyByCommand map[string]unit.Joules `json:"energy_by_command,omitempty"` // with background, interface and controller
+}
+
+// Network is what a run of traffic on an interconnect measured. Latencies are in
+// cycles, from the packet's coming to be to its tail's arrival; rates in flits a
+// node and cycle.
+type Network struct {
+	PacketLatencyMean  float64          `json:"packet_latency_mean_cycles"`
+	PacketLatencyP99   float64          `json:"packet_latency_p99_cycles"`
+	PacketLatencyMax   float64          `json:"packet_latency_max_cycles"`
+	PacketLatencyMin   float64          `json:"packet_latency_min_cycles"`
+	NetworkLatencyMean float64          `json:"network_latency_mean_cycles"` // from when the head left its node
+	Offered            float64          `json:"offered_flits_per_node_cycle"`
+	Accepted           float64          `json:"accepted_flits_per_node_cycle"`
+	Routers            float64          `json:"routers_mean"` // on a packet's way
+	Packets            int64            `json:"packets"`      // measured
+	Stable             bool             `json:"stable"`       // false: past saturation, where latency has no mean
+	Events             map[string]int64 `json:"events"`       // what happened to flits, over the whole run
 }
 
 // Check says how the numbers were verified. Bound is the largest error allowed

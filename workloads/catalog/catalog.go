@@ -49,13 +49,19 @@ type Workload struct {
 	Idle   *Idle
 }
 
-// Stream is memory traffic without a network. One of Requests and Bytes is set.
+// Stream is traffic without a network of layers. For a memory one of Requests and
+// Bytes is set; for an interconnect Rate is.
 type Stream struct {
-	Pattern  string     // seq, mix21, blk21, rowconf, random or randmix21
+	Pattern  string     // a memory's or an interconnect's: see MemoryPatterns, NetworkPatterns
 	Requests int64      // number of requests of one burst of the memory
 	Gap      float64    // memory clocks from one offered request to the next; 0: as fast as they are taken
 	Bytes    unit.Bytes // total traffic of DMA-like streams
 	Burst    unit.Bytes // size of one DMA transfer; 0: the machine's own
+
+	Rate  float64 // flits every node offers a cycle
+	Flits int     // of a packet
+	Hot   int     // the node that pattern hotspot sends to
+	Seed  uint64  // of an interconnect's packets
 }
 
 // Idle is a powered machine that does nothing.

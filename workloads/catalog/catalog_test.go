@@ -87,6 +87,11 @@ func TestStreamAndIdle(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, w, again)
 
+	w, err = Open("stream:pattern=hotspot,rate=.3,flits=4,hot=9", Defaults{Seed: 5})
+	require.NoError(t, err)
+	assert.Equal(t, &Stream{Pattern: "hotspot", Rate: 0.3, Flits: 4, Hot: 9, Seed: 5}, w.Stream)
+	assert.Equal(t, "stream:pattern=hotspot,rate=0.3,flits=4,hot=9", w.Spec)
+
 	for text, want := range map[string]unit.Seconds{"1": 1, "0.25": 0.25, "20ms": 0.02, "3 s": 3} {
 		w, err = Open("idle:seconds="+text, Defaults{})
 		require.NoError(t, err)
@@ -163,6 +168,15 @@ func TestRefuses(t *testing.T) {
 		"stream:pattern=seq,bytes=64":                 "bytes=64: must be a capacity such as 64MiB",
 		"stream:pattern=seq,requests=5,burst=64B":     "burst=64",
 		"stream:pattern=seq,bytes=64B,burst=128B":     "burst=128 is larger than bytes=64",
+		"stream:pattern=seq,bytes=64B,gap=2":          "gap=2 is between the requests of requests=",
+		"stream:pattern=seq,requests=5,rate=0.1":      "rate=0.1 means nothing to a memory",
+		"stream:pattern=random,requests=5,seed=3":     "seed=3 means nothing to a memory",
+		"stream:pattern=uniform":                      "missing rate=",
+		"stream:pattern=uniform,rate=0":               "missing rate=",
+		"stream:pattern=uniform,rate=1.5":             "rate=1.5: must be a number from 0 to 1",
+		"stream:pattern=uniform,rate=0.1,requests=5":  "requests=5 means nothing to a network",
+		"stream:pattern=uniform,rate=0.1,hot=5":       "hot=5 is the node that pattern=hotspot sends to",
+		"stream:pattern=uniform,rate=0.1,flits=0":     "flits=0: must be a whole number from 1",
 		"nosuch.onnx":                                 "nosuch.onnx",
 		"nosuch.csv,layer=x":                          "nosuch.csv",
 		"a,b.csv":                                     "a,b.csv",

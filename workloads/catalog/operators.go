@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"fmt"
-
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -147,25 +145,3 @@ var idle = source{name: "idle", operator: true, about: "powered, doing nothing",
 		w.Idle = &Idle{unit.Seconds(v.number["seconds"])}
 		return nil
 	}}
-
-var stream = source{name: "stream", operator: true, about: "memory traffic alone, for memory presets", keys: []key{
-	{name: "pattern", kind: oneOf("seq", "mix21", "blk21", "rowconf", "random", "randmix21"), needed: true},
-	{name: "requests", kind: count}, {name: "gap", kind: spacing, def: "0"}, {name: "bytes", kind: bytes}, {name: "burst", kind: bytes}, {name: "seed", kind: seed},
-}, open: openStream}
-
-func openStream(w *Workload, v values) error {
-	s := &Stream{Pattern: v.text["pattern"], Requests: int64(v.int("requests")), Gap: v.number["gap"],
-		Bytes: unit.Bytes(v.number["bytes"]), Burst: unit.Bytes(v.number["burst"])}
-	switch {
-	case s.Requests == 0 && s.Bytes == 0:
-		return fmt.Errorf("missing requests= or bytes=")
-	case s.Requests > 0 && s.Bytes > 0:
-		return fmt.Errorf("requests=%d and bytes=%d exclude each other; give one", s.Requests, s.Bytes)
-	case s.Burst > 0 && s.Bytes == 0:
-		return fmt.Errorf("burst=%d is the size of a transfer of bytes=; with requests= the memory's own burst is meant", s.Burst)
-	case s.Burst > s.Bytes:
-		return fmt.Errorf("burst=%d is larger than bytes=%d", s.Burst, s.Bytes)
-	}
-	w.Stream = s
-	return nil
-}

@@ -1,0 +1,60 @@
+package arch
+
+import (
+	"fmt"
+
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads/catalog"
+)
+
+// Streamer is a device that takes traffic without a network of layers: a memory,
+// or an interconnect.
+type Streamer interface {
+	// RunStream simulates traffic; it refuses patterns that are not the device's.
+	RunStream(s catalog.Stream, seed int64) (*results.Run, error)
+}
+
+// Idler is a machine that has something to do even when it has nothing to do,
+// such as to refresh its memory.
+type Idler interface {
+	RunIdle(d unit.Seconds) (*results.Run, error)
+}
+
+// StreamLaws holds a run of traffic, or of nothing at all, against the laws that
+// do not speak of layers. moved is the number of bytes that were asked for.
+func StreamLaws(run *results.Run, moved int64) error {
+	for _, l := range streamLaws {
+		if err := l.holds(evidence{run: run, moved: moved}); err != nil {
+			return fmt.Errorf("law broken: %s: %w", l.name, err)
+		}
+	}
+	return nil
+}
+
+var streamLaws = []law{
+	{"every figure is a number in its range", sane},
+	{"each unit's states sum to the cycles of the run", statesSum},
+	{"no more bytes a second than the peak", withinBandwidth},
+	{"every byte that was asked for has moved", allMoved},
+	{"the energy of the commands is part of the energy of the run", commandsWithin},
+	{"energy of the units = energy of the layers = energy of the run", energySums},
+}
+
+func allMoved(e evidence) error {
+	if found := e.run.DRAM.ReadBytes + e.run.DRAM.WriteBytes; found < e.moved {
+		return fmt.Errorf("want at least %d, found %d", e.moved, found)
+	}
+	return nil
+}
+
+func commandsWithin(e evidence) error {
+	sum := 0.0
+	for _, joules := range e.run.DRAM.EnergyByCommand {
+		sum += float64(joules)
+	}
+	if total := float64(e.run.EnergyJoules); sum > total*(1+slack) {
+		return fmt.Errorf("want at most %g J, found %g J", total, sum)
+	}
+	return nil
+}
