@@ -11,7 +11,9 @@ import (
 // Streamer is a device that takes traffic without a network of layers: a memory,
 // or an interconnect.
 type Streamer interface {
-	// RunStream simulates traffic; it refuses patterns that are not the device's.
+	// Takes refuses traffic that is not for the device, with the remedy.
+	Takes(s catalog.Stream) error
+	// RunStream simulates traffic the device takes.
 	RunStream(s catalog.Stream, seed int64) (*results.Run, error)
 }
 

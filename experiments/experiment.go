@@ -47,8 +47,8 @@ func (f Failure) Error() string { return f.Reason }
 type Prepared struct {
 	Machine  arch.Machine
 	Workload *catalog.Workload
-	Net      *workloads.Network
-	Plan     *mapping.Plan
+	Net      *workloads.Network // nil for a workload without layers: traffic, or nothing at all
+	Plan     *mapping.Plan      // the same
 
 	expect *workloads.Array
 }
@@ -67,6 +67,9 @@ func (e Experiment) Prepare() (*Prepared, error) {
 		return nil, err
 	}
 	p := &Prepared{Machine: machine, Workload: work}
+	if work.Graph == nil {
+		return p, p.alone(e)
+	}
 	if err := p.feed(e); err != nil {
 		return nil, err
 	}
@@ -93,6 +96,9 @@ func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
 	p, err := e.Prepare()
 	if err != nil {
 		return nil, err
+	}
+	if p.Net == nil {
+		return p.runAlone(e, begun)
 	}
 	if e.Progress != nil { // the checker may reckon for seconds before the first layer is done
 		e.Progress(0, len(p.Net.Layers))

@@ -26,9 +26,6 @@ func OpenWorkload(spec string, seed int64) (*catalog.Workload, error) {
 // its output must be.
 func (p *Prepared) feed(e Experiment) error {
 	g := p.Workload.Graph
-	if g == nil {
-		return fmt.Errorf("%s: %s devices run networks and operators only", p.Workload.Spec, p.Machine.Kind())
-	}
 	switch e.Input {
 	case "":
 	case "ramp", "random":

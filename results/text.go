@@ -72,6 +72,10 @@ func (r *Run) Text(w io.Writer, styles ...Style) error {
 
 // totals writes time, utilisation, bound, traffic, energy and power.
 func (r *Run) totals(s *screen) {
+	if r.Batch == 0 {
+		r.trafficTotals(s)
+		return
+	}
 	timing := ""
 	if r.Timing != "" {
 		timing = ", timing convention " + r.Timing
@@ -84,6 +88,10 @@ func (r *Run) totals(s *screen) {
 	s.field("bound by", "%s", r.why())
 	s.field("DRAM", "%s", r.DRAM.sentence())
 	s.field("energy", "%v per inference, %v in all", r.EnergyPerInference, r.EnergyJoules)
+	r.powerAndArea(s)
+}
+
+func (r *Run) powerAndArea(s *screen) {
 	scope := ""
 	if r.PowerScope != "" {
 		scope = " (" + r.PowerScope + ")"
@@ -243,6 +251,9 @@ func (c *Check) sentence() string {
 		return strings.TrimSuffix(fmt.Sprintf("checked: %s%s elements against the CPU kernels, %s; %s", grouped(c.Elements), sampled, how, c.Detail), "; ")
 	case "fail":
 		return "CHECK FAILED: " + c.Detail
+	}
+	if c.Detail != "" {
+		return "not checked: " + c.Detail
 	}
 	return "not checked (--check none)"
 }

@@ -85,6 +85,9 @@ func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) err
 	if err != nil {
 		return err
 	}
+	if p.Plan == nil {
+		return fmt.Errorf("show: %s has no layers to map; leave --device out", p.Workload.Spec)
+	}
 	if f.json {
 		return writeJSON(w, map[string]string{"workload": p.Workload.Spec, "device": p.Machine.Name(), "plan": p.Plan.String()})
 	}
