@@ -9,49 +9,87 @@ import "math/bits"
 // matchChannels brings heads that ask and free output channels together. A head
 // asks for every free channel its route allows.
 func (n *Network) matchChannels(r *router) {
-	v := int32(n.config.VCs)
-	touched := r.granted[:0]
+	r.touched = r.touched[:0]
 	for w := range r.wants {
 		for m := r.wants[w]; m != 0; m &= m - 1 {
 			o := int32(w<<6 + bits.TrailingZeros64(m))
-			mask := r.want[int(o)*r.words : (int(o)+1)*r.words]
-			any := false
-			for free := r.vacant[o]; free != 0; free &= free - 1 {
-				k := o*v + int32(bits.TrailingZeros64(free))
-				i := r.asker(mask, k, o, v)
-				if i < 0 {
-					continue
-				}
-				any = true
-				if r.best[i] < 0 {
-					touched = append(touched, match{in: i})
-				}
-				if r.best[i] < 0 || r.sooner(k, r.best[i], r.acceptVC[i]) {
-					r.best[i] = k
+			if r.words == 1 {
+				if one := r.want[o]; one&(one-1) == 0 {
+					if i := int32(bits.TrailingZeros64(one)); r.buffers[i].state == asking {
+						n.matchOne(r, i, o)
+						continue
+					}
 				}
 			}
-			if !any { // until a channel is given back or another head asks
-				unset(r.wants, int(o))
-			}
+			n.grantChannels(r, o)
 		}
 	}
-	for _, t := range touched {
-		k := r.best[t.in]
-		r.best[t.in] = -1
-		r.matched = append(r.matched, match{t.in, k})
-		r.grantVC[k] = (t.in + 1) % int32(len(r.buffers))
-		r.acceptVC[t.in] = (k + 1) % int32(len(r.credits))
+	for _, i := range r.touched {
+		k := r.best[i]
+		r.best[i] = -1
+		n.accept(r, i, k/n.vcs, k%n.vcs)
 	}
-	r.granted = touched[:0]
+}
+
+// matchOne is the match of an output that only one head asks for, which asks for
+// no other: every free channel grants it, and it accepts the first after its pointer.
+func (n *Network) matchOne(r *router, i, o int32) {
+	free := r.vacant[o] & r.buffers[i].mask
+	if free == 0 { // until a channel is given back or another head asks
+		unset(r.wants, int(o))
+		return
+	}
+	vc := int32(bits.TrailingZeros64(free))
+	if a := uint32(r.acceptVC[i] - o*n.vcs); a < uint32(n.vcs) && free>>a != 0 {
+		vc = int32(a) + int32(bits.TrailingZeros64(free>>a))
+	}
+	n.accept(r, i, o, vc)
+}
+
+// accept notes a match and moves the pointers past it.
+func (n *Network) accept(r *router, i, o, vc int32) {
+	r.matched = append(r.matched, match{i, o, vc})
+	k, next := o*n.vcs+vc, i+1
+	if int(next) == len(r.buffers) {
+		next = 0
+	}
+	r.grantVC[k] = next
+	if k++; int(k) == len(r.credits) {
+		k = 0
+	}
+	r.acceptVC[i] = k
+}
+
+// grantChannels has every free channel of an output grant one head, and notes for
+// each head the grant it likes best.
+func (n *Network) grantChannels(r *router, o int32) {
+	mask := r.want[int(o)*r.words : (int(o)+1)*r.words]
+	any := false
+	for free := r.vacant[o]; free != 0; free &= free - 1 {
+		k := o*n.vcs + int32(bits.TrailingZeros64(free))
+		i := n.asker(r, mask, k, o)
+		if i < 0 {
+			continue
+		}
+		any = true
+		if r.best[i] < 0 {
+			r.touched = append(r.touched, i)
+			r.best[i] = k
+		} else if sooner(k, r.best[i], r.acceptVC[i]) {
+			r.best[i] = k
+		}
+	}
+	if !any {
+		unset(r.wants, int(o))
+	}
 }
 
 // asker is the input channel that output channel k grants: the first at or after
 // its pointer that asks for output o and may have this channel.
-func (r *router) asker(mask []uint64, k, o, v int32) int32 {
-	from := int(r.grantVC[k])
-	first := next64(mask, from)
+func (n *Network) asker(r *router, mask []uint64, k, o int32) int32 {
+	first := next64(mask, int(r.grantVC[k]))
 	for i := first; i >= 0; {
-		if r.buffers[i].may(o, k-o*v) {
+		if b := &r.buffers[i]; b.state == asking && b.mask>>(k-o*n.vcs)&1 == 1 || b.state != asking && r.may(int32(i), o, k-o*n.vcs) {
 			return int32(i)
 		}
 		if i = next64(mask, (i+1)%len(r.buffers)); i == first {
@@ -61,15 +99,16 @@ func (r *router) asker(mask []uint64, k, o, v int32) int32 {
 	return -1
 }
 
-// may tells whether an input that asks for output o may have its channel vc.
-func (b *input) may(o, vc int32) bool {
-	if b.fork != nil {
-		return b.fork.may(o, vc)
+// may tells whether an input that asks for several outputs may have channel vc of output o.
+func (r *router) may(i, o, vc int32) bool {
+	b := &r.buffers[i]
+	if b.state == forking {
+		return r.forks[i].may(o, vc)
 	}
 	if b.out == o && b.mask>>vc&1 == 1 {
 		return true
 	}
-	for _, w := range b.more {
+	for _, w := range r.more[i] {
 		if w.out == o && w.vcs>>vc&1 == 1 {
 			return true
 		}
@@ -78,48 +117,49 @@ func (b *input) may(o, vc int32) bool {
 }
 
 // sooner tells whether a comes before b, counting round from a pointer.
-func (r *router) sooner(a, b, pointer int32) bool {
+func sooner(a, b, pointer int32) bool {
 	if (a >= pointer) != (b >= pointer) {
 		return a >= pointer
 	}
 	return a < b
 }
 
-// matchSwitch brings flits that could go and outputs together. The channels of an
-// input share its crossbar inputs; each crossbar input and each output passes one
-// flit an edge.
-func (n *Network) matchSwitch(r *router) {
-	touched := r.granted[:0]
+// passSwitch brings flits that could go and outputs together, and sends them. The
+// channels of an input share its crossbar inputs; each crossbar input and each
+// output passes one flit an edge.
+func (n *Network) passSwitch(r *router) {
+	r.touched = r.touched[:0]
 	for w := range r.readies {
 		for m := r.readies[w]; m != 0; m &= m - 1 {
 			o := int32(w<<6 + bits.TrailingZeros64(m))
-			e := r.bidder(o)
+			e := n.bidder(r, o)
 			if r.best[e] < 0 {
-				touched = append(touched, match{in: e})
+				r.touched = append(r.touched, e)
 				r.best[e] = o
-			} else if r.sooner(o, r.best[e], r.acceptSW[e]) {
+			} else if sooner(o, r.best[e], r.acceptSW[e]) {
 				r.best[e] = o
 			}
 		}
 	}
-	for t := range touched {
-		e := touched[t].in
+	for t, e := range r.touched {
 		o := r.best[e]
 		r.best[e] = -1
-		r.grantSW[o] = (e + 1) % int32(len(r.pickSW))
-		r.acceptSW[e] = (o + 1) % int32(r.outs)
-		touched[t] = match{n.pickChannel(r, e, o), o}
+		r.touched[t] = n.pickChannel(r, e, o)
+		if e++; int(e) == len(r.pickSW) {
+			e = 0
+		}
+		r.grantSW[o] = e
+		n.forward(r, r.touched[t], o)
 	}
-	r.granted = touched
 }
 
 // bidder is the crossbar input that an output grants.
-func (r *router) bidder(o int32) int32 {
+func (n *Network) bidder(r *router, o int32) int32 {
 	best := int32(-1)
 	for w, m := range r.ready[int(o)*r.words : (int(o)+1)*r.words] {
 		for ; m != 0; m &= m - 1 {
-			e := r.crossbarIn[w<<6+bits.TrailingZeros64(m)]
-			if best < 0 || r.sooner(e, best, r.grantSW[o]) {
+			e := n.crossIn[w<<6+bits.TrailingZeros64(m)]
+			if best < 0 || sooner(e, best, r.grantSW[o]) {
 				best = e
 			}
 		}
@@ -127,25 +167,28 @@ func (r *router) bidder(o int32) int32 {
 	return best
 }
 
-// pickChannel is the input channel that a crossbar input serves: the first at or
-// after its pointer that has a flit for the output.
+// pickChannel is the input channel that a crossbar input serves, now that it has
+// accepted an output: the first at or after its pointer that has a flit for it.
 func (n *Network) pickChannel(r *router, e, o int32) int32 {
-	v, s := int32(n.config.VCs), int32(n.config.InputSpeedup)
-	base := e / s * v
-	mask := r.ready[int(o)*r.words:]
-	vc := r.pickSW[e]
-	if vc >= v {
-		vc = e % s
-	}
-	for range v {
+	s := n.speedup
+	base := e / s * n.vcs
+	mask, vc := r.ready[int(o)*r.words:], r.pickSW[e]
+	for range n.vcs {
 		i := base + vc
-		if mask[i>>6]>>(i&63)&1 == 1 && r.crossbarIn[i] == e {
+		if mask[i>>6]>>(i&63)&1 == 1 && n.crossIn[i] == e {
 			break
 		}
-		if vc++; vc == v {
+		if vc++; vc == n.vcs {
 			vc = 0
 		}
 	}
-	r.pickSW[e] = (vc + s) % v
+	if r.acceptSW[e] = o + 1; int(o)+1 == r.outs {
+		r.acceptSW[e] = 0
+	}
+	next := vc + s
+	if next >= n.vcs {
+		next %= n.vcs
+	}
+	r.pickSW[e] = next
 	return base + vc
 }

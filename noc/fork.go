@@ -8,7 +8,7 @@ type fork struct{ branches []branch }
 type branch struct {
 	way    route
 	packet int32 // the copy's slot
-	vc     int16 // held channel, -1 while asking
+	vc     int32 // held channel, -1 while asking
 	flits  int32
 	sent   int32
 	popped int32 // of the fork's flits, how many have left the buffer
@@ -38,7 +38,7 @@ func (f *fork) to(o int32) *branch {
 // copy for one receiver goes on as a plain packet; one way for all is no fork.
 func (n *Network) split(r *router, i int32, p *packet) {
 	ways, dsts := n.branches(r.id, p)
-	id := r.buffers[i].ring[r.buffers[i].first].packet()
+	id := r.front(i).packet()
 	f := &fork{}
 	for k, way := range ways {
 		c := n.packets[id]
@@ -52,27 +52,29 @@ func (n *Network) split(r *router, i int32, p *packet) {
 		f.branches = append(f.branches, branch{way: way, packet: n.slot(c), vc: -1, flits: c.flits})
 	}
 	n.counts.Replicated += int64(len(ways)-1) * int64(n.packets[id].flits)
-	r.buffers[i].fork = f
+	if r.forks == nil {
+		r.forks = make([]*fork, len(r.buffers))
+	}
+	r.forks[i], r.buffers[i].state = f, forking
 	for _, way := range ways {
 		n.wantOut(r, i, way.out)
 	}
 }
 
 // holdBranch gives a branch its channel.
-func (n *Network) holdBranch(r *router, i, o int32, vc int16) {
-	f := r.buffers[i].fork
-	f.to(o).vc = vc
+func (n *Network) holdBranch(r *router, i, o int32, vc uint8) {
+	r.forks[i].to(o).vc = int32(vc)
 	n.forkReady(r, i)
 }
 
 // forkReady works out anew which branches of a fork can send.
 func (n *Network) forkReady(r *router, i int32) {
 	b := &r.buffers[i]
-	for k := range b.fork.branches {
-		br := &b.fork.branches[k]
+	for k := range r.forks[i].branches {
+		br := &r.forks[i].branches[k]
 		o := br.way.out
-		have := br.sent < br.popped+b.count && br.sent < br.flits
-		if br.vc >= 0 && have && r.credits[o*int32(n.config.VCs)+int32(br.vc)] > 0 {
+		have := br.sent < br.popped+int32(b.count) && br.sent < br.flits
+		if br.vc >= 0 && have && r.credits[o*n.vcs+br.vc] > 0 {
 			n.setReady(r, i, o)
 		} else {
 			r.unready(i, o)
@@ -82,16 +84,15 @@ func (n *Network) forkReady(r *router, i int32) {
 
 // forwardBranch sends a fork's next flit to one of its branches.
 func (n *Network) forwardBranch(r *router, i, o int32) {
-	b := &r.buffers[i]
-	br := b.fork.to(o)
+	br := r.forks[i].to(o)
 	flits := br.flits
-	k := o*int32(n.config.VCs) + int32(br.vc)
+	k := o*n.vcs + br.vc
 	r.credits[k]--
 	n.onto(r, o, flitOf(br.packet, br.sent, flits), br.vc)
 	if br.sent++; br.sent == flits {
 		r.owner[k] = -1
 		if !n.config.WaitForTail {
-			n.vacate(r, o, br.vc)
+			n.vacate(r, o, uint8(br.vc))
 		}
 	}
 	n.forkPop(r, i, flits)
@@ -99,24 +100,22 @@ func (n *Network) forwardBranch(r *router, i, o int32) {
 
 // forkPop takes flits out of the buffer that every branch has, and ends the fork with its tail.
 func (n *Network) forkPop(r *router, i, flits int32) {
-	b := &r.buffers[i]
-	least := flits
-	for _, br := range b.fork.branches {
+	f, least := r.forks[i], flits
+	for _, br := range f.branches {
 		least = min(least, br.sent)
 	}
-	id := b.ring[b.first].packet()
-	popped := b.fork.branches[0].popped
+	id, popped := r.front(i).packet(), f.branches[0].popped
 	for ; popped < least; popped++ {
 		n.pop(r, i)
 	}
-	for k := range b.fork.branches {
-		b.fork.branches[k].popped = popped
+	for k := range f.branches {
+		f.branches[k].popped = popped
 	}
 	n.forkReady(r, i)
 	if popped == flits {
-		b.fork, b.state = nil, idle
+		r.forks[i], r.buffers[i].state = nil, idle
 		n.free = append(n.free, id)
-		if b.count > 0 {
+		if r.buffers[i].count > 0 {
 			n.head(r, i)
 		}
 	}

@@ -111,3 +111,19 @@ func (q *grid) first(a, b int32) int {
 	}
 	return -1
 }
+
+// distance is the number of links between two routers.
+func (q *grid) distance(a, b int32) int {
+	links := 0
+	for d, k := range q.size {
+		way := q.at(a, d) - q.at(b, d)
+		if way < 0 {
+			way = -way
+		}
+		if q.wrap {
+			way = min(way, k-way)
+		}
+		links += way
+	}
+	return links
+}

@@ -19,37 +19,36 @@ const Never unit.Edge = math.MaxInt64
 // at t may still enter at t.
 type Network struct {
 	*graph
-	now     unit.Edge // edge whose arrivals have happened and whose rest has not
-	routers []router
-	sources []source
-	packets []packet
-	free    []int32  // slots of packets
-	wheel   [][]wire // what arrives at each edge, modulo its length
-	onWheel int
-	running []uint64 // routers with something to do
-	sending []uint64 // nodes with something to do
-	express express
-	out     []Delivery
-	ways    []route // scratch
-	counts  Counts
-	number  int64 // packets sent so far
-	extra   int64 // receivers of multicasts beyond the first
-	work    int64
+	now       unit.Edge // edge whose arrivals have happened and whose rest has not
+	routers   []router
+	sources   []source
+	packets   []packet
+	free      []int32           // slots of packets
+	toRouter  wheel[flitWire]   // flits on their way to a router,
+	toNode    wheel[flitWire]   // to a node,
+	toOutput  wheel[creditWire] // credits to a router's output,
+	toSource  wheel[creditWire] // to a node,
+	routed    wheel[creditWire] // heads whose route is being worked out
+	table     []int16           // see plainTable
+	back      []port            // of each node: where credits go
+	inPort    []int32           // of each input channel, its port
+	crossIn   []int32           // and its crossbar input
+	running   []uint64          // routers with something to do
+	sending   []uint64          // nodes with something to do
+	express   express
+	out       []Delivery
+	ways      []route // scratch
+	counts    Counts
+	vcs       int32
+	speedup   int32
+	every     uint64
+	wrap      bool
+	vcsOfRing [2]uint64 // channels of packets that do not and do cross a dateline
+	number    int64     // packets sent so far
+	toNodes   int64     // flits put onto links to nodes
+	extra     int64     // receivers of multicasts beyond the first
+	work      int64
 }
-
-// wire is something on its way: a flit to the end of a link, or a credit to its start.
-type wire struct {
-	link int32
-	flit flit
-	vc   int16
-	kind int8
-}
-
-const (
-	flitWire = iota
-	creditWire
-	routedWire // a head whose route has been worked out
-)
 
 // Counts is what happened, for energy and for the books.
 type Counts struct {
@@ -82,26 +81,37 @@ func New(c Config) (*Network, error) {
 		}
 	}
 	n := &Network{graph: g}
-	for r := range g.routers {
-		n.routers = append(n.routers, newRouter(g, int32(r)))
-	}
-	for range g.nodes {
-		n.sources = append(n.sources, newSource(c))
-	}
-	n.wheel = make([][]wire, wheelSize(g))
-	n.running = make([]uint64, len(g.routers)/64+1)
-	n.sending = make([]uint64, g.nodes/64+1)
+	n.lay()
 	n.express.of = make([]*train, len(g.links))
 	return n, nil
 }
 
-// wheelSize is a power of two beyond the longest delay on the network.
-func wheelSize(g *graph) int {
-	longest := int64(g.config.RoutingDelay)
-	for _, l := range g.links {
-		longest = max(longest, l.latency+1+int64(g.config.SwitchDelay), l.latency+1+int64(g.config.CreditDelay))
+// lay makes the moving parts.
+func (n *Network) lay() {
+	g, most := n.graph, 0
+	for r := range g.routers {
+		n.routers = append(n.routers, newRouter(g, int32(r)))
+		most = max(most, n.routers[r].ins)
 	}
-	return 1 << bits.Len64(uint64(longest)+1)
+	for i := range most * g.config.VCs {
+		v, s := g.config.VCs, g.config.InputSpeedup
+		n.inPort, n.crossIn = append(n.inPort, int32(i/v)), append(n.crossIn, int32(i/v*s+i%v%s))
+	}
+	for node := range g.nodes {
+		n.sources = append(n.sources, newSource(g, node))
+		n.back = append(n.back, g.backOf(g.eject[node]))
+	}
+	size := wheelSize(g)
+	n.toRouter.size(size)
+	n.toNode.size(size)
+	n.toOutput.size(size)
+	n.toSource.size(size)
+	n.routed.size(size)
+	n.table, n.every, n.vcs, n.speedup = g.plainTable(), g.all(), int32(g.config.VCs), int32(g.config.InputSpeedup)
+	n.wrap = g.grid != nil && g.grid.wrap
+	n.vcsOfRing = [2]uint64{g.ringChannels(false, g.config.VCs), g.ringChannels(true, g.config.VCs)}
+	n.running = make([]uint64, len(g.routers)/64+1)
+	n.sending = make([]uint64, g.nodes/64+1)
 }
 
 // Nodes is the number of nodes.
@@ -112,10 +122,18 @@ func (n *Network) Now() unit.Edge { return n.now }
 
 // Counts is what has happened so far. Packets that travel in closed form are
 // counted when they are through.
-func (n *Network) Counts() Counts { return n.counts }
+func (n *Network) Counts() Counts {
+	c := n.counts
+	c.LinkFlits = c.Crossbar - n.toNodes
+	c.LinkMM = float64(c.LinkFlits) * n.config.LinkLength
+	c.NodeFlits = c.Injected + n.toNodes
+	return c
+}
 
 // Work is how many events and router steps the simulation took, to compare with edges.
-func (n *Network) Work() int64 { return n.work }
+func (n *Network) Work() int64 {
+	return n.work + n.toRouter.work + n.toNode.work + n.toOutput.work + n.toSource.work + n.routed.work
+}
 
 // Send queues a packet at its node, at an edge not before Now; the network is
 // advanced to it. The node sends its packets in order.
@@ -176,13 +194,8 @@ func (n *Network) Next() unit.Edge {
 		return n.now + 1
 	}
 	next := n.express.next()
-	for i := range n.wheel {
-		if n.onWheel == 0 {
-			break
-		}
-		if t := n.now + 1 + unit.Edge(i); len(n.wheel[t&int64(len(n.wheel)-1)]) > 0 {
-			return min(next, t)
-		}
+	for _, w := range []interface{ next(unit.Edge) unit.Edge }{&n.toRouter, &n.toNode, &n.toOutput, &n.toSource, &n.routed} {
+		next = min(next, w.next(n.now))
 	}
 	return next
 }
@@ -199,7 +212,7 @@ func (n *Network) busy() bool {
 			return true
 		}
 	}
-	return len(n.express.doomed) > 0
+	return false
 }
 
 // AdvanceTo simulates up to the arrivals of edge t.
@@ -236,29 +249,24 @@ func (n *Network) step() {
 // arrivals takes what comes in at the present edge off the wires.
 func (n *Network) arrivals() {
 	n.express.run(n)
-	slot := n.now & int64(len(n.wheel)-1)
-	list := n.wheel[slot]
-	if len(list) == 0 {
-		return
+	for _, w := range n.toOutput.take(n.now) {
+		n.credit(&n.routers[w.to], w.at)
 	}
-	n.onWheel -= len(list)
-	n.work += int64(len(list))
-	for _, w := range list {
-		switch l := &n.links[w.link]; {
-		case w.kind == routedWire:
-			n.ask(&n.routers[l.to], l.toPort*int32(n.config.VCs)+int32(w.vc))
-		case w.kind == creditWire && l.from < 0:
-			n.sourceCredit(l.node, w.vc)
-		case w.kind == creditWire:
-			n.credit(&n.routers[l.from], l.fromPort, w.vc)
-		case l.to < 0:
-			n.eject(l, w)
-		default:
-			n.arrive(&n.routers[l.to], l.toPort*int32(n.config.VCs)+int32(w.vc), w.flit)
+	for _, w := range n.toRouter.take(n.now) {
+		n.arrive(&n.routers[w.to], w.at, w.flit)
+	}
+	for _, w := range n.routed.take(n.now) {
+		n.ask(&n.routers[w.to], w.at)
+	}
+	for _, w := range n.toSource.take(n.now) {
+		n.sourceCredit(w.to, int16(w.at))
+	}
+	if list := n.toNode.take(n.now); len(list) > 0 {
+		for _, w := range list {
+			n.eject(w.to, w.at, w.flit)
 		}
+		n.order()
 	}
-	n.wheel[slot] = list[:0]
-	n.order()
 }
 
 // order sorts the deliveries of the present edge by receiver; a node has at most one.
@@ -268,13 +276,6 @@ func (n *Network) order() {
 			n.out[j], n.out[j-1] = n.out[j-1], n.out[j]
 		}
 	}
-}
-
-// later puts something on the wheel.
-func (n *Network) later(after int64, w wire) {
-	slot := (n.now + after) & int64(len(n.wheel)-1)
-	n.wheel[slot] = append(n.wheel[slot], w)
-	n.onWheel++
 }
 
 // flitDelay is how long a flit takes from a router's switch allocation, or from its

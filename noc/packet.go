@@ -33,7 +33,6 @@ type packet struct {
 	born, entered unit.Edge
 	src, dst      int32
 	flits         int32
-	routers       int32
 	dirs, cross   uint32
 	coin          uint32
 	escaped       bool    // adaptive: on the escape channels for good

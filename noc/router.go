@@ -9,63 +9,61 @@ import "math/bits"
 //	                                  └──────────┘
 //
 // An input channel is named by i = port·VCs + channel, an output channel by
-// o·VCs + channel. Sets of input channels are bit masks of `words` words for each output.
+// k = output·VCs + channel. Sets of input channels are bit masks of `words` words for each output.
 type router struct {
-	id         int32
-	ins, outs  int
-	words      int
-	buffers    []input
-	credits    []int16  // of each output channel
-	vacant     []uint64 // of each output: channels no packet holds
-	owner      []int32  // input channel that holds each output channel, or -1
-	want       []uint64 // inputs that ask for a channel of an output
-	ready      []uint64 // inputs that could send a flit to an output now
-	wants      []uint64 // outputs where an allocation may succeed
-	readies    []uint64 // outputs with any ready input
-	grantVC    []int32  // round-robin pointers: of output channels over input channels,
-	acceptVC   []int32  // of input channels over output channels,
-	grantSW    []int32  // of outputs over crossbar inputs,
-	acceptSW   []int32  // of crossbar inputs over outputs,
-	pickSW     []int32  // of crossbar inputs over their channels
-	best       []int32  // scratch: what each input channel would accept
-	matched    []match
-	granted    []match
-	crossbarIn []int32 // crossbar input of each input channel
+	id        int32
+	ins, outs int
+	words     int
+	depth     int32
+	buffers   []input
+	rings     []flit
+	credits   []int16  // of each output channel
+	vacant    []uint64 // of each output: channels no packet holds
+	owner     []int32  // input channel that holds each output channel, or -1
+	want      []uint64 // inputs that ask for a channel of an output
+	ready     []uint64 // inputs that could send a flit to an output now
+	wants     []uint64 // outputs where an allocation may succeed
+	readies   []uint64 // outputs with any ready input
+	to        []port   // of each output
+	back      []port   // of each input: where its credits go
+	grantVC   []int32  // round-robin pointers: of output channels over input channels,
+	acceptVC  []int32  // of input channels over output channels,
+	grantSW   []int32  // of outputs over crossbar inputs,
+	acceptSW  []int32  // of crossbar inputs over outputs,
+	pickSW    []int32  // of crossbar inputs over their channels
+	best      []int32  // scratch: what each input would accept
+	touched   []int32
+	matched   []match
+	more      [][]route // of each input channel: further ways, with adaptive routing
+	forks     []*fork   // of each input channel, once there has been one
 }
 
-// match is an input and an output that an allocator brings together.
-type match struct{ in, out int32 }
+// match is an input channel and an output channel that an allocator brings together.
+type match struct{ in, out, vc int32 }
 
 // input is one virtual channel at a router's input.
 type input struct {
-	ring  []flit
-	first int32
-	count int32
-	state int8
-	vc    int16   // active: the output channel it holds
-	out   int32   // the output it asks for or holds
-	mask  uint64  // asking: the channels it may have
-	more  []route // asking: further ways, with adaptive routing
-	fork  *fork
+	mask         uint64 // asking: the channels it may have
+	out          int32  // the output it asks for or holds
+	first, count int16  // of its buffer
+	vc           uint8  // active: the output channel it holds
+	state        uint8
 }
 
 const (
-	idle = iota
-	routing
-	asking
-	active
+	idle     = iota
+	routing  // its route is being worked out
+	asking   // for a channel of one output
+	choosing // adaptive: of several
+	active   // holds a channel
+	forking  // multicast
 )
 
 func newRouter(g *graph, id int32) router {
 	c, p := g.config, g.routers[id]
 	v, ins, outs := c.VCs, len(p.in), len(p.out)
-	r := router{id: id, ins: ins, outs: outs, words: (ins*v + 63) / 64}
-	r.buffers = make([]input, ins*v)
-	r.crossbarIn = make([]int32, ins*v)
-	for i := range r.buffers {
-		r.buffers[i].ring = make([]flit, c.BufferFlits)
-		r.crossbarIn[i] = int32(i/v*c.InputSpeedup + i%v%c.InputSpeedup)
-	}
+	r := router{id: id, ins: ins, outs: outs, words: (ins*v + 63) / 64, depth: int32(c.BufferFlits)}
+	r.buffers, r.rings = make([]input, ins*v), make([]flit, ins*v*c.BufferFlits)
 	r.credits, r.owner = make([]int16, outs*v), blank(outs*v)
 	for o := range r.credits {
 		r.credits[o] = int16(c.BufferFlits)
@@ -73,6 +71,10 @@ func newRouter(g *graph, id int32) router {
 	r.vacant = make([]uint64, outs)
 	for o := range r.vacant {
 		r.vacant[o] = g.all()
+		r.to = append(r.to, g.portOf(p.out[o]))
+	}
+	for i := range ins {
+		r.back = append(r.back, g.backOf(p.in[i]))
 	}
 	r.want, r.ready = make([]uint64, outs*r.words), make([]uint64, outs*r.words)
 	r.wants, r.readies = make([]uint64, (outs+63)/64), make([]uint64, (outs+63)/64)
@@ -83,37 +85,41 @@ func newRouter(g *graph, id int32) router {
 		r.pickSW[e] = int32(e % c.InputSpeedup)
 	}
 	r.best = blank(max(ins*v, ins*c.InputSpeedup))
+	if c.Routing == Adaptive {
+		r.more = make([][]route, ins*v)
+	}
 	return r
 }
+
+// front is the flit at the head of an input channel's buffer.
+func (r *router) front(i int32) flit { return r.rings[i*r.depth+int32(r.buffers[i].first)] }
 
 // arrive puts a flit into a buffer.
 func (n *Network) arrive(r *router, i int32, f flit) {
 	b := &r.buffers[i]
-	at := b.first + b.count
-	if at >= int32(len(b.ring)) {
-		at -= int32(len(b.ring))
+	at := int32(b.first) + int32(b.count)
+	if at >= r.depth {
+		at -= r.depth
 	}
-	b.ring[at] = f
+	r.rings[i*r.depth+at] = f
 	b.count++
 	n.counts.BufferWrites++
 	switch {
-	case b.count == 1 && b.state == idle:
-		n.head(r, i)
-	case b.fork != nil:
+	case b.state == forking:
 		n.forkReady(r, i)
-	case b.count == 1 && b.state == active && r.credits[b.out*int32(n.config.VCs)+int32(b.vc)] > 0:
+	case b.count > 1:
+	case b.state == idle:
+		n.head(r, i)
+	case b.state == active && r.credits[b.out*n.vcs+int32(b.vc)] > 0:
 		n.setReady(r, i, b.out)
 	}
 }
 
 // head starts on the packet whose head is first in a buffer.
 func (n *Network) head(r *router, i int32) {
-	b := &r.buffers[i]
-	n.packets[b.ring[b.first].packet()].routers++
-	if d := int64(n.config.RoutingDelay); d > 0 {
-		b.state = routing
-		v := int32(n.config.VCs)
-		n.later(d, wire{link: n.graph.routers[r.id].in[i/v], vc: int16(i % v), kind: routedWire})
+	if d := n.config.RoutingDelay; d > 0 {
+		r.buffers[i].state = routing
+		n.routed.put(n.now+int64(d), creditWire{r.id, i})
 		return
 	}
 	n.ask(r, i)
@@ -121,18 +127,36 @@ func (n *Network) head(r *router, i int32) {
 
 // ask makes a routed head ask for an output channel.
 func (n *Network) ask(r *router, i int32) {
-	b := &r.buffers[i]
-	p := &n.packets[b.ring[b.first].packet()]
-	b.state = asking
+	b, p := &r.buffers[i], &n.packets[r.front(i).packet()]
+	if n.table != nil && p.dst >= 0 {
+		if out := int32(n.table[int(r.id)*n.nodes+int(p.dst)]); out >= 0 {
+			b.state, b.out, b.mask = asking, out, n.every
+			if d := out >> 1; n.wrap && int(d) < len(n.grid.size) {
+				b.out |= int32(p.dirs >> d & 1)
+				b.mask = n.vcsOfRing[p.cross>>d&1]
+			}
+			n.wantOut(r, i, b.out)
+			return
+		}
+	}
+	n.askWays(r, i, p)
+}
+
+// askWays is ask where a packet has choices, or more than one receiver.
+func (n *Network) askWays(r *router, i int32, p *packet) {
 	if p.dsts != nil {
 		n.split(r, i, p)
 		return
 	}
+	b := &r.buffers[i]
 	n.ways = n.routes(n.ways[:0], r.id, p)
-	b.out, b.mask, b.more = n.ways[0].out, n.ways[0].vcs, append(b.more[:0], n.ways[1:]...)
+	b.state, b.out, b.mask = asking, n.ways[0].out, n.ways[0].vcs
 	n.wantOut(r, i, b.out)
-	for _, w := range b.more {
-		n.wantOut(r, i, w.out)
+	if len(n.ways) > 1 {
+		b.state, r.more[i] = choosing, append(r.more[i][:0], n.ways[1:]...)
+		for _, w := range r.more[i] {
+			n.wantOut(r, i, w.out)
+		}
 	}
 }
 
@@ -140,8 +164,17 @@ func (n *Network) wantOut(r *router, i, o int32) {
 	set(r.want[int(o)*r.words:], int(i))
 	set(r.wants, int(o))
 	set(n.running, int(r.id))
-	if t := n.express.of[n.graph.routers[r.id].out[o]]; t != nil {
-		n.express.doom(t)
+	if n.express.count > 0 {
+		n.express.wanted(n.graph.routers[r.id].out[o])
+	}
+}
+
+// unwant takes an input off the list of those that ask for an output.
+func (r *router) unwant(i, o int32) {
+	list := r.want[int(o)*r.words : (int(o)+1)*r.words]
+	unset(list, int(i))
+	if !any64(list) {
+		unset(r.wants, int(o))
 	}
 }
 
@@ -169,26 +202,25 @@ func any64(list []uint64) bool {
 	return false
 }
 
-// credit takes a credit back for a channel of an output.
-func (n *Network) credit(r *router, o int32, vc int16) {
-	k := o*int32(n.config.VCs) + int32(vc)
+// credit takes a credit back for an output channel.
+func (n *Network) credit(r *router, k int32) {
 	r.credits[k]++
 	i := r.owner[k]
 	if i < 0 {
-		if n.config.WaitForTail && r.credits[k] == int16(n.config.BufferFlits) {
-			n.vacate(r, o, vc)
+		if n.config.WaitForTail && int32(r.credits[k]) == r.depth {
+			n.vacate(r, k/n.vcs, uint8(k%n.vcs))
 		}
 		return
 	}
-	if b := &r.buffers[i]; b.fork != nil {
+	if b := &r.buffers[i]; b.state == forking {
 		n.forkReady(r, i)
 	} else if b.count > 0 {
-		n.setReady(r, i, o)
+		n.setReady(r, i, b.out)
 	}
 }
 
 // vacate makes an output channel available to the next packet.
-func (n *Network) vacate(r *router, o int32, vc int16) {
+func (n *Network) vacate(r *router, o int32, vc uint8) {
 	r.vacant[o] |= 1 << vc
 	if any64(r.want[int(o)*r.words : (int(o)+1)*r.words]) {
 		set(r.wants, int(o))
@@ -198,27 +230,25 @@ func (n *Network) vacate(r *router, o int32, vc int16) {
 
 // hold gives an output channel to the packet at the head of an input.
 func (n *Network) hold(r *router, m match) {
-	v := int32(n.config.VCs)
-	o, vc := m.out/v, m.out%v
-	b := &r.buffers[m.in]
+	b, k := &r.buffers[m.in], m.out*n.vcs+m.vc
 	n.counts.Channels++
-	r.vacant[o] &^= 1 << vc
-	r.owner[m.out] = m.in
-	unset(r.want[int(o)*r.words:], int(m.in))
-	if b.fork != nil {
-		n.holdBranch(r, m.in, o, int16(vc))
+	r.vacant[m.out] &^= 1 << m.vc
+	r.owner[k] = m.in
+	r.unwant(m.in, m.out)
+	switch b.state {
+	case forking:
+		n.holdBranch(r, m.in, m.out, uint8(m.vc))
 		return
+	case choosing:
+		r.unwant(m.in, b.out)
+		for _, w := range r.more[m.in] {
+			r.unwant(m.in, w.out)
+		}
+		n.escape(&n.packets[r.front(m.in).packet()], r.id, int(m.vc))
 	}
-	for _, w := range b.more {
-		unset(r.want[int(w.out)*r.words:], int(m.in))
-	}
-	if len(b.more) > 0 {
-		unset(r.want[int(b.out)*r.words:], int(m.in))
-		n.escape(&n.packets[b.ring[b.first].packet()], r.id, int(vc))
-	}
-	b.state, b.out, b.vc = active, o, int16(vc)
-	if r.credits[m.out] > 0 {
-		n.setReady(r, m.in, o)
+	b.state, b.out, b.vc = active, m.out, uint8(m.vc)
+	if r.credits[k] > 0 {
+		n.setReady(r, m.in, m.out)
 	}
 }
 
@@ -232,10 +262,7 @@ func (n *Network) allocate(r *router) bool {
 		n.matchChannels(r)
 	}
 	if any64(r.readies) {
-		n.matchSwitch(r)
-		for _, m := range r.granted {
-			n.forward(r, m.in, m.out)
-		}
+		n.passSwitch(r)
 	}
 	for _, m := range r.matched {
 		n.hold(r, m)
@@ -245,16 +272,15 @@ func (n *Network) allocate(r *router) bool {
 
 // forward sends the first flit of an input through the crossbar to an output.
 func (n *Network) forward(r *router, i, o int32) {
-	b, v := &r.buffers[i], int32(n.config.VCs)
-	if b.fork != nil {
+	b := &r.buffers[i]
+	if b.state == forking {
 		n.forwardBranch(r, i, o)
 		return
 	}
-	f := b.ring[b.first]
+	f, k := r.front(i), o*n.vcs+int32(b.vc)
 	n.pop(r, i)
-	k := o*v + int32(b.vc)
 	r.credits[k]--
-	n.onto(r, o, f, b.vc)
+	n.onto(r, o, f, int32(b.vc))
 	switch {
 	case f.tail():
 		r.unready(i, o)
@@ -273,26 +299,33 @@ func (n *Network) forward(r *router, i, o int32) {
 
 // pop takes the first flit out of a buffer and sends its credit back.
 func (n *Network) pop(r *router, i int32) {
-	b, v := &r.buffers[i], int32(n.config.VCs)
-	if b.first++; b.first == int32(len(b.ring)) {
+	b := &r.buffers[i]
+	if b.first++; int32(b.first) == r.depth {
 		b.first = 0
 	}
 	b.count--
 	n.counts.BufferReads++
-	id := n.graph.routers[r.id].in[i/v]
-	n.later(n.creditDelay(&n.links[id]), wire{link: id, vc: int16(i % v), kind: creditWire})
+	in := n.inPort[i]
+	back := &r.back[in]
+	w := creditWire{back.to, back.base + i - in*n.vcs}
+	if back.node {
+		n.toSource.put(n.now+back.delay, w)
+		return
+	}
+	n.toOutput.put(n.now+back.delay, w)
 }
 
 // onto puts a flit onto an output's link.
-func (n *Network) onto(r *router, o int32, f flit, vc int16) {
-	id := n.graph.routers[r.id].out[o]
-	l := &n.links[id]
+func (n *Network) onto(r *router, o int32, f flit, vc int32) {
+	to := &r.to[o]
 	n.counts.Crossbar++
-	if l.to >= 0 {
-		n.counts.LinkFlits++
-		n.counts.LinkMM += l.length
+	w := flitWire{to.to, to.base + vc, f}
+	if to.node {
+		n.toNodes++
+		n.toNode.put(n.now+to.delay, w)
+		return
 	}
-	n.later(n.flitDelay(l), wire{link: id, flit: f, vc: vc})
+	n.toRouter.put(n.now+to.delay, w)
 }
 
 // next64 is the first member of a mask at or after from, going round.
@@ -301,7 +334,7 @@ func next64(mask []uint64, from int) int {
 	if m := mask[w] >> (from & 63) << (from & 63); m != 0 {
 		return w<<6 + bits.TrailingZeros64(m)
 	}
-	for k := 1; k <= len(mask); k++ {
+	for range mask {
 		if w++; w == len(mask) {
 			w = 0
 		}

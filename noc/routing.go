@@ -129,3 +129,47 @@ func (g *graph) branches(r int32, p *packet) (outs []route, dsts [][]int32) {
 	}
 	return outs, dsts
 }
+
+// hops is the number of routers on the way from one node to another.
+func (g *graph) hops(src, dst int32) int {
+	at := g.links[g.inject[src]].to
+	if g.grid != nil {
+		return g.grid.distance(at, g.home[dst]) + 1
+	}
+	count := 1
+	for at != g.home[dst] {
+		out := int(g.next[int(at)*g.nodes+int(dst)])
+		if out < 0 {
+			out = g.upMin // any way up is as long
+		}
+		at = g.links[g.routers[at].out[out]].to
+		count++
+	}
+	return count
+}
+
+// plainTable is the output of each router towards each node where there is only
+// one and it does not depend on the packet, or on a torus the port upwards in the
+// dimension to go next; nil if the table would be too large or there are choices.
+func (g *graph) plainTable() []int16 {
+	if g.config.Routing == Adaptive || len(g.routers)*g.nodes > 1<<22 {
+		return nil
+	}
+	if g.grid == nil {
+		return g.next
+	}
+	table := make([]int16, len(g.routers)*g.nodes)
+	for r := range g.routers {
+		for d := range g.nodes {
+			out := 2 * len(g.grid.size)
+			if dim := g.grid.first(int32(r), int32(d)); dim >= 0 {
+				out = 2 * dim
+				if !g.grid.wrap && g.grid.at(int32(r), dim) > g.grid.at(int32(d), dim) {
+					out++
+				}
+			}
+			table[r*g.nodes+d] = int16(out)
+		}
+	}
+	return table
+}

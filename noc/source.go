@@ -13,10 +13,12 @@ type source struct {
 	last    int16   // channel used last
 	free    uint64
 	credits []int16
+	out     port // to the router
 }
 
-func newSource(c Config) source {
-	s := source{free: channels(0, c.VCs), credits: make([]int16, c.VCs), last: -1}
+func newSource(g *graph, node int) source {
+	c := g.config
+	s := source{out: g.portOf(g.inject[node]), free: channels(0, c.VCs), credits: make([]int16, c.VCs), last: -1}
 	for i := range s.credits {
 		s.credits[i] = int16(c.BufferFlits)
 	}
@@ -42,9 +44,7 @@ func (n *Network) inject(node int32) {
 		n.sourceTail(s)
 	}
 	n.counts.Injected++
-	n.counts.NodeFlits++
-	l := n.graph.inject[node]
-	n.later(n.flitDelay(&n.links[l]), wire{link: l, flit: f, vc: s.vc})
+	n.toRouter.put(n.now+s.out.delay, flitWire{s.out.to, s.out.base + int32(s.vc), f})
 }
 
 // sourceTail gives the channel back after a tail.
@@ -103,12 +103,12 @@ func (n *Network) sourceCredit(node int32, vc int16) {
 }
 
 // eject takes a flit off the network at a node; the node returns the credit at once.
-func (n *Network) eject(l *link, w wire) {
+func (n *Network) eject(node int32, vc int32, f flit) {
 	n.counts.Ejected++
-	n.counts.NodeFlits++
-	n.later(n.creditDelay(l), wire{link: w.link, vc: w.vc, kind: creditWire})
-	if w.flit.tail() {
-		n.deliver(w.flit.packet(), l.node, n.now)
+	back := &n.back[node]
+	n.toOutput.put(n.now+back.delay, creditWire{back.to, back.base + vc})
+	if f.tail() {
+		n.deliver(f.packet(), node, n.now)
 	}
 }
 
@@ -117,6 +117,6 @@ func (n *Network) deliver(id, node int32, at unit.Edge) {
 	p := &n.packets[id]
 	n.counts.Delivered++
 	n.out = append(n.out, Delivery{Tag: p.tag, Src: int(p.src), Dst: int(node), Flits: int(p.flits),
-		Born: p.born, Entered: p.entered, Edge: at, Routers: int(p.routers)})
+		Born: p.born, Entered: p.entered, Edge: at, Routers: n.hops(p.src, node)})
 	n.free = append(n.free, id)
 }

@@ -60,7 +60,7 @@ func (n *Network) waits() (list []wait) {
 			holds := n.graph.routers[r].in[i/v]
 			for _, o := range at.asked(i) {
 				needs := n.graph.routers[r].out[o]
-				p := &n.packets[b.ring[b.first].packet()]
+				p := &n.packets[at.front(int32(i)).packet()]
 				list = append(list, wait{holds, needs, fmt.Sprintf("router %d: packet %d (%d→%d) holds %s channel %d, waits for %s",
 					r, p.tag, p.src, p.dst, n.links[holds], i%v, n.links[needs])})
 			}
@@ -108,25 +108,23 @@ func findRing(list []wait) []wait {
 
 func has(m map[int32]int, k int32) bool { _, ok := m[k]; return ok }
 
+// onWires counts what is on its way over each link and channel, flits and credits
+// together, and the flits alone.
+func (n *Network) onWires() (held map[[2]int64]int, flits int64) {
+	held = map[[2]int64]int{}
+	v := int32(n.config.VCs)
+	away := func(link, vc int32) { held[[2]int64{int64(link), int64(vc)}]++ }
+	n.toRouter.each(func(w flitWire) { away(n.graph.routers[w.to].in[w.at/v], w.at%v); flits++ })
+	n.toNode.each(func(w flitWire) { away(n.graph.eject[w.to], w.at); flits++ })
+	n.toOutput.each(func(w creditWire) { away(n.graph.routers[w.to].out[w.at/v], w.at%v) })
+	n.toSource.each(func(w creditWire) { away(n.graph.inject[w.to], w.at) })
+	return held, flits
+}
+
 // balance checks the books of every buffer and link: credits, flits in buffers and
 // on wires add up to what the buffers hold. It is for tests.
 func (n *Network) balance() error {
-	held := map[[2]int64]int{} // link, channel: flits and credits away
-	for _, list := range n.wheel {
-		for _, w := range list {
-			if w.kind != routedWire {
-				held[[2]int64{int64(w.link), int64(w.vc)}]++
-			}
-		}
-	}
-	flits := int64(0)
-	for _, list := range n.wheel {
-		for _, w := range list {
-			if w.kind == flitWire {
-				flits++
-			}
-		}
-	}
+	held, flits := n.onWires()
 	v := n.config.VCs
 	for r := range n.routers {
 		for i := range n.routers[r].buffers {
@@ -164,7 +162,7 @@ func (n *Network) balanceLink(id int32, held map[[2]int64]int) error {
 func (n *Network) balanceFlits(found int64) error {
 	for r := range n.routers {
 		for i := range n.routers[r].buffers {
-			if f := n.routers[r].buffers[i].fork; f != nil {
+			if f := n.routers[r].forkAt(i); f != nil {
 				found += f.owed()
 			}
 		}
@@ -182,4 +180,12 @@ func (f *fork) owed() int64 {
 		owed += int64(b.flits - b.sent)
 	}
 	return owed - int64(f.branches[0].flits-f.branches[0].popped)
+}
+
+// forkAt is the multicast at the head of an input channel, or nil.
+func (r *router) forkAt(i int) *fork {
+	if r.forks == nil {
+		return nil
+	}
+	return r.forks[i]
 }
