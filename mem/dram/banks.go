@@ -15,6 +15,7 @@ type banks struct {
 	where [][4]int32 // the nodes of each bank, by level, and its rank
 	row   []int32    // the open row, or closed
 	hits  []int32    // reads and writes since the row was opened
+	open  uint64     // the banks with an open row, as bits
 	ranks []rankState
 	sink  func(Command) // sees every command; may be nil
 	count Counters
@@ -70,6 +71,15 @@ func (b *banks) rankOf(bank int) int { return int(b.where[bank][3]) }
 // issue sends a command at cycle t: it changes the bank's state and lengthens the
 // shadows of the timing table.
 func (b *banks) issue(k Kind, bank int, row, column int32, t int64) {
+	b.shadow(k, bank, t)
+	b.change(k, bank, row, t)
+	if b.sink != nil {
+		b.tell(k, bank, row, column, t)
+	}
+}
+
+// shadow lengthens the shadows of the timing table as a command to a bank does.
+func (b *banks) shadow(k Kind, bank int, t int64) {
 	w := &b.where[bank]
 	for _, e := range b.spec.edges[k] {
 		n := &b.nodes[w[e.at]]
@@ -77,10 +87,6 @@ func (b *banks) issue(k Kind, bank int, row, column int32, t int64) {
 	}
 	if len(b.ranks) > 1 {
 		b.shadowPeers(k, bank, t)
-	}
-	b.change(k, bank, row, t)
-	if b.sink != nil {
-		b.tell(k, bank, row, column, t)
 	}
 }
 
@@ -130,6 +136,7 @@ func (b *banks) change(k Kind, bank int, row int32, t int64) {
 func (b *banks) activate(bank int, row int32, t int64) {
 	b.count.Activates++
 	b.row[bank], b.hits[bank] = row, 0
+	b.open |= 1 << bank
 	r := &b.ranks[b.rankOf(bank)]
 	if r.open == 0 {
 		r.since = t
@@ -148,6 +155,7 @@ func (b *banks) activate(bank int, row int32, t int64) {
 func (b *banks) precharge(bank int, t int64) {
 	b.count.Precharges++
 	b.row[bank], b.hits[bank] = closed, 0
+	b.open &^= 1 << bank
 	r := &b.ranks[b.rankOf(bank)]
 	if r.open--; r.open == 0 {
 		r.active += t - r.since

@@ -21,7 +21,7 @@ type Done struct {
 
 // policy is a controller: what it does in a cycle, and when it next can.
 type policy interface {
-	room(write bool) bool
+	room(line int64, write bool) bool
 	accept(line, tag int64, write bool, t int64)
 	step(t int64)
 	next(t int64) int64
@@ -58,9 +58,12 @@ func New(p Part, c Config, done func(Done)) (*Channel, error) {
 	ch := &Channel{spec: s, banks: b, port: make([]Request, c.Port)}
 	switch c.Controller {
 	case "dramsim3":
-		ch.policy = newDRAMsim3(b, c, done)
+		ch.policy, err = newDRAMsim3(b, c, done)
 	default:
-		return nil, fmt.Errorf("dram: controller is %q; use dramsim3 or frfcfs", c.Controller)
+		ch.policy, err = newFRFCFS(b, c, done)
+	}
+	if err != nil {
+		return nil, err
 	}
 	ch.plan(-1)
 	return ch, nil
@@ -113,12 +116,19 @@ func (ch *Channel) AdvanceTo(t int64) {
 	ch.now = max(ch.now, t)
 }
 
+// AdvanceUntilRoom runs cycles until the port has room for a request.
+func (ch *Channel) AdvanceUntilRoom() {
+	for ch.queued == len(ch.port) && ch.wake < never {
+		ch.cycle(ch.wake)
+	}
+}
+
 // cycle runs one cycle: commands first, then a line comes in.
 func (ch *Channel) cycle(t int64) {
 	ch.now = t + 1
 	ch.policy.step(t)
 	if ch.queued > 0 {
-		if r := &ch.port[ch.head]; r.At <= t && ch.policy.room(r.Write) {
+		if r := &ch.port[ch.head]; r.At <= t && ch.policy.room(r.Line, r.Write) {
 			ch.policy.accept(r.Line, r.Tag, r.Write, t)
 			ch.advance(r)
 		}
@@ -141,7 +151,7 @@ func (ch *Channel) advance(r *Request) {
 func (ch *Channel) plan(t int64) {
 	ch.wake = ch.policy.next(t)
 	if ch.wake > t+1 && ch.queued > 0 {
-		if r := &ch.port[ch.head]; ch.policy.room(r.Write) {
+		if r := &ch.port[ch.head]; ch.policy.room(r.Line, r.Write) {
 			ch.wake = min(ch.wake, max(r.At, t+1))
 		}
 	}

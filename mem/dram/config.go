@@ -1,38 +1,70 @@
 package dram
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Config is a controller and how it lays out addresses. The zero value of a field
-// is the controller's own choice.
+// is the usual choice.
 type Config struct {
-	Controller string // dramsim3 or frfcfs
-	Mapping    string // fields from the highest bits to the lowest, such as rochrababgco
+	Controller string // frfcfs, ours; or dramsim3, that simulator's
+	Mapping    string // fields from the highest bits to the lowest, such as rochrabacobg
 	Hash       bool   // XOR the bank and its group with the row
 	Queue      int    // lines that wait of each kind, reads and writes
 	BankQueue  int    // dramsim3: lines that wait for one bank
 	Port       int    // requests that wait before the controller
+	High, Low  int    // frfcfs: waiting writes at which writing starts, and stops for reads
+	Cap        int    // frfcfs: accesses of an open row while an older line waits for the bank
+	Page       string // frfcfs: open, or closed: a row is closed when no line waits for it
+	Refresh    string // all: a rank at once; or bank: bank by bank
 }
 
 // withDefaults fills in what was left open and refuses what cannot be.
 func (c Config) withDefaults() (Config, error) {
 	for _, f := range []struct {
-		value *int
-		usual int
-		most  int
-		name  string
-	}{{&c.Queue, 32, 1 << 12, "queue"}, {&c.BankQueue, 8, deepest, "bank queue"}, {&c.Port, 16, 1 << 16, "port"}} {
-		if *f.value == 0 {
-			*f.value = f.usual
+		name    string
+		value   *string
+		choices string
+	}{{"controller", &c.Controller, "frfcfs dramsim3"}, {"page", &c.Page, "open closed"}, {"refresh", &c.Refresh, "all bank"}} {
+		choices := strings.Fields(f.choices)
+		if *f.value == "" {
+			*f.value = choices[0]
 		}
-		if *f.value < 1 || *f.value > f.most {
-			return c, fmt.Errorf("dram: %s is %d; it must be from 1 to %d", f.name, *f.value, f.most)
+		if !slices.Contains(choices, *f.value) {
+			return c, fmt.Errorf("dram: %s is %q; use %s", f.name, *f.value, strings.Join(choices, " or "))
 		}
 	}
 	if c.Mapping == "" {
-		c.Mapping = "rochrababgco"
+		c.Mapping = "rochrabacobg"
 	}
-	if c.Controller == "" {
-		c.Controller = "dramsim3"
+	return c.withDepths()
+}
+
+// withDepths does the same for the sizes of the queues.
+func (c Config) withDepths() (Config, error) {
+	if c.Queue == 0 {
+		c.Queue = 64
+		if c.Controller == "dramsim3" {
+			c.Queue = 32
+		}
+	}
+	for _, f := range []struct {
+		name               string
+		value              *int
+		usual, least, most int
+	}{{"queue", &c.Queue, 64, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
+		{"high", &c.High, max(1, c.Queue*3/4), 1, c.Queue}, {"low", &c.Low, c.Queue / 4, 0, c.Queue - 1}} {
+		if *f.value == 0 {
+			*f.value = f.usual
+		}
+		if *f.value < f.least || *f.value > f.most {
+			return c, fmt.Errorf("dram: %s is %d; it must be from %d to %d", f.name, *f.value, f.least, f.most)
+		}
+	}
+	if c.Low >= c.High {
+		return c, fmt.Errorf("dram: low is %d and high is %d; writing must stop below where it starts", c.Low, c.High)
 	}
 	return c, nil
 }

@@ -42,18 +42,19 @@ const hitCap = 4
 // drainAbove is how many writes are worth draining when the banks have nothing else to do.
 const drainAbove = 8
 
-func newDRAMsim3(b *banks, c Config, done func(Done)) *dramsim3 {
+func newDRAMsim3(b *banks, c Config, done func(Done)) (*dramsim3, error) {
+	ref, err := newRefresher(b, c.Refresh == "bank")
 	n := len(b.row)
 	p := &dramsim3{banks: b, done: done, depth: c.BankQueue, dual: b.spec.part.Standard.DualIssue,
 		slots: newSlots(2*c.Queue + n*c.BankQueue), queues: make([]bankQueue, n),
 		reads: newLineQueue(c.Queue), writes: newLineQueue(c.Queue),
 		reading: newLineTable(c.Queue + n*c.BankQueue), writing: newLineTable(c.Queue + n*c.BankQueue),
-		ref: newRefresher(b.spec.refi, len(b.ranks)), due: never}
-	return p
+		ref: ref, due: never}
+	return p, err
 }
 
 // room tells whether a line can be taken in.
-func (p *dramsim3) room(write bool) bool {
+func (p *dramsim3) room(_ int64, write bool) bool {
 	if write {
 		return !p.writes.full()
 	}

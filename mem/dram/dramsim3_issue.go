@@ -5,7 +5,7 @@ import "math/bits"
 // scan finds the next cycle, t at the earliest, in which a command can be issued,
 // and the banks whose commands can.
 func (p *dramsim3) scan(t int64) {
-	due, ready := p.refreshDue(), uint64(0)
+	due, ready := p.ref.ready(p.banks), uint64(0)
 	due = max(due, t)
 	for m := p.waiting &^ p.blocked; m != 0; m &= m - 1 {
 		b := bits.TrailingZeros64(m)
@@ -20,30 +20,11 @@ func (p *dramsim3) scan(t int64) {
 	p.due, p.ready = due, ready
 }
 
-// refreshDue is the first cycle in which the waiting refresh has a command ready:
-// the precharge of an open row, or the refresh itself.
-func (p *dramsim3) refreshDue() int64 {
-	if !p.ref.waiting() {
-		return never
-	}
-	r := &p.ranks[p.ref.rank()]
-	if r.open == 0 {
-		return p.at(REF, bits.TrailingZeros64(r.banks))
-	}
-	due := never
-	for m := r.banks; m != 0; m &= m - 1 {
-		if b := bits.TrailingZeros64(m); p.row[b] != closed {
-			due = min(due, p.at(PRE, b))
-		}
-	}
-	return due
-}
-
 // block makes the queues of the rank that is refreshed next wait.
 func (p *dramsim3) block() {
 	p.blocked = 0
 	if p.ref.waiting() {
-		p.blocked = p.ranks[p.ref.rank()].banks
+		p.blocked = p.ref.target()
 	}
 }
 
@@ -73,25 +54,17 @@ func (k Kind) column() bool { return k == RD || k == WR }
 
 // refresh issues the next command of a waiting refresh, if it is ready.
 func (p *dramsim3) refresh(t int64) Kind {
-	if !p.ref.waiting() || p.refreshDue() > t {
+	if !p.ref.waiting() || p.ref.ready(p.banks) > t {
 		return kinds
 	}
-	r := &p.ranks[p.ref.rank()]
-	if r.open == 0 {
-		p.issue(REF, bits.TrailingZeros64(r.banks), closed, 0, t)
-		p.ref.done()
+	k, b := p.ref.issue(p.banks, t)
+	if k == PRE {
+		p.queues[b].restart(closed)
+		p.queues[b].wish(closed, 0)
+	} else {
 		p.block()
-		return REF
 	}
-	for m := r.banks; ; m &= m - 1 {
-		b := bits.TrailingZeros64(m)
-		if p.row[b] != closed && p.at(PRE, b) <= t {
-			p.issue(PRE, b, p.row[b], 0, t)
-			p.queues[b].restart(closed)
-			p.queues[b].wish(closed, 0)
-			return PRE
-		}
-	}
+	return k
 }
 
 // serve issues the command of the first bank in turn that has one ready. After a

@@ -1,6 +1,9 @@
 package dram
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Outcome is what became of a stream of requests.
 type Outcome struct {
@@ -60,7 +63,15 @@ func (d *driver) run(ch *Channel, t *Traffic) (Outcome, error) {
 		if reads, _, requests := ch.Left(); !more && !requests && reads == 0 {
 			break
 		}
-		ch.AdvanceTo(ch.Next() + 1)
+		if ch.Next() == never {
+			reads, writes, _ := ch.Left()
+			return d.out, fmt.Errorf("dram: deadlock at cycle %d: %d reads and %d writes wait, and nothing can happen", ch.Now(), reads, writes)
+		}
+		if more {
+			ch.AdvanceUntilRoom()
+		} else {
+			ch.AdvanceTo(ch.Next() + 1)
+		}
 	}
 	ch.AdvanceTo(d.out.Cycles)
 	d.out.Counters = ch.Counters()

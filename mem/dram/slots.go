@@ -6,9 +6,10 @@ const none = int32(-1)
 // slot is a line on its way through a controller.
 type slot struct {
 	line, tag, accepted int64
+	age                 int64 // frfcfs: how many lines were taken in before
 	row, column         int32
 	bank                int32
-	next                int32 // the next slot for the same line, or the next free one
+	next, prev          int32 // neighbours in a list, or the next free slot
 	write               bool
 }
 

@@ -85,7 +85,8 @@ func (t *Traffic) Next() (r Request, ok bool) {
 	case "blk21":
 		t.blocks(&r, i)
 	case "rowconf":
-		r.Line = i * t.rowApart % t.lines
+		r.Line, r.Stride = i%(t.lines/t.rowApart)*t.rowApart, t.rowApart
+		t.run(&r, (t.lines-r.Line)/t.rowApart)
 	case "random":
 		r.Line = t.draw()
 	case "randmix21":
