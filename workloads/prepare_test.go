@@ -265,6 +265,10 @@ func TestPreparedLayers(t *testing.T) {
 			y := conv(b, "c", x)
 			return []*workloads.Tensor{b.Add("a", y, y)}
 		}, elementwise, []string{"Conv", "Add"}},
+		{"two results of one node are no chain", func(b *workloads.Builder, x *workloads.Tensor) []*workloads.Tensor {
+			y := b.ApplyN("s", "Split", 2, workloads.Attrs{"axis": int64(1), "num_outputs": int64(2)}, x)
+			return []*workloads.Tensor{b.Add("a", y[0], y[1])}
+		}, greedy, []string{"Split", "Add"}},
 		{"an output ends a chain", func(b *workloads.Builder, x *workloads.Tensor) []*workloads.Tensor {
 			y := conv(b, "c", x)
 			return []*workloads.Tensor{y, b.Relu("r", y)}
