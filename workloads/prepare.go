@@ -30,16 +30,27 @@ func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
 		return nil, err
 	}
 	for _, n := range c.Nodes {
-		if ClassOf(n.Op) == MatrixClass {
-			if _, ok := MatrixOf(n); !ok {
-				return nil, fmt.Errorf("%s: node %v: %v by %v is not a product of one or two spatial axes, which machines here compute",
-					g.Name, n, n.Input(0).Shape, n.Input(1).Shape)
-			}
+		if err := computable(n); err != nil {
+			return nil, fmt.Errorf("%s: %w", g.Name, err)
 		}
 	}
 	net := &Network{Graph: c, Precision: p, Layers: group(c, fuses)}
 	assign(net, p)
 	return net, nil
+}
+
+// computable refuses products that no machine here computes.
+func computable(n *Node) error {
+	if ClassOf(n.Op) != MatrixClass {
+		return nil
+	}
+	if _, ok := MatrixOf(n); !ok {
+		return fmt.Errorf("node %v: %v by %v is not a product of one or two spatial axes, which machines here compute", n, n.Input(0).Shape, n.filter().Shape)
+	}
+	if b := n.Input(2); n.Op == "Conv" && b != nil && b.Role != Weight {
+		return fmt.Errorf("node %v: the bias %s is made at run time; accumulators begin with constants, so add it in a node of its own", n, b.Name)
+	}
+	return nil
 }
 
 // expandUnless writes composite operators out, unless the machine has kernels for them.

@@ -303,6 +303,12 @@ func TestPrepareRefuses(t *testing.T) {
 	_, err = workloads.Prepare(g, fp32, alone)
 	assert.ErrorContains(t, err, "node c3 (Conv): [1×1×3×3×3] by [1×1×2×2×2] is not a product of one or two spatial axes")
 
+	b = workloads.NewBuilder("g", 1)
+	g, err = b.Build(b.Apply("c", "Conv", nil, b.Input("x", 1, 1, 3, 3), b.Weight("w", 4, 1, 2, 1, 2, 2), b.Input("bias", 2)))
+	require.NoError(t, err)
+	_, err = workloads.Prepare(g, fp32, alone)
+	assert.ErrorContains(t, err, "g: node c (Conv): the bias bias is made at run time")
+
 	g.Nodes = append(g.Nodes, g.Nodes[0])
 	_, err = workloads.Prepare(g, fp32, alone)
 	assert.ErrorContains(t, err, "made twice")
