@@ -1,0 +1,161 @@
+package stream
+
+// never is later than any cycle of a run.
+const never = int64(1) << 62
+
+// Link joins two stages: a FIFO of finite depth with registered outputs. A token
+// put in cycle t is offered from cycle t+1 on, and room that a take makes in
+// cycle t can be used from cycle t+1 on.
+//
+// A link may also be a bare port of the pipeline: a Supply offers a token in
+// every n-th cycle, a Drain takes one in every n-th cycle.
+type Link struct {
+	Name  string
+	depth int64
+	kind  linkKind
+	every int64 // of a supply or drain: cycles from one opportunity to the next
+	limit int64 // of a supply: tokens it has in all
+
+	puts, takes       int64   // tokens that went in and out
+	putAt, takeAt     []int64 // when, of the last depth tokens at least; a ring
+	mask              int64
+	perFrame          int64 // tokens of one frame
+	putLog, takeLog   trail
+	peak              int64
+	dirtyIn, dirtyOut bool
+}
+
+type linkKind uint8
+
+const (
+	fifo linkKind = iota
+	supply
+	drain
+)
+
+// NewFIFO makes a link that holds at most depth tokens.
+func NewFIFO(name string, depth int, perFrame int64) *Link {
+	size := int64(1)
+	for size < int64(depth)+1 {
+		size *= 2
+	}
+	return &Link{Name: name, depth: int64(depth), perFrame: perFrame, mask: size - 1,
+		putAt: make([]int64, size), takeAt: make([]int64, size)}
+}
+
+// NewSupply makes a port that offers a token in cycles 1, 1+every, 1+2·every, …
+func NewSupply(name string, every int, perFrame int64) *Link {
+	return &Link{Name: name, kind: supply, every: int64(every), perFrame: perFrame}
+}
+
+// NewDrain makes a port that is ready in cycles 1, 1+every, 1+2·every, …
+func NewDrain(name string, every int, perFrame int64) *Link {
+	return &Link{Name: name, kind: drain, every: int64(every), perFrame: perFrame}
+}
+
+// Depth is how many tokens a FIFO holds; 0 for a bare port.
+func (l *Link) Depth() int { return int(l.depth) }
+
+// PerFrame is how many tokens cross in a frame.
+func (l *Link) PerFrame() int64 { return l.perFrame }
+
+// Peak is the greatest number of tokens that were in the FIFO at once.
+func (l *Link) Peak() int { return int(l.peak) }
+
+// aligned is the first opportunity at or after cycle t.
+func (l *Link) aligned(t int64) int64 {
+	if l.every <= 1 {
+		return t
+	}
+	return (t-1+l.every-1)/l.every*l.every + 1
+}
+
+// offer is the first cycle at or after t in which the next token is offered to
+// the stage behind the link; false: not known yet.
+func (l *Link) offer(t int64) (int64, bool) {
+	switch {
+	case l.kind == supply:
+		return l.aligned(t), l.takes < l.limit
+	case l.takes == l.puts:
+		return 0, false
+	}
+	return max(t, l.putAt[l.takes&l.mask]+1), true
+}
+
+// take notes that the next token left in cycle t.
+func (l *Link) take(t int64) {
+	if l.kind == fifo {
+		l.takeAt[l.takes&l.mask] = t
+		l.dirtyIn = true
+		l.emptiedBy(t)
+	}
+	l.takeLog.add(l.takes, l.perFrame, t)
+	l.takes++
+}
+
+// room is the first cycle at or after t in which the next token is accepted; false: not known yet.
+func (l *Link) room(t int64) (int64, bool) {
+	switch {
+	case l.kind == drain:
+		return l.aligned(t), true
+	case l.puts < l.depth:
+		return t, true
+	case l.puts-l.takes >= l.depth:
+		return 0, false
+	}
+	return max(t, l.takeAt[(l.puts-l.depth)&l.mask]+1), true
+}
+
+// put notes that the next token came in cycle t.
+func (l *Link) put(t int64) {
+	if l.kind == fifo {
+		l.putAt[l.puts&l.mask] = t
+		l.dirtyOut = true
+		l.filledBy(t)
+	}
+	l.putLog.add(l.puts, l.perFrame, t)
+	l.puts++
+}
+
+// Two tokens are in the FIFO at once if the later one was put before the earlier
+// one was taken. Either crossing may become known first: both look whether the
+// tokens peak places apart were.
+
+func (l *Link) filledBy(t int64) {
+	for l.peak < l.depth && l.puts >= l.peak && l.puts-l.peak < l.takes && l.takeAt[(l.puts-l.peak)&l.mask] > t {
+		l.peak++
+	}
+}
+
+func (l *Link) emptiedBy(t int64) {
+	for l.peak < l.depth && l.takes+l.peak < l.puts && l.putAt[(l.takes+l.peak)&l.mask] < t {
+		l.peak++
+	}
+}
+
+// trail keeps, frame by frame, when the first token crossed and a fingerprint of
+// when the others crossed relative to it.
+type trail struct {
+	first, last int64
+	print       uint64
+	frames      []crossing
+}
+
+// crossing is one frame of a trail.
+type crossing struct {
+	first, last int64
+	print       uint64
+}
+
+// add notes that token k crossed in cycle t.
+func (r *trail) add(k, perFrame, t int64) {
+	at := k - int64(len(r.frames))*perFrame
+	if at == 0 {
+		r.first, r.print = t, 14695981039346656037
+	}
+	r.print = (r.print ^ uint64(t-r.first)) * 1099511628211
+	r.last = t
+	if at == perFrame-1 {
+		r.frames = append(r.frames, crossing{r.first, t, r.print})
+	}
+}

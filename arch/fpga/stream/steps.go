@@ -1,0 +1,125 @@
+package stream
+
+// Phase is a run of equal steps: in each, one token is read from every port in
+// Read and one written to every port in Write (bit i: port i). A step takes a cycle.
+type Phase struct {
+	Count       int64
+	Read, Write uint32
+}
+
+// steps is a stage that goes through a list of phases again and again, one step a
+// cycle, as loops do that the tools make from C or from small state machines: it
+// waits until all tokens it reads are offered, and what it writes comes out
+// latency cycles later, in order, through latency registers that move as long as
+// there is room.
+type steps struct {
+	in, out []*Link
+	phases  []Phase
+	latency int64
+
+	phase, count int64
+	last         int64 // when the last step was
+	tokens       []fifoOf
+	states       states
+}
+
+// fifoOf is what is in the registers in front of one port: when each token is at their end.
+type fifoOf struct {
+	due     []int64
+	head    int
+	lastPut int64
+}
+
+func newSteps(phases []Phase, latency int64, in, out []*Link) *steps {
+	return &steps{in: in, out: out, phases: phases, latency: latency, tokens: make([]fifoOf, len(out))}
+}
+
+func (s *steps) run() (moved bool) {
+	for {
+		more := false
+		for i := range s.out {
+			more = s.give(i) || more
+		}
+		if !s.step() && !more {
+			return moved
+		}
+		moved = true
+	}
+}
+
+// give writes the tokens at the end of a port's registers.
+func (s *steps) give(i int) (moved bool) {
+	q := &s.tokens[i]
+	for q.head < len(q.due) {
+		at, known := s.out[i].room(max(q.due[q.head], q.lastPut+1))
+		if !known {
+			break
+		}
+		s.states.output += at - max(q.due[q.head], q.lastPut+1)
+		s.out[i].put(at)
+		q.lastPut, moved = at, true
+		q.head++
+	}
+	if q.head == len(q.due) {
+		q.due, q.head = q.due[:0], 0
+	}
+	return moved
+}
+
+// step makes the next step if the tokens it reads are known and its registers are not full.
+func (s *steps) step() bool {
+	p := s.phases[s.phase]
+	from := s.last + 1
+	for i := range s.out {
+		if p.Write>>i&1 == 0 {
+			continue
+		}
+		q := &s.tokens[i]
+		if int64(len(q.due)-q.head) >= s.latency {
+			return false
+		}
+		from = max(from, q.lastPut-s.latency+1) // the register behind moves on when the last one does
+	}
+	t := from
+	for changed := true; changed; {
+		changed = false
+		for i, l := range s.in {
+			if p.Read>>i&1 == 0 {
+				continue
+			}
+			at, known := l.offer(t)
+			if !known {
+				return false
+			}
+			if at > t {
+				t, changed = at, true
+			}
+		}
+	}
+	s.make(p, from, t)
+	return true
+}
+
+// make carries the step out in cycle t.
+func (s *steps) make(p Phase, from, t int64) {
+	s.states.input += t - from
+	s.states.busy++
+	for i, l := range s.in {
+		if p.Read>>i&1 == 1 {
+			l.take(t)
+		}
+	}
+	for i := range s.out {
+		if p.Write>>i&1 == 1 {
+			s.tokens[i].due = append(s.tokens[i].due, t+s.latency)
+		}
+	}
+	s.last = t
+	if s.count++; s.count == p.Count {
+		s.count = 0
+		s.phase = (s.phase + 1) % int64(len(s.phases))
+	}
+}
+
+func (s *steps) ports() (in, out []*Link) { return s.in, s.out }
+func (s *steps) spent() states            { return s.states }

@@ -1,0 +1,144 @@
+package stream
+
+import "fmt"
+
+// Window says what a sliding window generator does: it takes an image row by row
+// and gives, for every output pixel, the tokens of its window.
+type Window struct {
+	H, W             int // input image, padding included
+	KH, KW           int
+	StrideH, StrideW int
+	DilH, DilW       int
+	Channels, SIMD   int
+	Depthwise        bool // tokens come channel by channel: for each fold the whole window
+	Parallel         bool // a token is a whole window
+}
+
+// Fold is how many tokens a pixel takes.
+func (w *Window) Fold() int { return w.Channels / w.SIMD }
+
+// OutH and OutW are the extents of the output image.
+func (w *Window) OutH() int { return (w.H-(w.KH-1)*w.DilH-1)/w.StrideH + 1 }
+
+// OutW is the width of the output image.
+func (w *Window) OutW() int { return (w.W-(w.KW-1)*w.DilW-1)/w.StrideW + 1 }
+
+// In is the number of tokens read in a frame.
+func (w *Window) In() int64 { return int64(w.H) * int64(w.W) * int64(w.Fold()) }
+
+// Out is the number of tokens written in a frame.
+func (w *Window) Out() int64 {
+	n := int64(w.OutH()) * int64(w.OutW()) * int64(w.Fold())
+	if w.parallel() {
+		return n
+	}
+	return n * int64(w.KH) * int64(w.KW)
+}
+
+// parallel tells whether the shift-register style is built: for parallel windows, and for 1×1.
+func (w *Window) parallel() bool { return w.Parallel || w.KH == 1 && w.KW == 1 }
+
+// Buffer is the number of tokens the generator's buffer holds. The default style
+// adds room beyond one window where a stride lets it load ahead.
+func (w *Window) Buffer() int {
+	least := ((w.KH-1)*w.DilH*w.W + (w.KW-1)*w.DilW)
+	if w.parallel() {
+		return least*w.Fold() + 2
+	}
+	k := w.KH * w.KW
+	return (least + 1 + max(0, w.StrideW-1-k) + max(0, (w.StrideH-1)*w.W-k)) * w.Fold()
+}
+
+// Validate refuses what the generator cannot be built for.
+func (w *Window) Validate() error {
+	switch {
+	case w.SIMD < 1 || w.Channels%w.SIMD != 0:
+		return fmt.Errorf("window: simd %d must divide the %d channels", w.SIMD, w.Channels)
+	case (w.KH-1)*w.DilH+1 > w.H || (w.KW-1)*w.DilW+1 > w.W:
+		return fmt.Errorf("window: %d×%d with dilation %d×%d does not fit an image of %d×%d", w.KH, w.KW, w.DilH, w.DilW, w.H, w.W)
+	case w.StrideH > w.H || w.StrideW > w.W:
+		return fmt.Errorf("window: stride %d×%d is longer than the image of %d×%d", w.StrideH, w.StrideW, w.H, w.W)
+	case w.Parallel && !w.Depthwise && (w.KH > 1 || w.KW > 1) && w.SIMD != w.Channels:
+		return fmt.Errorf("window: a parallel window needs simd = channels (%d), not %d", w.Channels, w.SIMD)
+	}
+	return nil
+}
+
+// walk goes through the tokens of a frame in the order they are fetched.
+type walk struct {
+	w               *Window
+	fold            int
+	oh, ow, a, b, c int // output pixel; the three inner loops from the outside
+	na, nb, nc      int
+	byChannel       bool
+	first           int64 // first token of the next window, for the write guard
+	at              int64 // token to be fetched
+}
+
+func newWalk(w *Window) walk {
+	k := walk{w: w, fold: w.Fold(), na: w.KH, nb: w.KW, nc: w.Fold()}
+	if w.Depthwise && k.fold > 1 {
+		k.byChannel, k.na, k.nb, k.nc = true, k.fold, w.KH, w.KW
+	}
+	return k
+}
+
+// token is the one that the loops stand at.
+func (k *walk) token() int64 {
+	kh, kw, c := k.a, k.b, k.c
+	if k.byChannel {
+		kh, kw, c = k.b, k.c, k.a
+	}
+	y, x := k.oh*k.w.StrideH+kh*k.w.DilH, k.ow*k.w.StrideW+kw*k.w.DilW
+	return (int64(y)*int64(k.w.W)+int64(x))*int64(k.fold) + int64(c)
+}
+
+// begins tells whether the token is the first of a window (of a channel's window).
+func (k *walk) begins() bool { return k.c == 0 && k.b == 0 && (k.byChannel || k.a == 0) }
+
+// skip is how far the next window begins behind this one.
+func (k *walk) skip() int64 {
+	w, fold := k.w, int64(k.fold)
+	switch {
+	case k.byChannel && k.a < k.na-1:
+		return 1
+	case k.ow < w.OutW()-1:
+		return int64(w.StrideW)*fold - k.channelsBack()
+	case k.oh < w.OutH()-1:
+		return int64(w.W-(w.OutW()-1)*w.StrideW+(w.StrideH-1)*w.W)*fold - k.channelsBack()
+	}
+	return never
+}
+
+// channelsBack is what the steps from channel to channel have gone already.
+func (k *walk) channelsBack() int64 {
+	if k.byChannel {
+		return int64(k.fold - 1)
+	}
+	return 0
+}
+
+// next moves to the next token; false: the frame's last has been fetched.
+func (k *walk) next() bool {
+	if k.c++; k.c < k.nc {
+		k.at = k.token()
+		return true
+	}
+	k.c = 0
+	if k.b++; k.b == k.nb {
+		k.b = 0
+		if k.a++; k.a == k.na {
+			k.a = 0
+			if k.ow++; k.ow == k.w.OutW() {
+				k.ow = 0
+				if k.oh++; k.oh == k.w.OutH() {
+					k.oh = 0
+					k.at, k.first = 0, 0
+					return false
+				}
+			}
+		}
+	}
+	k.at = k.token()
+	return true
+}
