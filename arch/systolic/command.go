@@ -17,13 +17,20 @@ const (
 	units
 )
 
+// taken is a stage of the array's commands before their end: the stationary tile
+// has been shifted in, so what held it may be filled again.
+const (
+	taken = units + iota
+	stages
+)
+
 var unitNames = [units]string{"load", "array", "vector", "store"}
 
 // command is one entry in a unit's queue. It may start when, of every unit, as
 // many commands are complete as after says.
 type command struct {
 	layer int32
-	after [units]int64
+	after [stages]int64
 
 	// DMA: off-chip transfer, or an on-chip one of so many edges where bytes is 0.
 	addr, bytes int64
@@ -56,7 +63,7 @@ type queue struct {
 	commands []command
 	first    int64 // commands taken from the front so far
 	done     record
-	known    [units]int64 // how many completions of each unit have been announced
+	known    [stages]int64 // how many completions of each unit have been announced
 	machine  *simulation
 }
 
@@ -85,6 +92,12 @@ func (q *queue) ready(c *command, u int) (unit.Edge, bool) {
 	if n == 0 {
 		return 0, true
 	}
+	if u == taken {
+		if n > q.known[array] {
+			return 0, false
+		}
+		return q.machine.taken[n-1], true
+	}
 	if u == q.id {
 		if n > int64(len(q.done)) {
 			return 0, false
@@ -99,7 +112,7 @@ func (q *queue) ready(c *command, u int) (unit.Edge, bool) {
 
 // readyAll is the edge from which the command may start; blocker names the unit that decides it.
 func (q *queue) readyAll(c *command) (edge unit.Edge, blocker int, ok bool) {
-	for u := range units {
+	for u := range stages {
 		e, ok := q.ready(c, u)
 		if !ok {
 			return 0, u, false
@@ -141,9 +154,11 @@ func (q *queue) Left() (string, bool) {
 	}
 	c := &q.commands[0]
 	text := fmt.Sprintf("%d commands done, %d left; next (layer %d) waits for", len(q.done), len(q.commands), c.layer)
-	for u := range units {
-		if c.after[u] > 0 {
-			text += fmt.Sprintf(" %s %d of %d,", unitNames[u], min(len(q.machine.queues[u].done), int(c.after[u])), c.after[u])
+	for u := range stages {
+		if n := int(c.after[u]); n > 0 && u == taken {
+			text += fmt.Sprintf(" tiles taken %d of %d,", min(len(q.machine.taken), n), n)
+		} else if n > 0 {
+			text += fmt.Sprintf(" %s %d of %d,", unitNames[u], min(len(q.machine.queues[u].done), n), n)
 		}
 	}
 	return strings.TrimSuffix(text, ","), false

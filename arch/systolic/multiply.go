@@ -35,21 +35,46 @@ type pass struct {
 	r0, r1     int
 	first      bool
 	rows, cols int
+	held       []float32 // the stationary tile once it is in the array's registers
 }
 
 // multiply is the data side of one array command.
-func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 int, first bool) action {
+func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 int, first, held bool) action {
 	t := &pass{k: k, b: b, st: p.memories(int(k.present)), ch: ch, ch1: ch1, bSlot: bSlot, r0: r0, r1: r1, first: first,
 		rows: b.rows.Rows(), cols: b.c1 - b.c0, aRegion: k.aRegion(b, ch, ch1)}
 	t.aStore, t.aAt, t.aPacked = t.st.buffer, k.place(k.inA).OnChip, false
 	if aSlot >= 0 {
 		t.aAt, t.aPacked = k.n.A.Addr(aSlot), true
 	}
+	if !b.picked { // a sampled command may still use the tile that this one leaves in the registers
+		if held || !p.wantsB(k, b) {
+			return action{}
+		}
+		return action{begin: func() error { _, err := t.taken(p); return err }}
+	}
 	half := t.rows / 2
 	return action{
-		begin: func() error { return t.add(p, 0, half) },
-		end:   func() error { return t.add(p, half, t.rows) },
+		begin: func() (err error) {
+			if t.held = t.st.tile; !held {
+				t.held, err = t.taken(p)
+			}
+			if err != nil {
+				return err
+			}
+			return t.add(p, 0, half)
+		},
+		end: func() error { return t.add(p, half, t.rows) },
 	}
+}
+
+// taken is the stationary tile as it stands in the array's registers when the
+// stream begins; nil where B is read from the buffer for as long as it streams.
+func (t *pass) taken(p *plane) (tile []float32, err error) {
+	if p.s.plan.Target.FIFO > 0 {
+		tile, err = t.stationary(p)
+	}
+	t.st.tile = tile
+	return tile, err
 }
 
 // add multiplies output rows [lo, hi) of the tile and adds them to its bank.
@@ -61,9 +86,11 @@ func (t *pass) add(p *plane, lo, hi int) error {
 	if err != nil {
 		return err
 	}
-	w, err := t.stationary(p)
-	if err != nil {
-		return err
+	w := t.held
+	if w == nil {
+		if w, err = t.stationary(p); err != nil {
+			return err
+		}
 	}
 	bank := &t.st.acc[t.b.bank]
 	if t.k.inA.Type.IsInt() {

@@ -93,7 +93,7 @@ func (k *nestWalk) parameters() {
 		}
 	}
 	if bytes > 0 {
-		k.load(k.place(k.parameter()).OffChip, bytes, nil, k.s.books.buffer, [units]int64{}, action{})
+		k.load(k.place(k.parameter()).OffChip, bytes, nil, k.s.books.buffer, [stages]int64{}, action{})
 	}
 }
 
@@ -213,7 +213,7 @@ func (k *nestWalk) needB(b *block, r0, r1 int) (*ring, int) {
 }
 
 // transfer emits a move from the buffer into the FIFO.
-func (k *nestWalk) transfer(bytes int64, afterUse [units]int64, copied action) int64 {
+func (k *nestWalk) transfer(bytes int64, afterUse [stages]int64, copied action) int64 {
 	c := k.command()
 	c.after = afterUse
 	c.after[vector] = max(c.after[vector], k.bReady.vector)
@@ -266,17 +266,27 @@ func (k *nestWalk) array(b *block, aSlot, chunk, ch, ch1, r0, r1 int, first bool
 		c.room = k.drains[n-2] // the drain that empties this tile's bank
 		c.after[vector] = max(c.after[vector], c.room)
 	}
-	if p := k.s.plane; p != nil && b.picked {
-		c.data = p.multiply(k, b, aSlot, bSlot, ch, ch1, r0, r1, first)
+	if p := k.s.plane; p != nil {
+		c.data = p.multiply(k, b, aSlot, bSlot, ch, ch1, r0, r1, first, c.held)
 	}
 	issued := k.s.emit(array, c)
 	if aSlot >= 0 {
 		k.a.slots[aSlot].used[array] = issued
 	}
 	if bSlot >= 0 {
-		ringB.slots[bSlot].used[array] = issued
+		ringB.slots[bSlot].used[k.frees()] = issued
 	}
 	k.countArray(b, rows, cols, red, first, c.folds)
+}
+
+// frees is the stage of an array command that frees the slot of its B: an entry of
+// the FIFO is free when its tile has been shifted in, a slot of the buffer, whose
+// rows may be read for as long as they stream, at the end.
+func (k *nestWalk) frees() int {
+	if k.s.plan.Target.FIFO > 0 {
+		return taken
+	}
+	return array
 }
 
 // folds is the number of folds of a tile and the length of their streams.

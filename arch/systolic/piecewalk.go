@@ -90,7 +90,7 @@ func (k *pieceWalk) parameters() {
 	for _, x := range k.inputs {
 		if x.param && x.node.Op != "Gather" {
 			pl := k.place(x.tensor)
-			k.load(pl.OffChip, x.tensor.Bytes(), nil, k.s.books.buffer, [units]int64{}, action{})
+			k.load(pl.OffChip, x.tensor.Bytes(), nil, k.s.books.buffer, [stages]int64{}, action{})
 		}
 	}
 }

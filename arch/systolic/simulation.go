@@ -22,6 +22,7 @@ type simulation struct {
 	job     *arch.Job
 	engine  *engine.Engine
 	queues  [units]*queue
+	taken   record // by array command: when its stationary tile was in place
 	boxes   [units]*engine.Box
 	memBox  *engine.Box
 	control *mem.Controller

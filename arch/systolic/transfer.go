@@ -1,8 +1,6 @@
 package systolic
 
 import (
-	"sort"
-
 	"nnsim/mem"
 	"nnsim/workloads"
 )
@@ -32,10 +30,7 @@ func (p *plane) loadA(k *nestWalk, b *block, r mem.Region, slot int64) action {
 
 // loadB copies a tile of B into its FIFO entry or slot when the load ends.
 func (p *plane) loadB(k *nestWalk, b *block, r0, r1, slot int) action {
-	if !p.wantsAny(int(k.present), func(tile int) bool {
-		rest := tile / (k.n.ColTiles() * k.n.RowTiles())
-		return tile%k.n.ColTiles() == b.col && rest%k.n.Packs() == b.pack && (k.n.Space.SharedB || rest/k.n.Packs() == b.batch)
-	}) {
+	if !p.wantsB(k, b) {
 		return action{}
 	}
 	st, pl, cell := p.memories(int(k.present)), k.place(k.inB), k.inB.Type.CellBytes()
@@ -60,6 +55,14 @@ func (p *plane) loadB(k *nestWalk, b *block, r0, r1, slot int) action {
 		from, base = st.buffer, pl.OnChip
 	}
 	return action{end: func() error { return copyBox(from, base, view, r, cell, to, dst) }}
+}
+
+// wantsB tells whether any tile that is computed reads the columns of B that b reads.
+func (p *plane) wantsB(k *nestWalk, b *block) bool {
+	return p.wantsAny(int(k.present), func(tile int) bool {
+		rest := tile / (k.n.ColTiles() * k.n.RowTiles())
+		return tile%k.n.ColTiles() == b.col && rest%k.n.Packs() == b.pack && (k.n.Space.SharedB || rest/k.n.Packs() == b.batch)
+	})
 }
 
 // slotB is where entry slot of B's ring lies.
@@ -88,26 +91,4 @@ func (p *plane) storeOut(k *nestWalk, r mem.Region, slot int64) action {
 		}
 		return mem.Save(st.offChip, pl.OffChip, view, r, cell, raw)
 	}}
-}
-
-// note remembers which elements of a layer's output Sample mode has computed.
-func (p *plane) note(layer int, view []int, r mem.Region) {
-	if c := p.picks[layer]; c != nil {
-		_ = r.Runs(view, func(at, _, n int64) error {
-			for i := range n {
-				c.elements = append(c.elements, int(at+i))
-			}
-			return nil
-		})
-	}
-}
-
-// pickedElements is the sorted list of them; nil in Full mode, where all are.
-func (p *plane) pickedElements(layer int) []int {
-	c := p.picks[layer]
-	if c == nil {
-		return nil
-	}
-	sort.Ints(c.elements)
-	return c.elements
 }

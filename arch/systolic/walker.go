@@ -12,12 +12,12 @@ import (
 // far as their queues are empty.
 type walker struct {
 	s      *simulation
-	next   int          // layer to be written next
-	issued [units]int64 // commands given to each unit so far
+	next   int           // layer to be written next
+	issued [stages]int64 // commands given to each unit so far
 
 	made    map[*mapping.Place]ready // when a tensor made by a layer is there
 	fifo    ring                     // the weight FIFO, which outlives layers
-	fence   [units]int64             // what the present layer's slots must wait for
+	fence   [stages]int64            // what the present layer's slots must wait for
 	drains  []int64                  // drains given out, newest last: two accumulator banks
 	tiles   int64                    // output tiles begun: the bank is its parity
 	present int32
@@ -78,7 +78,7 @@ func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(int(w.presen
 
 // load emits a transfer from off-chip memory into the buffer or the FIFO. afterUse
 // is what the room it fills must wait for.
-func (w *walker) load(addr, bytes int64, from *mapping.Place, into *results.Stats, afterUse [units]int64, copied action) int64 {
+func (w *walker) load(addr, bytes int64, from *mapping.Place, into *results.Stats, afterUse [stages]int64, copied action) int64 {
 	c := w.command()
 	c.after, c.addr, c.bytes, c.data = afterUse, addr, bytes, copied
 	c.after[storer] = max(c.after[storer], w.made[from].store)
@@ -118,8 +118,8 @@ type ring struct {
 type slot struct {
 	tile   tileID
 	full   bool
-	loaded int64        // loads that must be complete before it may be read
-	used   [units]int64 // commands that must be complete before it may be filled again
+	loaded int64         // loads that must be complete before it may be read
+	used   [stages]int64 // commands that must be complete before it may be filled again
 }
 
 // tileID names a tile among those that pass through one ring.
@@ -146,7 +146,7 @@ func (r *ring) take(id tileID) int {
 }
 
 // each sets what every slot must wait for before it is first filled.
-func (r *ring) each(fence [units]int64) {
+func (r *ring) each(fence [stages]int64) {
 	for i := range r.slots {
 		r.slots[i].used = fence
 	}
