@@ -40,7 +40,7 @@ func (n *Network) matchOne(r *router, i, o int32) {
 		return
 	}
 	vc := int32(bits.TrailingZeros64(free))
-	if a := uint32(r.acceptVC[i] - o*n.vcs); a < uint32(n.vcs) && free>>a != 0 {
+	if a := uint32(r.buffers[i].accept - o*n.vcs); a < uint32(n.vcs) && free>>a != 0 {
 		vc = int32(a) + int32(bits.TrailingZeros64(free>>a))
 	}
 	n.accept(r, i, o, vc)
@@ -53,11 +53,11 @@ func (n *Network) accept(r *router, i, o, vc int32) {
 	if int(next) == len(r.buffers) {
 		next = 0
 	}
-	r.grantVC[k] = next
-	if k++; int(k) == len(r.credits) {
+	r.channels[k].grant = next
+	if k++; int(k) == len(r.channels) {
 		k = 0
 	}
-	r.acceptVC[i] = k
+	r.buffers[i].accept = k
 }
 
 // grantChannels has every free channel of an output grant one head, and notes for
@@ -75,7 +75,7 @@ func (n *Network) grantChannels(r *router, o int32) {
 		if r.best[i] < 0 {
 			r.touched = append(r.touched, i)
 			r.best[i] = k
-		} else if sooner(k, r.best[i], r.acceptVC[i]) {
+		} else if sooner(k, r.best[i], r.buffers[i].accept) {
 			r.best[i] = k
 		}
 	}
@@ -87,7 +87,7 @@ func (n *Network) grantChannels(r *router, o int32) {
 // asker is the input channel that output channel k grants: the first at or after
 // its pointer that asks for output o and may have this channel.
 func (n *Network) asker(r *router, mask []uint64, k, o int32) int32 {
-	first := next64(mask, int(r.grantVC[k]))
+	first := next64(mask, int(r.channels[k].grant))
 	for i := first; i >= 0; {
 		if b := &r.buffers[i]; b.state == asking && b.mask>>(k-o*n.vcs)&1 == 1 || b.state != asking && r.may(int32(i), o, k-o*n.vcs) {
 			return int32(i)
@@ -103,7 +103,7 @@ func (n *Network) asker(r *router, mask []uint64, k, o int32) int32 {
 func (r *router) may(i, o, vc int32) bool {
 	b := &r.buffers[i]
 	if b.state == forking {
-		return r.forks[i].may(o, vc)
+		return r.forks[i].asks(o, vc) != nil
 	}
 	if b.out == o && b.mask>>vc&1 == 1 {
 		return true
@@ -141,20 +141,29 @@ func (n *Network) passSwitch(r *router) {
 			}
 		}
 	}
-	for t, e := range r.touched {
+	for _, e := range r.touched {
 		o := r.best[e]
 		r.best[e] = -1
-		r.touched[t] = n.pickChannel(r, e, o)
-		if e++; int(e) == len(r.pickSW) {
-			e = 0
+		i := n.pickChannel(r, e, o)
+		next := e + 1
+		if int(next) == len(r.pickSW) {
+			next = 0
 		}
-		r.grantSW[o] = e
-		n.forward(r, r.touched[t], o)
+		r.grantSW[o] = next
+		if r.acceptSW[e] = o + 1; int(o)+1 == r.outs {
+			r.acceptSW[e] = 0
+		}
+		n.forward(r, i, o)
 	}
 }
 
 // bidder is the crossbar input that an output grants.
 func (n *Network) bidder(r *router, o int32) int32 {
+	if r.words == 1 {
+		if m := r.ready[o]; m&(m-1) == 0 {
+			return n.crossIn[bits.TrailingZeros64(m)]
+		}
+	}
 	best := int32(-1)
 	for w, m := range r.ready[int(o)*r.words : (int(o)+1)*r.words] {
 		for ; m != 0; m &= m - 1 {
@@ -170,9 +179,14 @@ func (n *Network) bidder(r *router, o int32) int32 {
 // pickChannel is the input channel that a crossbar input serves, now that it has
 // accepted an output: the first at or after its pointer that has a flit for it.
 func (n *Network) pickChannel(r *router, e, o int32) int32 {
-	s := n.speedup
-	base := e / s * n.vcs
-	mask, vc := r.ready[int(o)*r.words:], r.pickSW[e]
+	if r.words == 1 {
+		if m := r.ready[o]; m&(m-1) == 0 {
+			i := int32(bits.TrailingZeros64(m))
+			r.pickSW[e] = n.afterPick[i]
+			return i
+		}
+	}
+	base, mask, vc := n.crossBase[e], r.ready[int(o)*r.words:], r.pickSW[e]
 	for range n.vcs {
 		i := base + vc
 		if mask[i>>6]>>(i&63)&1 == 1 && n.crossIn[i] == e {
@@ -182,13 +196,6 @@ func (n *Network) pickChannel(r *router, e, o int32) int32 {
 			vc = 0
 		}
 	}
-	if r.acceptSW[e] = o + 1; int(o)+1 == r.outs {
-		r.acceptSW[e] = 0
-	}
-	next := vc + s
-	if next >= n.vcs {
-		next %= n.vcs
-	}
-	r.pickSW[e] = next
+	r.pickSW[e] = n.afterPick[base+vc]
 	return base + vc
 }

@@ -3,7 +3,11 @@ package noc
 // fork is a multicast packet at the head of a buffer: a copy of each flit goes to
 // every branch, each in its own time, and leaves the buffer when the last branch
 // has it. The packet fits into the buffer, so no branch ever waits for another.
-type fork struct{ branches []branch }
+// Two branches may lead to one output, on different channels.
+type fork struct {
+	branches []branch
+	popped   int32 // flits that have left the buffer
+}
 
 type branch struct {
 	way    route
@@ -11,35 +15,36 @@ type branch struct {
 	vc     int32 // held channel, -1 while asking
 	flits  int32
 	sent   int32
-	popped int32 // of the fork's flits, how many have left the buffer
 }
 
-// may tells whether the branch to output o still asks and may have channel vc.
-func (f *fork) may(o, vc int32) bool {
+// asks is the branch that asks for channel vc of output o, or nil.
+func (f *fork) asks(o, vc int32) *branch {
 	for i := range f.branches {
-		if b := &f.branches[i]; b.way.out == o && b.vc < 0 {
-			return b.way.vcs>>vc&1 == 1
+		if b := &f.branches[i]; b.way.out == o && b.vc < 0 && b.way.vcs>>vc&1 == 1 {
+			return b
 		}
 	}
-	return false
+	return nil
 }
 
-// to is the branch to an output.
-func (f *fork) to(o int32) *branch {
-	for i := range f.branches {
-		if f.branches[i].way.out == o {
-			return &f.branches[i]
+// able is the branch that can send a flit to output o now, or nil.
+func (n *Network) able(r *router, i, o int32) *branch {
+	f := r.forks[i]
+	for k := range f.branches {
+		b := &f.branches[k]
+		if b.way.out == o && b.vc >= 0 && b.sent < b.flits && b.sent < f.popped+int32(r.buffers[i].count) &&
+			r.channels[o*n.vcs+b.vc].credits > 0 {
+			return b
 		}
 	}
 	return nil
 }
 
 // split makes a copy of a multicast packet for each way its receivers need. A
-// copy for one receiver goes on as a plain packet; one way for all is no fork.
+// copy for one receiver goes on as a plain packet.
 func (n *Network) split(r *router, i int32, p *packet) {
 	ways, dsts := n.branches(r.id, p)
-	id := r.front(i).packet()
-	f := &fork{}
+	id, f := r.front(i).packet(), &fork{}
 	for k, way := range ways {
 		c := n.packets[id]
 		c.dsts, c.dst = dsts[k], -1
@@ -62,61 +67,59 @@ func (n *Network) split(r *router, i int32, p *packet) {
 }
 
 // holdBranch gives a branch its channel.
-func (n *Network) holdBranch(r *router, i, o int32, vc uint8) {
-	r.forks[i].to(o).vc = int32(vc)
+func (n *Network) holdBranch(r *router, i, o, vc int32) {
+	f := r.forks[i]
+	f.asks(o, vc).vc = vc
+	for _, b := range f.branches {
+		if b.way.out == o && b.vc < 0 {
+			n.wantOut(r, i, o)
+		}
+	}
 	n.forkReady(r, i)
 }
 
-// forkReady works out anew which branches of a fork can send.
+// forkReady works out anew to which outputs a fork can send.
 func (n *Network) forkReady(r *router, i int32) {
-	b := &r.buffers[i]
-	for k := range r.forks[i].branches {
-		br := &r.forks[i].branches[k]
-		o := br.way.out
-		have := br.sent < br.popped+int32(b.count) && br.sent < br.flits
-		if br.vc >= 0 && have && r.credits[o*n.vcs+br.vc] > 0 {
-			n.setReady(r, i, o)
+	for _, b := range r.forks[i].branches {
+		if n.able(r, i, b.way.out) != nil {
+			n.setReady(r, i, b.way.out)
 		} else {
-			r.unready(i, o)
+			r.unready(i, b.way.out)
 		}
 	}
 }
 
-// forwardBranch sends a fork's next flit to one of its branches.
+// forwardBranch sends a fork's next flit to an output.
 func (n *Network) forwardBranch(r *router, i, o int32) {
-	br := r.forks[i].to(o)
-	flits := br.flits
-	k := o*n.vcs + br.vc
-	r.credits[k]--
-	n.onto(r, o, flitOf(br.packet, br.sent, flits), br.vc)
-	if br.sent++; br.sent == flits {
-		r.owner[k] = -1
+	b := n.able(r, i, o)
+	c := &r.channels[o*n.vcs+b.vc]
+	c.credits--
+	n.onto(r, o, flitOf(b.packet, b.sent, b.flits), b.vc)
+	if b.sent++; b.sent == b.flits {
+		c.owner = -1
 		if !n.config.WaitForTail {
-			n.vacate(r, o, uint8(br.vc))
+			n.vacate(r, o, uint8(b.vc))
 		}
 	}
-	n.forkPop(r, i, flits)
+	n.forkPop(r, i, b.flits)
 }
 
 // forkPop takes flits out of the buffer that every branch has, and ends the fork with its tail.
 func (n *Network) forkPop(r *router, i, flits int32) {
 	f, least := r.forks[i], flits
-	for _, br := range f.branches {
-		least = min(least, br.sent)
+	for _, b := range f.branches {
+		least = min(least, b.sent)
 	}
-	id, popped := r.front(i).packet(), f.branches[0].popped
-	for ; popped < least; popped++ {
+	id := r.front(i).packet()
+	for ; f.popped < least; f.popped++ {
 		n.pop(r, i)
 	}
-	for k := range f.branches {
-		f.branches[k].popped = popped
-	}
 	n.forkReady(r, i)
-	if popped == flits {
+	if f.popped == flits {
 		r.forks[i], r.buffers[i].state = nil, idle
 		n.free = append(n.free, id)
 		if r.buffers[i].count > 0 {
-			n.head(r, i)
+			n.head(r, i, n.now+1)
 		}
 	}
 }

@@ -33,6 +33,8 @@ type Network struct {
 	back      []port            // of each node: where credits go
 	inPort    []int32           // of each input channel, its port
 	crossIn   []int32           // and its crossbar input
+	afterPick []int32           // and where that one\'s pointer goes after serving it
+	crossBase []int32           // of each crossbar input, the first channel of its port
 	running   []uint64          // routers with something to do
 	sending   []uint64          // nodes with something to do
 	express   express
@@ -40,7 +42,6 @@ type Network struct {
 	ways      []route // scratch
 	counts    Counts
 	vcs       int32
-	speedup   int32
 	every     uint64
 	wrap      bool
 	vcsOfRing [2]uint64 // channels of packets that do not and do cross a dateline
@@ -96,6 +97,10 @@ func (n *Network) lay() {
 	for i := range most * g.config.VCs {
 		v, s := g.config.VCs, g.config.InputSpeedup
 		n.inPort, n.crossIn = append(n.inPort, int32(i/v)), append(n.crossIn, int32(i/v*s+i%v%s))
+		n.afterPick = append(n.afterPick, int32((i%v+s)%v))
+	}
+	for e := range most * g.config.InputSpeedup {
+		n.crossBase = append(n.crossBase, int32(e/g.config.InputSpeedup*g.config.VCs))
 	}
 	for node := range g.nodes {
 		n.sources = append(n.sources, newSource(g, node))
@@ -107,7 +112,7 @@ func (n *Network) lay() {
 	n.toOutput.size(size)
 	n.toSource.size(size)
 	n.routed.size(size)
-	n.table, n.every, n.vcs, n.speedup = g.plainTable(), g.all(), int32(g.config.VCs), int32(g.config.InputSpeedup)
+	n.table, n.every, n.vcs = g.plainTable(), g.all(), int32(g.config.VCs)
 	n.wrap = g.grid != nil && g.grid.wrap
 	n.vcsOfRing = [2]uint64{g.ringChannels(false, g.config.VCs), g.ringChannels(true, g.config.VCs)}
 	n.running = make([]uint64, len(g.routers)/64+1)

@@ -1,6 +1,10 @@
 package noc
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"nnsim/unit"
+)
 
 // router is an input-queued router with virtual channels.
 //
@@ -17,21 +21,18 @@ type router struct {
 	depth     int32
 	buffers   []input
 	rings     []flit
-	credits   []int16  // of each output channel
-	vacant    []uint64 // of each output: channels no packet holds
-	owner     []int32  // input channel that holds each output channel, or -1
-	want      []uint64 // inputs that ask for a channel of an output
-	ready     []uint64 // inputs that could send a flit to an output now
-	wants     []uint64 // outputs where an allocation may succeed
-	readies   []uint64 // outputs with any ready input
-	to        []port   // of each output
-	back      []port   // of each input: where its credits go
-	grantVC   []int32  // round-robin pointers: of output channels over input channels,
-	acceptVC  []int32  // of input channels over output channels,
-	grantSW   []int32  // of outputs over crossbar inputs,
-	acceptSW  []int32  // of crossbar inputs over outputs,
-	pickSW    []int32  // of crossbar inputs over their channels
-	best      []int32  // scratch: what each input would accept
+	channels  []channel // outputs
+	vacant    []uint64  // of each output: channels no packet holds
+	want      []uint64  // inputs that ask for a channel of an output
+	ready     []uint64  // inputs that could send a flit to an output now
+	wants     []uint64  // outputs where an allocation may succeed
+	readies   []uint64  // outputs with any ready input
+	to        []port    // of each output
+	back      []port    // of each input: where its credits go
+	grantSW   []int32   // round-robin pointers: of outputs over crossbar inputs,
+	acceptSW  []int32   // of crossbar inputs over outputs,
+	pickSW    []int32   // of crossbar inputs over their channels
+	best      []int32   // scratch: what each input would accept
 	touched   []int32
 	matched   []match
 	more      [][]route // of each input channel: further ways, with adaptive routing
@@ -45,9 +46,17 @@ type match struct{ in, out, vc int32 }
 type input struct {
 	mask         uint64 // asking: the channels it may have
 	out          int32  // the output it asks for or holds
+	accept       int32  // round-robin pointer over output channels
 	first, count int16  // of its buffer
 	vc           uint8  // active: the output channel it holds
 	state        uint8
+}
+
+// channel is one virtual channel at a router's output.
+type channel struct {
+	owner   int32 // input channel that holds it, or -1
+	grant   int32 // round-robin pointer over input channels
+	credits int16
 }
 
 const (
@@ -64,9 +73,9 @@ func newRouter(g *graph, id int32) router {
 	v, ins, outs := c.VCs, len(p.in), len(p.out)
 	r := router{id: id, ins: ins, outs: outs, words: (ins*v + 63) / 64, depth: int32(c.BufferFlits)}
 	r.buffers, r.rings = make([]input, ins*v), make([]flit, ins*v*c.BufferFlits)
-	r.credits, r.owner = make([]int16, outs*v), blank(outs*v)
-	for o := range r.credits {
-		r.credits[o] = int16(c.BufferFlits)
+	r.channels = make([]channel, outs*v)
+	for k := range r.channels {
+		r.channels[k] = channel{owner: -1, credits: int16(c.BufferFlits)}
 	}
 	r.vacant = make([]uint64, outs)
 	for o := range r.vacant {
@@ -78,7 +87,6 @@ func newRouter(g *graph, id int32) router {
 	}
 	r.want, r.ready = make([]uint64, outs*r.words), make([]uint64, outs*r.words)
 	r.wants, r.readies = make([]uint64, (outs+63)/64), make([]uint64, (outs+63)/64)
-	r.grantVC, r.acceptVC = make([]int32, outs*v), make([]int32, ins*v)
 	r.grantSW, r.acceptSW = make([]int32, outs), make([]int32, ins*c.InputSpeedup)
 	r.pickSW = make([]int32, ins*c.InputSpeedup)
 	for e := range r.pickSW {
@@ -109,17 +117,17 @@ func (n *Network) arrive(r *router, i int32, f flit) {
 		n.forkReady(r, i)
 	case b.count > 1:
 	case b.state == idle:
-		n.head(r, i)
-	case b.state == active && r.credits[b.out*n.vcs+int32(b.vc)] > 0:
+		n.head(r, i, n.now)
+	case b.state == active && r.channels[b.out*n.vcs+int32(b.vc)].credits > 0:
 		n.setReady(r, i, b.out)
 	}
 }
 
-// head starts on the packet whose head is first in a buffer.
-func (n *Network) head(r *router, i int32) {
+// head starts on the packet whose head is first in a buffer from an edge on.
+func (n *Network) head(r *router, i int32, from unit.Edge) {
 	if d := n.config.RoutingDelay; d > 0 {
 		r.buffers[i].state = routing
-		n.routed.put(n.now+int64(d), creditWire{r.id, i})
+		n.routed.put(from+unit.Edge(d), creditWire{r.id, i})
 		return
 	}
 	n.ask(r, i)
@@ -161,7 +169,7 @@ func (n *Network) askWays(r *router, i int32, p *packet) {
 }
 
 func (n *Network) wantOut(r *router, i, o int32) {
-	set(r.want[int(o)*r.words:], int(i))
+	r.want[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
 	set(r.wants, int(o))
 	set(n.running, int(r.id))
 	if n.express.count > 0 {
@@ -171,24 +179,24 @@ func (n *Network) wantOut(r *router, i, o int32) {
 
 // unwant takes an input off the list of those that ask for an output.
 func (r *router) unwant(i, o int32) {
-	list := r.want[int(o)*r.words : (int(o)+1)*r.words]
-	unset(list, int(i))
-	if !any64(list) {
+	at := int(o) * r.words
+	r.want[at+int(i)>>6] &^= 1 << (i & 63)
+	if r.words == 1 && r.want[at] == 0 || r.words > 1 && !any64(r.want[at:at+r.words]) {
 		unset(r.wants, int(o))
 	}
 }
 
 func (n *Network) setReady(r *router, i, o int32) {
-	set(r.ready[int(o)*r.words:], int(i))
+	r.ready[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
 	set(r.readies, int(o))
 	set(n.running, int(r.id))
 }
 
 // unready takes an input off the list of an output.
 func (r *router) unready(i, o int32) {
-	list := r.ready[int(o)*r.words : (int(o)+1)*r.words]
-	unset(list, int(i))
-	if !any64(list) {
+	at := int(o) * r.words
+	r.ready[at+int(i)>>6] &^= 1 << (i & 63)
+	if r.words == 1 && r.ready[at] == 0 || r.words > 1 && !any64(r.ready[at:at+r.words]) {
 		unset(r.readies, int(o))
 	}
 }
@@ -204,10 +212,11 @@ func any64(list []uint64) bool {
 
 // credit takes a credit back for an output channel.
 func (n *Network) credit(r *router, k int32) {
-	r.credits[k]++
-	i := r.owner[k]
+	c := &r.channels[k]
+	c.credits++
+	i := c.owner
 	if i < 0 {
-		if n.config.WaitForTail && int32(r.credits[k]) == r.depth {
+		if n.config.WaitForTail && int32(c.credits) == r.depth {
 			n.vacate(r, k/n.vcs, uint8(k%n.vcs))
 		}
 		return
@@ -230,14 +239,14 @@ func (n *Network) vacate(r *router, o int32, vc uint8) {
 
 // hold gives an output channel to the packet at the head of an input.
 func (n *Network) hold(r *router, m match) {
-	b, k := &r.buffers[m.in], m.out*n.vcs+m.vc
+	b, c := &r.buffers[m.in], &r.channels[m.out*n.vcs+m.vc]
 	n.counts.Channels++
 	r.vacant[m.out] &^= 1 << m.vc
-	r.owner[k] = m.in
+	c.owner = m.in
 	r.unwant(m.in, m.out)
 	switch b.state {
 	case forking:
-		n.holdBranch(r, m.in, m.out, uint8(m.vc))
+		n.holdBranch(r, m.in, m.out, m.vc)
 		return
 	case choosing:
 		r.unwant(m.in, b.out)
@@ -247,7 +256,7 @@ func (n *Network) hold(r *router, m match) {
 		n.escape(&n.packets[r.front(m.in).packet()], r.id, int(m.vc))
 	}
 	b.state, b.out, b.vc = active, m.out, uint8(m.vc)
-	if r.credits[k] > 0 {
+	if c.credits > 0 {
 		n.setReady(r, m.in, m.out)
 	}
 }
@@ -277,22 +286,22 @@ func (n *Network) forward(r *router, i, o int32) {
 		n.forwardBranch(r, i, o)
 		return
 	}
-	f, k := r.front(i), o*n.vcs+int32(b.vc)
+	f, c := r.front(i), &r.channels[o*n.vcs+int32(b.vc)]
 	n.pop(r, i)
-	r.credits[k]--
+	c.credits--
 	n.onto(r, o, f, int32(b.vc))
 	switch {
 	case f.tail():
 		r.unready(i, o)
-		r.owner[k] = -1
+		c.owner = -1
 		b.state = idle
 		if !n.config.WaitForTail {
 			n.vacate(r, o, b.vc)
 		}
 		if b.count > 0 {
-			n.head(r, i)
+			n.head(r, i, n.now+1)
 		}
-	case b.count == 0 || r.credits[k] == 0:
+	case b.count == 0 || c.credits == 0:
 		r.unready(i, o)
 	}
 }
@@ -300,10 +309,10 @@ func (n *Network) forward(r *router, i, o int32) {
 // pop takes the first flit out of a buffer and sends its credit back.
 func (n *Network) pop(r *router, i int32) {
 	b := &r.buffers[i]
-	if b.first++; int32(b.first) == r.depth {
+	b.count--
+	if b.first++; int32(b.first) == r.depth || b.count == 0 {
 		b.first = 0
 	}
-	b.count--
 	n.counts.BufferReads++
 	in := n.inPort[i]
 	back := &r.back[in]

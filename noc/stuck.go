@@ -149,7 +149,7 @@ func (n *Network) balanceLink(id int32, held map[[2]int64]int) error {
 		if l.from < 0 {
 			credits = n.sources[l.node].credits[vc]
 		} else {
-			credits = n.routers[l.from].credits[int(l.fromPort)*n.config.VCs+vc]
+			credits = n.routers[l.from].channels[int(l.fromPort)*n.config.VCs+vc].credits
 		}
 		if away := held[[2]int64{int64(id), int64(vc)}]; int(credits)+away != n.config.BufferFlits {
 			return fmt.Errorf("edge %d: %s channel %d: %d credits at home and %d away, must add up to %d", n.now, l, vc, credits, away, n.config.BufferFlits)
@@ -179,7 +179,7 @@ func (f *fork) owed() int64 {
 	for _, b := range f.branches {
 		owed += int64(b.flits - b.sent)
 	}
-	return owed - int64(f.branches[0].flits-f.branches[0].popped)
+	return owed - int64(f.branches[0].flits-f.popped)
 }
 
 // forkAt is the multicast at the head of an input channel, or nil.

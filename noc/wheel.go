@@ -66,7 +66,7 @@ func (w *wheel[T]) each(f func(T)) {
 
 // wheelSize is a power of two beyond the longest delay on the network.
 func wheelSize(g *graph) int {
-	longest := int64(g.config.RoutingDelay)
+	longest := int64(g.config.RoutingDelay) + 1
 	for i := range g.links {
 		longest = max(longest, g.flitDelay(&g.links[i]), g.creditDelay(&g.links[i]))
 	}
