@@ -6,10 +6,10 @@ import (
 )
 
 // allot gives the nest its slots from the layer's base on and returns the bytes
-// they take. Two slots of a kind let one fill while the other is used; where all
-// chunks of an operand's tile fit twice over, they are kept while the other
+// they take. Two slots of a kind let one fill while the other is used; with hold
+// all chunks of the outer operand's tile are kept, twice over, while the other
 // operand's tiles pass.
-func (c *cutter) allot(n *Nest) int64 {
+func (c *cutter) allot(n *Nest, hold bool) int64 {
 	head := c.layer.Head()
 	at := c.base
 	take := func(size int64, count int) Slots {
@@ -20,14 +20,14 @@ func (c *cutter) allot(n *Nest) int64 {
 	n.A, n.B, n.Extra, n.Out = Slots{}, Slots{}, Slots{}, Slots{}
 	if !n.AOnChip {
 		count := 2
-		if n.Order == RowsOuter {
+		if hold && n.Order == RowsOuter {
 			count = max(2, min(2*n.Chunks(), n.Chunks()*n.RowTiles()))
 		}
 		n.A = take(c.aTileBytes(n), count)
 	}
 	if c.target.FIFO == 0 && !n.BOnChip {
 		count := 2
-		if n.Order == ColsOuter {
+		if hold && n.Order == ColsOuter {
 			count = max(2, min(2*n.Chunks(), n.Chunks()*n.ColTiles()))
 		}
 		n.B = take(int64(n.Red)*int64(min(n.Cols, n.Space.K*n.Pack))*cell(head.In[1]), count)
@@ -88,7 +88,7 @@ func (c *cutter) estimate(n *Nest) {
 	n.Time = n.Compute
 	if t.BytesPerCycle > 0 {
 		n.Traffic = c.traffic(n) / t.BytesPerCycle
-		n.Time = c.time(n) + c.ends(n)/min(t.BytesPerCycle, t.PortBytes)
+		n.Time = c.time(n) + c.ends(n)/t.slowest()
 	}
 	n.Time += float64(rows) * float64(cols) / float64(max(t.Lanes, 1)) // the last drain
 }

@@ -83,36 +83,43 @@ func (c *cutter) nest() (*Nest, error) {
 	}
 	var best *Nest
 	least := int64(-1) // bytes the smallest tiling would need
-	for _, rows := range c.rowTiles(&first) {
-		for _, cols := range c.colTiles(&first) {
-			for _, chans := range c.chunks(&first) {
-				for _, order := range []Order{RowsOuter, ColsOuter} {
-					n := first
-					n.Images, n.Pixels, n.Cols, n.Chans, n.Order = rows[0], rows[1], cols, chans, order
+	c.candidates(&first, func(n *Nest, hold bool) {
+		need := c.allot(n, hold)
+		if least < 0 || need < least {
+			least = need
+		}
+		if need > c.room && !c.target.Unlimited {
+			return
+		}
+		c.estimate(n)
+		if best == nil || better(n, best) {
+			kept := *n
+			best = &kept
+		}
+	})
+	if best == nil {
+		return nil, c.tooBig(&first, least)
+	}
+	return best, nil
+}
+
+// candidates calls try with every tiling worth trying whose results fit the accumulators.
+func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
+	for _, rows := range c.rowTiles(first) {
+		for _, cols := range c.colTiles(first) {
+			for _, chans := range c.chunks(first) {
+				for choice := range 4 {
+					n := *first
+					n.Images, n.Pixels, n.Cols, n.Chans, n.Order = rows[0], rows[1], cols, chans, Order(choice%2)
 					n.Red = c.redTile(&n)
-					if !c.accumulates(&n) {
-						continue
-					}
-					need := c.allot(&n)
-					if least < 0 || need < least {
-						least = need
-					}
-					if need > c.room && !c.target.Unlimited {
-						continue
-					}
-					c.estimate(&n)
-					if best == nil || better(&n, best) {
-						kept := n
-						best = &kept
+					hold := choice < 2
+					if (hold || n.Chunks() > 1) && c.accumulates(&n) {
+						try(&n, hold)
 					}
 				}
 			}
 		}
 	}
-	if best == nil {
-		return nil, c.tooBig(&first, least)
-	}
-	return best, nil
 }
 
 func (c *cutter) tooBig(n *Nest, least int64) error {

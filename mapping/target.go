@@ -35,3 +35,11 @@ const (
 	WS Dataflow = "ws"
 	IS Dataflow = "is"
 )
+
+// slowest is the rate at which a load arrives: the memory's, or the port's if that is less.
+func (t *Target) slowest() float64 {
+	if t.PortBytes > 0 {
+		return min(t.BytesPerCycle, t.PortBytes)
+	}
+	return t.BytesPerCycle
+}

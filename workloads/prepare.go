@@ -39,8 +39,19 @@ func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
 	return net, nil
 }
 
-// computable refuses products that no machine here computes.
+// writtenOut says how to bring to a machine what only the CPU kernels compute as one.
+var writtenOut = map[string]string{
+	"QLinearConv": "a float Conv, which is quantised here", "ConvInteger": "a float Conv, which is quantised here",
+	"QLinearMatMul": "a float MatMul, which is quantised here", "MatMulInteger": "a float MatMul, which is quantised here",
+	"RNN": "MatMul, Add and Tanh by time step", "GRU": "MatMul, Add, Mul, Sigmoid and Tanh by time step",
+	"LSTM": "MatMul, Add, Mul, Sigmoid and Tanh by time step", "ConvTranspose": "a Conv over a spread-out input",
+}
+
+// computable refuses what no machine here computes, so that nothing costs zero.
 func computable(n *Node) error {
+	if how := writtenOut[n.Op]; how != "" {
+		return fmt.Errorf("node %v: machines have no unit for this operator; write it as %s", n, how)
+	}
 	if ClassOf(n.Op) != MatrixClass {
 		return nil
 	}
@@ -114,7 +125,7 @@ func dropInferenceOnly(g *Graph) {
 				n.In[i] = r
 			}
 		}
-		if (n.Op == "Identity" || n.Op == "Dropout") && !isOutput(g, n.Out[0]) {
+		if (n.Op == "Identity" || n.Op == "Dropout" && !hasMask(n)) && !isOutput(g, n.Out[0]) {
 			replaced[n.Out[0]] = n.In[0]
 			continue
 		}
@@ -122,6 +133,9 @@ func dropInferenceOnly(g *Graph) {
 	}
 	g.Nodes = kept
 }
+
+// hasMask tells a Dropout whose second output is wanted.
+func hasMask(n *Node) bool { return len(n.Out) > 1 && n.Out[1] != nil }
 
 func isOutput(g *Graph, t *Tensor) bool {
 	for _, o := range g.Outputs {

@@ -78,6 +78,9 @@ func Effort(n *Node) (simple, hard int64) {
 // names cut at the same indices and all others whole. 0: the node is one piece.
 func Leading(n *Node) int {
 	out := n.Out[0].Shape
+	if n.Op == "MaxPool" && len(n.Out) > 1 && n.Out[1] != nil {
+		return 0 // indices count through the whole tensor
+	}
 	switch n.Op {
 	case "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool":
 		return 2
