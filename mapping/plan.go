@@ -14,7 +14,11 @@
 // layer starts), recomputation, and splitting of one layer over several machines.
 package mapping
 
-import "nnsim/workloads"
+import (
+	"fmt"
+
+	"nnsim/workloads"
+)
 
 // Plan is a network cut into tiles and placed.
 type Plan struct {
@@ -39,12 +43,14 @@ type Place struct {
 	Bytes   int64
 }
 
-// LayerPlan is one layer's part. Exactly one of Nest and Pieces is set; both are
-// nil for a view, which takes no time.
+// LayerPlan is one layer's part. Exactly one of Nest, Pieces and Custom is set; all
+// are nil for a view, which takes no time.
 type LayerPlan struct {
 	Layer  *workloads.Layer
 	Nest   *Nest
 	Pieces *Pieces
+	// Custom is the mapping of a machine whose loops are neither; its text is what reports show.
+	Custom fmt.Stringer
 }
 
 // Order is the order of a Nest's outer loops.

@@ -12,6 +12,8 @@ func (l *LayerPlan) String() string {
 	switch {
 	case l.Nest != nil:
 		return l.Nest.String()
+	case l.Custom != nil:
+		return l.Custom.String()
 	case l.Pieces == nil:
 		return "view"
 	case l.Pieces.Streamed:
