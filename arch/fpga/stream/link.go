@@ -7,6 +7,10 @@ const never = int64(1) << 62
 // put in cycle t is offered from cycle t+1 on, and room that a take makes in
 // cycle t can be used from cycle t+1 on.
 //
+// A direct link has nothing in it: a token is offered from the cycle in which the
+// stage before has it in its output register, and crosses when the stage behind
+// is ready.
+//
 // A link may also be a bare port of the pipeline: a Supply offers a token in
 // every n-th cycle, a Drain takes one in every n-th cycle.
 type Link struct {
@@ -22,6 +26,9 @@ type Link struct {
 	perFrame          int64 // tokens of one frame
 	putLog, takeLog   trail
 	peak              int64
+	posted            bool  // direct: the stage before has a token in its output register,
+	postedAt          int64 // since this cycle,
+	crossedAt         int64 // and when the last one crossed
 	dirtyIn, dirtyOut bool
 }
 
@@ -29,6 +36,7 @@ type linkKind uint8
 
 const (
 	fifo linkKind = iota
+	direct
 	supply
 	drain
 )
@@ -41,6 +49,11 @@ func NewFIFO(name string, depth int, perFrame int64) *Link {
 	}
 	return &Link{Name: name, depth: int64(depth), perFrame: perFrame, mask: size - 1,
 		putAt: make([]int64, size), takeAt: make([]int64, size)}
+}
+
+// NewDirect makes a link with nothing in it.
+func NewDirect(name string, perFrame int64) *Link {
+	return &Link{Name: name, kind: direct, perFrame: perFrame}
 }
 
 // NewSupply makes a port that offers a token in cycles 1, 1+every, 1+2·every, …
@@ -76,6 +89,8 @@ func (l *Link) offer(t int64) (int64, bool) {
 	switch {
 	case l.kind == supply:
 		return l.aligned(t), l.takes < l.limit
+	case l.kind == direct:
+		return max(t, l.postedAt), l.posted && l.takes == l.puts
 	case l.takes == l.puts:
 		return 0, false
 	}
@@ -84,11 +99,14 @@ func (l *Link) offer(t int64) (int64, bool) {
 
 // take notes that the next token left in cycle t.
 func (l *Link) take(t int64) {
-	if l.kind == fifo {
+	switch l.kind {
+	case fifo:
 		l.takeAt[l.takes&l.mask] = t
-		l.dirtyIn = true
 		l.emptiedBy(t)
+	case direct:
+		l.crossedAt = t
 	}
+	l.dirtyIn = true
 	l.takeLog.add(l.takes, l.perFrame, t)
 	l.takes++
 }
@@ -98,6 +116,13 @@ func (l *Link) room(t int64) (int64, bool) {
 	switch {
 	case l.kind == drain:
 		return l.aligned(t), true
+	case l.kind == direct:
+		if l.takes > l.puts {
+			return l.crossedAt, true
+		}
+		l.dirtyOut = l.dirtyOut || !l.posted
+		l.posted, l.postedAt = true, t
+		return 0, false
 	case l.puts < l.depth:
 		return t, true
 	case l.puts-l.takes >= l.depth:
@@ -110,9 +135,9 @@ func (l *Link) room(t int64) (int64, bool) {
 func (l *Link) put(t int64) {
 	if l.kind == fifo {
 		l.putAt[l.puts&l.mask] = t
-		l.dirtyOut = true
 		l.filledBy(t)
 	}
+	l.dirtyOut, l.posted = true, false
 	l.putLog.add(l.puts, l.perFrame, t)
 	l.puts++
 }

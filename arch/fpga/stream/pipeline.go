@@ -88,6 +88,16 @@ func (p *Pipeline) Narrow(name string, k int, in, out *Link) {
 	p.add(name, &narrow{in: in, out: out, k: int64(k)})
 }
 
+// Queue adds a FIFO between two links of which one is a bare port.
+func (p *Pipeline) Queue(name string, depth int, in, out *Link) {
+	p.add(name, newQueue(depth, in, out))
+}
+
+// Wire joins two links with nothing between, as a converter between equal widths is.
+func (p *Pipeline) Wire(name string, in, out *Link) {
+	p.add(name, &wire{in: in, out: out})
+}
+
 // Steps adds a stage that goes through phases, with the given latency from a read
 // to the write of the same step (at least 1).
 func (p *Pipeline) Steps(name string, phases []Phase, latency int64, in, out []*Link) {

@@ -10,8 +10,8 @@ type Phase struct {
 // steps is a stage that goes through a list of phases again and again, one step a
 // cycle, as loops do that the tools make from C or from small state machines: it
 // waits until all tokens it reads are offered, and what it writes comes out
-// latency cycles later, in order, through latency registers that move as long as
-// there is room.
+// latency cycles later, in order. There is room for latency tokens on the way to
+// each port; one enters in the cycle in which the one latency places ahead leaves.
 type steps struct {
 	in, out []*Link
 	phases  []Phase
@@ -23,15 +23,22 @@ type steps struct {
 	states       states
 }
 
-// fifoOf is what is in the registers in front of one port: when each token is at their end.
+// fifoOf is what is on the way to one port: when each token arrives there, and
+// when the last ones left.
 type fifoOf struct {
-	due     []int64
-	head    int
-	lastPut int64
+	due             []int64
+	head            int
+	lastPut         int64
+	left            []int64 // a ring of latency
+	entered, leaves int64
 }
 
 func newSteps(phases []Phase, latency int64, in, out []*Link) *steps {
-	return &steps{in: in, out: out, phases: phases, latency: latency, tokens: make([]fifoOf, len(out))}
+	s := &steps{in: in, out: out, phases: phases, latency: latency, tokens: make([]fifoOf, len(out))}
+	for i := range s.tokens {
+		s.tokens[i].left = make([]int64, latency)
+	}
+	return s
 }
 
 func (s *steps) run() (moved bool) {
@@ -58,6 +65,8 @@ func (s *steps) give(i int) (moved bool) {
 		s.states.output += at - max(q.due[q.head], q.lastPut+1)
 		s.out[i].put(at)
 		q.lastPut, moved = at, true
+		q.left[q.leaves%s.latency] = at
+		q.leaves++
 		q.head++
 	}
 	if q.head == len(q.due) {
@@ -75,10 +84,12 @@ func (s *steps) step() bool {
 			continue
 		}
 		q := &s.tokens[i]
-		if int64(len(q.due)-q.head) >= s.latency {
+		if q.entered-q.leaves >= s.latency {
 			return false
 		}
-		from = max(from, q.lastPut-s.latency+1) // the register behind moves on when the last one does
+		if q.entered >= s.latency {
+			from = max(from, q.left[q.entered%s.latency])
+		}
 	}
 	t := from
 	for changed := true; changed; {
@@ -112,6 +123,7 @@ func (s *steps) make(p Phase, from, t int64) {
 	for i := range s.out {
 		if p.Write>>i&1 == 1 {
 			s.tokens[i].due = append(s.tokens[i].due, t+s.latency)
+			s.tokens[i].entered++
 		}
 	}
 	s.last = t
