@@ -15,7 +15,6 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-
 // BenchmarkLines measures lines a processor second of one channel, by controller, part and pattern.
 func BenchmarkLines(b *testing.B) {
 	for _, controller := range []string{"dramsim3", "frfcfs"} {

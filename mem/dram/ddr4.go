@@ -3,7 +3,7 @@ package dram
 // ddr4 is DDR4 SDRAM: four groups of four banks.
 var ddr4 = &Standard{
 	Name:    "DDR4",
-	Source:  "jesd79-4",
+	Source:  "jedec-ddr4",
 	Rules:   rules(row, opening, grouped, turnaround),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",

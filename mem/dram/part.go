@@ -55,7 +55,7 @@ type line struct {
 
 // tables are all parts, standard by standard.
 func tables() []line {
-	return slices.Concat(ddr3Parts, ddr4Parts, hbmParts)
+	return slices.Concat(ddr3Parts, ddr4Parts, ddr5Parts, lpddr4Parts, lpddr5Parts, gddr5Parts, gddr6Parts, hbmParts)
 }
 
 // Presets are the names of the parts, in order of standard and speed.

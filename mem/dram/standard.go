@@ -61,6 +61,20 @@ var row = []Rule{
 	{WR, PRE, Bank, "CWL + tBURST + tWR"},
 }
 
+// longRow is the same where an activate takes tACT cycles and begins with the last of them.
+var longRow = []Rule{
+	{ACT, PRE, Bank, "tRAS + tACT - 1"},
+	{ACT, ACT, Bank, "tRC"},
+	{PRE, ACT, Bank, "tRP - tACT + 1"},
+	{PRE, REF, Rank, "tRP"},
+	{ACT, REF, Rank, "tRC + tACT - 1"},
+	{ACT, PRE, Rank, "tACT"},
+	{REF, ACT, Rank, "tRFC - tACT + 1"},
+	{REF, REF, Rank, "tRFC"},
+	{RD, PRE, Bank, "tRTP"},
+	{WR, PRE, Bank, "CWL + tBURST + tWR"},
+}
+
 // opening is the time from a row's activation to its use where reads and writes wait alike.
 var opening = []Rule{
 	{ACT, RD, Bank, "tRCD"},
@@ -71,6 +85,12 @@ var opening = []Rule{
 var splitOpening = []Rule{
 	{ACT, RD, Bank, "tRCDRD"},
 	{ACT, WR, Bank, "tRCDWR"},
+}
+
+// longSplitOpening is the same after an activate of tACT cycles.
+var longSplitOpening = []Rule{
+	{ACT, RD, Bank, "tRCDRD + tACT - 1"},
+	{ACT, WR, Bank, "tRCDWR + tACT - 1"},
 }
 
 // grouped is the spacing of commands in a standard with bank groups.
@@ -103,11 +123,10 @@ var turnaround = []Rule{
 	{WR, WR, Peers, "tBURST + tRTRS"},
 }
 
-// bankwise is refresh bank by bank.
+// bankwise is refresh bank by bank; refreshGrouped and refreshUngrouped are its distance from activates of other banks.
 var bankwise = []Rule{
 	{PRE, REFB, Bank, "tRP"},
 	{ACT, REFB, Bank, "tRC"},
-	{ACT, REFB, Rank, "tRREFD"},
 	{REFB, ACT, Bank, "tRFCpb"},
 	{REFB, ACT, Rank, "tRREFD"},
 	{REFB, REFB, Bank, "tRFCpb"},
@@ -115,6 +134,10 @@ var bankwise = []Rule{
 	{REFB, REF, Rank, "tRFCpb"},
 	{REF, REFB, Rank, "tRFC"},
 }
+
+var refreshGrouped = []Rule{{ACT, REFB, Rank, "tRRD_L"}}
+
+var refreshUngrouped = []Rule{{ACT, REFB, Rank, "tRRD"}}
 
 // precharges is the spacing of precharges where they need one.
 var precharges = []Rule{{PRE, PRE, Rank, "tPPD"}}
