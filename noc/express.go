@@ -1,17 +1,301 @@
 package noc
 
-import "nnsim/unit"
+import (
+	"math/bits"
 
-// express holds the packets that travel in closed form.
-type express struct {
-	of    []*train // of each link: the train that has it to itself
-	count int
+	"nnsim/unit"
+)
+
+// A packet travels in closed form, as a train, while every link on its way is its
+// own: nothing buffered, nothing on the wires, all credits at home, nobody asking.
+// Then flit i leaves on link k at
+//
+//	s(0,i)   = max( s(0,i-1)+1,               s(1,i-B) + credit(0) )
+//	s(k+1,i) = max( s(k,i)+flit(k), s(k+1,i-1)+1, s(k+2,i-B) + credit(k+1) )
+//	s(k+1,0) = s(k,0) + flit(k) + routing + 1
+//
+// with B the buffer, flit(k) the time over link k and credit(k) that of a credit
+// back over it. The differences of this recurrence repeat: once B flits in a row
+// leave every link exactly R edges after the B before them, all later ones do.
+// So a train costs the same however long it is. A train may follow another over
+// the same links if the other's tail is out of each router before its own head
+// asks there; on a shared channel the last B flits of the one ahead take the place
+// of s(·,i-B). As soon as any other packet asks for one of its links, a train, and
+// all that share a link with it, are dissolved into the flits, credits and pointers
+// that they stand for at that edge (dissolve.go), and these go on as usual.
+
+// trainFlits is the length from which a packet is worth a train; shorter ones are
+// through before the sums are done.
+const trainFlits = 16
+
+// train is a packet that travels in closed form.
+type train struct {
+	packet int32
+	node   int32
+	flits  int64
+	stops  []stop
+	rows   [][]unit.Edge // s(k,i) for the first flits, by flit
+	period int64         // flits after which rows repeat
+	shift  unit.Edge     // later each time
+	loaded unit.Edge     // when the source has sent the tail and may go on
+	arrive unit.Edge     // when the tail is at its node
+	over   unit.Edge     // when the last credit is home
+	doomed bool
 }
 
-type train struct{}
+// stop is a link on a train's way and the channel the packet has on it.
+type stop struct{ link, vc int32 }
 
-func (e *express) next() unit.Edge   { return Never }
-func (e *express) wanted(link int32) {}
-func (e *express) run(n *Network)    {}
+// express holds the trains.
+type express struct {
+	of     [][]*train // on each link, in order
+	trains []*train   // in order of start
+	doomed []*train
+}
 
-func (n *Network) board(node int32, s *source, p *packet) bool { return false }
+// sent is s(k,i); one stop beyond the last it is the flit's arrival at its node.
+func (t *train) sent(k int, i int64) unit.Edge {
+	if n := int64(len(t.rows)); i >= n {
+		turns := (i-n)/t.period + 1
+		return t.rows[i-turns*t.period][k] + unit.Edge(turns)*t.shift
+	}
+	return t.rows[i][k]
+}
+
+// board makes a train of a packet that could enter now on a channel, if its way is free.
+func (n *Network) board(s *source, id int32, vc int32) bool {
+	p := &n.packets[id]
+	if p.flits < trainFlits || p.dsts != nil || n.config.Routing == Adaptive {
+		return false
+	}
+	t := &train{packet: id, node: p.src, flits: int64(p.flits)}
+	if !n.way(t, p, vc) || !n.timetable(t) || !n.behind(t) {
+		return false
+	}
+	last := t.flits - 1
+	t.loaded, t.arrive = t.sent(0, last)+1, t.sent(len(t.stops), last)
+	for k, st := range t.stops {
+		t.over = max(t.over, t.sent(k+1, last)+n.creditDelay(&n.links[st.link]))
+		n.express.of[st.link] = append(n.express.of[st.link], t)
+	}
+	n.express.trains = append(n.express.trains, t)
+	n.work++
+	return true
+}
+
+// way follows a packet's route over links that are at rest but for other trains,
+// and works out the channels it will be given: alone, a head gets the first free
+// channel after its input's pointer.
+func (n *Network) way(t *train, p *packet, vc int32) bool {
+	id := n.graph.inject[p.src]
+	if !n.sourceAtRest(p.src) {
+		return false
+	}
+	t.stops = append(t.stops, stop{id, vc})
+	for n.links[id].to >= 0 {
+		l := &n.links[id]
+		r := &n.routers[l.to]
+		i := l.toPort*n.vcs + vc
+		n.ways = n.routes(n.ways[:0], r.id, p)
+		out := n.ways[0].out
+		id = n.graph.routers[r.id].out[out]
+		if !n.atRest(r, out) {
+			return false
+		}
+		vc = n.firstFree(out, n.pointer(r, i, l, vc), n.ways[0].vcs)
+		t.stops = append(t.stops, stop{id, vc})
+	}
+	return true
+}
+
+// pointer is where an input channel's pointer will stand: where the last train
+// through it will have left it.
+func (n *Network) pointer(r *router, i int32, in *link, vc int32) int32 {
+	at := r.buffers[i].accept
+	for _, t := range n.express.of[n.graph.routers[r.id].in[in.toPort]] {
+		for k, st := range t.stops[:len(t.stops)-1] {
+			if next := t.stops[k+1]; n.links[st.link].to == r.id && n.links[st.link].toPort == in.toPort && st.vc == vc {
+				at = (n.links[next.link].fromPort*n.vcs + next.vc + 1) % int32(len(r.channels))
+			}
+		}
+	}
+	return at
+}
+
+// firstFree is the channel of an output, out of a set, that an input with a pointer accepts.
+func (n *Network) firstFree(out, pointer int32, set uint64) int32 {
+	if a := uint32(pointer - out*n.vcs); a < uint32(n.vcs) && set>>a != 0 {
+		return int32(a) + int32(bits.TrailingZeros64(set>>a))
+	}
+	return int32(bits.TrailingZeros64(set))
+}
+
+// sourceAtRest tells whether nothing is on its way between a node and its router's buffer.
+func (n *Network) sourceAtRest(node int32) bool {
+	for _, c := range n.sources[node].credits {
+		if int(c) != n.config.BufferFlits {
+			return false
+		}
+	}
+	return n.sources[node].free == n.every
+}
+
+// atRest tells whether an output's link is: all credits at home, no channel held, nobody asking.
+func (n *Network) atRest(r *router, o int32) bool {
+	if r.vacant[o] != n.every || any64(r.want[int(o)*r.words:(int(o)+1)*r.words]) {
+		return false
+	}
+	for _, c := range r.channels[o*n.vcs : (o+1)*n.vcs] {
+		if int32(c.credits) != r.depth {
+			return false
+		}
+	}
+	return true
+}
+
+// timetable fills in the rows of the recurrence until they repeat. It fails if the
+// head could not enter at this edge.
+func (n *Network) timetable(t *train) bool {
+	depth := int64(n.config.BufferFlits)
+	for i := int64(0); i < t.flits; i++ {
+		row := make([]unit.Edge, len(t.stops)+1)
+		for k := range row {
+			row[k] = n.departure(t, row, k, i, depth)
+		}
+		if t.rows = append(t.rows, row); row[0] < n.now || i == 0 && row[0] != n.now {
+			return false
+		}
+		if t.repeats(depth) {
+			t.period, t.shift = depth, row[0]-t.rows[i-depth][0]
+			return true
+		}
+	}
+	return true
+}
+
+// departure is s(k,i), given the rows before and the row's entries before.
+func (n *Network) departure(t *train, row []unit.Edge, k int, i, depth int64) unit.Edge {
+	at := n.now
+	if k > 0 {
+		at = row[k-1] + n.flitDelay(&n.links[t.stops[k-1].link])
+	}
+	if k == len(t.stops) {
+		return at
+	}
+	back := n.creditDelay(&n.links[t.stops[k].link])
+	switch {
+	case i > 0:
+		at = max(at, t.rows[i-1][k]+1)
+	case k > 0:
+		at += unit.Edge(n.config.RoutingDelay) + 1
+	}
+	if i >= depth {
+		return max(at, t.rows[i-depth][k+1]+back)
+	}
+	ahead, j := n.ahead(t.stops[k])
+	if ahead == nil {
+		return at
+	}
+	if f := ahead.flits - depth + i; f >= 0 {
+		return max(at, ahead.sent(j+1, f)+back)
+	}
+	return n.now - 1 // shorter than the buffer: the credits of more trains would count
+}
+
+// ahead is the last train that has a link's channel, and where on its way that is.
+func (n *Network) ahead(st stop) (*train, int) {
+	list := n.express.of[st.link]
+	for x := len(list) - 1; x >= 0; x-- {
+		for k, other := range list[x].stops {
+			if other == st {
+				return list[x], k
+			}
+		}
+	}
+	return nil, 0
+}
+
+// repeats tells whether the last `depth` rows are those before them, all later by the same.
+func (t *train) repeats(depth int64) bool {
+	n := int64(len(t.rows))
+	if n < 2*depth {
+		return false
+	}
+	shift := t.rows[n-1][0] - t.rows[n-1-depth][0]
+	for i := n - depth; i < n; i++ {
+		for k, at := range t.rows[i] {
+			if at-t.rows[i-depth][k] != shift {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// asksAt is when a train's head asks for its channel on link k.
+func (n *Network) asksAt(t *train, k int) unit.Edge {
+	return t.sent(k-1, 0) + n.flitDelay(&n.links[t.stops[k-1].link]) + unit.Edge(n.config.RoutingDelay)
+}
+
+// behind tells whether a train stays behind all others on its links: at both ends
+// of each its head asks only after their tails have left.
+func (n *Network) behind(t *train) bool {
+	for k, st := range t.stops {
+		for _, other := range n.express.of[st.link] {
+			j := other.at(st.link)
+			last := other.flits - 1
+			if k > 0 && n.asksAt(t, k) <= other.sent(j, last) {
+				return false
+			}
+			if k+1 < len(t.stops) && n.asksAt(t, k+1) <= other.sent(j+1, last) {
+				return false
+			}
+			if n.config.WaitForTail && t.sent(k, 0) <= other.sent(j+1, last)+n.creditDelay(&n.links[st.link])+1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// at is where on a train's way a link lies.
+func (t *train) at(link int32) int {
+	for k, st := range t.stops {
+		if st.link == link {
+			return k
+		}
+	}
+	return -1
+}
+
+// wanted dooms the trains on a link that another packet asks for.
+func (e *express) wanted(link int32) {
+	for _, t := range e.of[link] {
+		e.doom(t)
+	}
+}
+
+// doom marks a train, and all that share a link with it, to be dissolved.
+func (e *express) doom(t *train) {
+	if t.doomed {
+		return
+	}
+	t.doomed = true
+	e.doomed = append(e.doomed, t)
+	for _, st := range t.stops {
+		e.wanted(st.link)
+	}
+}
+
+// next is the next edge after now at which something is seen of a train.
+func (e *express) next(now unit.Edge) unit.Edge {
+	next := Never
+	for _, t := range e.trains {
+		for _, at := range []unit.Edge{t.loaded, t.arrive, t.over} {
+			if at > now {
+				next = min(next, at)
+			}
+		}
+	}
+	return next
+}

@@ -83,7 +83,7 @@ func New(c Config) (*Network, error) {
 	}
 	n := &Network{graph: g}
 	n.lay()
-	n.express.of = make([]*train, len(g.links))
+	n.express.of = make([][]*train, len(g.links))
 	return n, nil
 }
 
@@ -198,7 +198,7 @@ func (n *Network) Next() unit.Edge {
 	if n.busy() {
 		return n.now + 1
 	}
-	next := n.express.next()
+	next := n.express.next(n.now)
 	for _, w := range []interface{ next(unit.Edge) unit.Edge }{&n.toRouter, &n.toNode, &n.toOutput, &n.toSource, &n.routed} {
 		next = min(next, w.next(n.now))
 	}
@@ -253,7 +253,6 @@ func (n *Network) step() {
 
 // arrivals takes what comes in at the present edge off the wires.
 func (n *Network) arrivals() {
-	n.express.run(n)
 	for _, w := range n.toOutput.take(n.now) {
 		n.credit(&n.routers[w.to], w.at)
 	}
@@ -272,6 +271,7 @@ func (n *Network) arrivals() {
 		}
 		n.order()
 	}
+	n.runTrains()
 }
 
 // order sorts the deliveries of the present edge by receiver; a node has at most one.

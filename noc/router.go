@@ -102,8 +102,8 @@ func newRouter(g *graph, id int32) router {
 // front is the flit at the head of an input channel's buffer.
 func (r *router) front(i int32) flit { return r.rings[i*r.depth+int32(r.buffers[i].first)] }
 
-// arrive puts a flit into a buffer.
-func (n *Network) arrive(r *router, i int32, f flit) {
+// store writes a flit into a buffer.
+func (r *router) store(i int32, f flit) *input {
 	b := &r.buffers[i]
 	at := int32(b.first) + int32(b.count)
 	if at >= r.depth {
@@ -111,6 +111,12 @@ func (n *Network) arrive(r *router, i int32, f flit) {
 	}
 	r.rings[i*r.depth+at] = f
 	b.count++
+	return b
+}
+
+// arrive takes a flit in, and has the router look at it if it is first in its buffer.
+func (n *Network) arrive(r *router, i int32, f flit) {
+	b := r.store(i, f)
 	n.counts.BufferWrites++
 	switch {
 	case b.state == forking:
@@ -172,7 +178,7 @@ func (n *Network) wantOut(r *router, i, o int32) {
 	r.want[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
 	set(r.wants, int(o))
 	set(n.running, int(r.id))
-	if n.express.count > 0 {
+	if len(n.express.trains) > 0 {
 		n.express.wanted(n.graph.routers[r.id].out[o])
 	}
 }

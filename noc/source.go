@@ -25,54 +25,59 @@ func newSource(g *graph, node int) source {
 	return s
 }
 
+// aboard is what `left` is while the packet travels in closed form.
+const aboard = -1
+
 // inject sends a node's next flit, if it has one and there is room for it.
 func (n *Network) inject(node int32) {
 	s := &n.sources[node]
-	if s.left == 0 && (s.first == len(s.queue) || !n.begin(node, s)) || s.credits[s.vc] == 0 {
+	if s.left == 0 && s.first < len(s.queue) {
+		n.begin(node, s)
+	}
+	if s.left <= 0 || s.credits[s.vc] == 0 {
 		unset(n.sending, int(node)) // until a packet or a credit comes
 		return
 	}
-	if s.left < 0 { // the packet travels in closed form
-		s.left = 0
-		return
-	}
-	p := &n.packets[s.packet]
-	f := flitOf(s.packet, p.flits-s.left, p.flits)
+	f := flitOf(s.packet, n.packets[s.packet].flits-s.left, n.packets[s.packet].flits)
 	s.left--
 	s.credits[s.vc]--
-	if f.tail() {
-		n.sourceTail(s)
+	if f.tail() && !n.config.WaitForTail {
+		s.free |= 1 << s.vc
 	}
 	n.counts.Injected++
 	n.toRouter.put(n.now+s.out.delay, flitWire{s.out.to, s.out.base + int32(s.vc), f})
 }
 
-// sourceTail gives the channel back after a tail.
-func (n *Network) sourceTail(s *source) {
-	if !n.config.WaitForTail {
-		s.free |= 1 << s.vc
-	}
-}
-
-// begin starts on the next packet if a channel is free that has room: the first
-// after the one used last.
-func (n *Network) begin(node int32, s *source) bool {
-	v := int16(n.config.VCs)
-	pick := s.last
-	for i := int16(1); i <= v; i++ {
-		vc := int16(0)
-		if s.last >= 0 {
-			vc = (s.last + i) % v
+// pick is the channel the next packet would take: the first after the one used
+// last that is free and has room; -1 if there is none.
+func (n *Network) pick(s *source) int16 {
+	v := int16(n.vcs)
+	vc := s.last
+	for range v {
+		if vc++; vc == v {
+			vc = 0
 		}
 		if s.free>>vc&1 == 1 && s.credits[vc] > 0 {
-			pick = vc
-			break
-		}
-		if i == v {
-			return false
+			return vc
 		}
 	}
-	s.packet, s.vc, s.last = s.queue[s.first], pick, pick
+	return -1
+}
+
+// begin starts on the next packet if there is a channel for it. Trains of the same
+// node that are still about must be real before it can go by flits.
+func (n *Network) begin(node int32, s *source) {
+	id, pick := s.queue[s.first], n.pick(s)
+	boarded := pick >= 0 && n.board(s, id, int32(pick))
+	if mine := n.graph.inject[node]; !boarded && len(n.express.of[mine]) > 0 {
+		n.express.wanted(mine)
+		n.dissolve()
+		pick = n.pick(s)
+	}
+	if pick < 0 {
+		return
+	}
+	s.packet, s.vc, s.last = id, pick, pick
 	s.first++
 	if s.first == len(s.queue) {
 		s.queue, s.first = s.queue[:0], 0
@@ -80,14 +85,11 @@ func (n *Network) begin(node int32, s *source) bool {
 		s.queue = s.queue[:copy(s.queue, s.queue[s.first:])]
 		s.first = 0
 	}
-	p := &n.packets[s.packet]
-	p.entered, s.left = n.now, p.flits
-	if n.board(node, s, p) {
-		s.left = -1
-		return true
+	n.packets[id].entered = n.now
+	if s.left = aboard; !boarded {
+		s.left = n.packets[id].flits
+		s.free &^= 1 << pick
 	}
-	s.free &^= 1 << pick
-	return true
 }
 
 // sourceCredit takes a credit back at a node.
