@@ -1,0 +1,198 @@
+package gpu
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Config is a GPU as its YAML describes it.
+type Config struct {
+	Name    string        `key:"name" doc:"what reports call the machine"`
+	Kind    string        `key:"kind" oneof:"gpu" doc:"which model simulates it"`
+	About   string        `key:"about" doc:"one line: what the machine is"`
+	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm, for prices of events that no table of GPUs gives"`
+	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"boost clock of the SMs"`
+	DTypes  []string      `key:"dtypes" doc:"data types products are computed in, the native one first"`
+	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+
+	SM     SM     `key:"sm"`
+	Tensor Tensor `key:"tensor"`
+	L2     L2     `key:"l2"`
+	Memory Memory `key:"memory"`
+	Launch Launch `key:"launch"`
+	Kernel Kernel `key:"kernel"`
+	Power  Power  `key:"power"`
+}
+
+// SM is one streaming multiprocessor.
+type SM struct {
+	Count     int         `key:"count" min:"1" max:"1024" doc:"streaming multiprocessors in use"`
+	Warps     int         `key:"warps" min:"4" max:"128" doc:"warps resident on an SM"`
+	CTAs      int         `key:"ctas" min:"1" max:"64" doc:"CTAs resident on an SM"`
+	Registers int         `key:"registers" min:"1024" max:"1048576" doc:"32-bit registers of an SM"`
+	Shared    unit.Bytes  `key:"shared" min:"4096 B" doc:"shared memory of an SM that CTAs can have"`
+	Width     unit.Bytes  `key:"width" min:"4 B" doc:"bytes shared memory gives or takes in a cycle"`
+	Latency   unit.Cycles `key:"latency" min:"1" doc:"from a read of shared memory to its use"`
+	FP32      int         `key:"fp32" min:"4" max:"1024" doc:"FP32 multiply-adds a cycle"`
+	DP4A      int         `key:"dp4a" min:"0" max:"4096" doc:"int8 multiply-adds a cycle on the integer pipe; 0: none"`
+	Issue     int         `key:"issue" min:"1" max:"16" doc:"warp instructions issued a cycle by all sub-cores"`
+	SFU       int         `key:"sfu" min:"1" max:"256" doc:"transcendental functions a cycle"`
+	Read      unit.Bytes  `key:"read" min:"1 B" doc:"bytes a cycle from L2 to an SM"`
+	Write     unit.Bytes  `key:"write" min:"1 B" doc:"bytes a cycle from an SM to L2"`
+	Path      string      `key:"path" oneof:"registers,async,tma" doc:"how tiles come to shared memory"`
+	Cluster   int         `key:"cluster" min:"1" max:"16" doc:"CTAs that share a tile by multicast"`
+}
+
+// Tensor is the tensor cores of one SM: multiply-adds a cycle by type, 0 for types it has not.
+type Tensor struct {
+	FP16    int         `key:"fp16" min:"0" max:"65536" doc:"of fp16 (and bf16, where dtypes lists it), summed in fp32"`
+	TF32    int         `key:"tf32" min:"0" max:"65536" doc:"of tf32"`
+	FP8     int         `key:"fp8" min:"0" max:"65536" doc:"of 8-bit floats"`
+	Int8    int         `key:"int8" min:"0" max:"65536" doc:"of int8"`
+	Latency unit.Cycles `key:"latency" min:"1" doc:"from the issue of an operation to its result"`
+}
+
+// L2 is the cache all SMs share.
+type L2 struct {
+	Size       unit.Bytes  `key:"size" min:"1024 B" doc:"capacity of all partitions"`
+	Partitions int         `key:"partitions" min:"1" max:"8" doc:"parts that each keep a copy of what their SMs read"`
+	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
+	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
+	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`
+}
+
+// Memory is the off-chip memory's section. "memory: ideal" never stalls.
+type Memory struct {
+	Standard   string              `key:"standard" oneof:"gddr5,gddr6,gddr6x,hbm2,hbm2e,hbm3,hbm3e" doc:"standard"`
+	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
+	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"share of it that a copy kernel gets: refresh, turn-around, rows"`
+	Latency    unit.Seconds        `key:"latency" doc:"what a miss in L2 takes beyond a hit in its far partition"`
+
+	ideal bool
+}
+
+// SetScalar takes "ideal", a memory that never stalls.
+func (m *Memory) SetScalar(text string) error {
+	if text != "ideal" {
+		return fmt.Errorf("memory is a section of keys, or the word ideal")
+	}
+	*m = Memory{ideal: true}
+	return nil
+}
+
+// ScalarText is "ideal" for a memory given so.
+func (m *Memory) ScalarText() string {
+	if m.ideal {
+		return "ideal"
+	}
+	return ""
+}
+
+// Launch is what starting a kernel takes.
+type Launch struct {
+	Gap  unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
+	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
+	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
+}
+
+// Kernel overrides the choice of the kernel of a product; 0 leaves it to the heuristic.
+type Kernel struct {
+	TileM  int `key:"tile_m" min:"0" max:"512" doc:"rows of a CTA's tile"`
+	TileN  int `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
+	TileK  int `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
+	Stages int `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
+	Split  int `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
+}
+
+// Power is what the machine draws.
+type Power struct {
+	Static  unit.Watts   `key:"static" doc:"clocks running and nothing to do"`
+	Limit   unit.Watts   `key:"limit" min:"1 W" doc:"the governor keeps power at or below it"`
+	Lag     unit.Seconds `key:"lag" min:"1e-9 s" doc:"time constant of the governor"`
+	Slope   float64      `key:"slope" min:"0" max:"1" doc:"relative change of voltage by relative change of clock"`
+	MAC     unit.Joules  `key:"mac" doc:"one multiply-add of the tensor cores in 16 bits, with operands and clock tree; other widths in proportion"`
+	FMA     unit.Joules  `key:"fma" doc:"one FP32 multiply-add, with operands and clock tree"`
+	L2Byte  unit.Joules  `key:"l2_byte" doc:"a byte from L2 to an SM or back"`
+	DRAM    unit.Joules  `key:"dram_byte" doc:"a byte to or from off-chip memory, with its controller"`
+	Shared  unit.Joules  `key:"shared_byte" doc:"a byte to or from shared memory"`
+	Special unit.Joules  `key:"special" doc:"one transcendental function"`
+	Scope   string       `key:"scope" oneof:"chip,package,board" doc:"what the figures cover"`
+}
+
+// Validate refuses what single keys cannot tell.
+func (c *Config) Validate() error {
+	if len(c.DTypes) == 0 {
+		return fmt.Errorf("dtypes is empty; name at least one data type, such as [fp32]")
+	}
+	for _, name := range c.DTypes {
+		t, err := workloads.ParseDType(name)
+		if err != nil {
+			return fmt.Errorf("dtypes: %w", err)
+		}
+		if c.rate(t) == 0 {
+			return fmt.Errorf("dtypes: %s has no pipe here; give tensor.%s a rate or leave it out", name, name)
+		}
+	}
+	switch {
+	case c.SM.Warps%4 != 0:
+		return fmt.Errorf("sm.warps %d must be a multiple of the four sub-cores", c.SM.Warps)
+	case c.L2.Far < c.L2.Latency:
+		return fmt.Errorf("l2.far %d must not be below l2.latency %d", c.L2.Far, c.L2.Latency)
+	case c.Power.Limit <= c.Power.Static:
+		return fmt.Errorf("power.limit %v must be above power.static %v", c.Power.Limit, c.Power.Static)
+	}
+	return nil
+}
+
+// tensorRate is the multiply-adds a cycle and SM of the tensor cores for a type; 0 where they do not take it.
+func (c *Config) tensorRate(t workloads.DType) int {
+	switch t {
+	case workloads.FP16, workloads.BF16:
+		return c.Tensor.FP16
+	case workloads.TF32:
+		return c.Tensor.TF32
+	case workloads.E4M3, workloads.E5M2:
+		return c.Tensor.FP8
+	case workloads.Int8:
+		return c.Tensor.Int8
+	}
+	return 0
+}
+
+// rate is the multiply-adds a cycle and SM for a type, on whatever pipe takes it.
+func (c *Config) rate(t workloads.DType) int {
+	if r := c.tensorRate(t); r > 0 {
+		return r
+	}
+	switch t {
+	case workloads.FP32, workloads.FP16:
+		return c.SM.FP32
+	case workloads.Int8:
+		return c.SM.DP4A
+	}
+	return 0
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile("presets/" + name + ".yaml")
+	return text, err == nil
+}

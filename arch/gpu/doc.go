@@ -1,0 +1,40 @@
+// Package gpu models machines built of streaming multiprocessors: NVIDIA's GPUs
+// from Kepler to Hopper.
+//
+//	host ─ launch ─▶ grid of CTAs, in raster order
+//	                   │ dispatched where threads, registers, shared memory and slots allow
+//	     ┌─────────────▼──────────────┐
+//	     │ SM   four sub-cores        │  × sm.count
+//	     │  issue ▸ FP32 · SFU · MMA  │
+//	     │  shared memory: stages     │
+//	     └─────────────▲──────────────┘
+//	            port   │  registers | cp.async | TMA
+//	     ┌─────────────┴──────────────┐
+//	     │ L2: tile slabs, LRU        │
+//	     └─────────────▲──────────────┘
+//	                DRAM: bandwidth, latency
+//
+// It runs kernels of its own, in the manner of CUTLASS and FlashAttention; it does
+// not claim to run the code of cuBLAS or cuDNN. A kernel is a grid of CTAs that
+// each do a row of steps (k-slabs of a product, rows of a softmax): a step waits
+// for its loads, takes its time on the pipes of its SM, and frees a stage of shared
+// memory for a load to come. What a step takes on the pipes follows from the
+// warps' macro-operations (warps.go), which a per-instruction twin in the tests
+// holds to the cycle. When loads arrive follows from calendars of the SM's port,
+// of L2 and of DRAM, each of which serves in order of request; what hits L2 from
+// an LRU of tile slabs in the order in which the CTAs in flight touch them.
+//
+// Power acts on time: at the end of each window a governor prices what was done
+// and moves the clock, with its lag, towards what the power limit allows.
+//
+// Sources: Jia et al., "Dissecting the NVIDIA Volta GPU architecture via
+// microbenchmarking", 2018, and "Turing T4", arXiv 1903.07486; Luo et al., arXiv
+// 2402.13499; Thakkar et al., CUTLASS; RRZE-HPC gpu-benches. docs/sources.md
+// resolves the keys that presets cite.
+//
+// Not modelled: instruction fetch beyond the cold misses of a kernel's start;
+// bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 as a
+// cache for products; DRAM banks and rows (an efficiency measured by copy
+// microbenchmarks stands for them); TLBs; ECC; sparsity; voltage in the price of
+// an event; several kernels side by side.
+package gpu

@@ -1,0 +1,141 @@
+package gpu
+
+import (
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// product is a matrix product as its kernel sees it: C[b][m,n] = Σ A[b][m,k]·B[b][k,n].
+type product struct {
+	m, n, k, batch int
+	dt             workloads.DType
+	aCell, bCell   int
+	out            int   // bytes of a result
+	extra          int   // bytes the epilogue reads for a result
+	aThere, bThere bool  // operands that lie in L2
+	macs           int64 // useful ones
+	// A convolution's operand A repeats along the reduction: taps of one channel
+	// chunk read the same pixels. taps is 1 for products.
+	taps int
+}
+
+// perInstruction is the bytes along the reduction of one matrix instruction.
+const perInstruction = 32
+
+// rowsPer and colsPer are the extents of one matrix instruction's result.
+const rowsPer, colsPer = 16, 8
+
+// gemm writes the kernel of a product with a tiling.
+func (c *Config) gemm(p *product, t tiling) *kernel {
+	r := &raster{p: p, t: t, rows: unit.CeilDiv(p.m, t.m), cols: unit.CeilDiv(p.n, t.n), slabs: unit.CeilDiv(p.k, t.k)}
+	r.group = c.rasterGroup(r)
+	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
+		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
+		stages: t.stages, start: int64(c.Launch.CTA), sharedBy: int64(t.cluster), macs: p.macs, events: tensorPipe,
+		persistent: c.SM.Path == "tma" && c.tensorRate(p.dt) > 0}
+	switch {
+	case c.tensorRate(p.dt) == 0:
+		k.usage, k.events = c.simtSlab(p, t), fp32Pipe
+	case c.SM.Path == "tma":
+		k.usage = c.groupSlab(p, t)
+	default:
+		k.usage = c.warpSlab(p, t)
+	}
+	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
+	k.finish = c.epilogue(p, t)
+	return k
+}
+
+// macJoules is the energy of a multiply-add of a type.
+func (c *Config) macJoules(dt workloads.DType) float64 {
+	if c.tensorRate(dt) == 0 {
+		return float64(c.Power.FMA) * float64(dt.Bits()) / 32
+	}
+	return float64(c.Power.MAC) * float64(dt.Bits()) / 16
+}
+
+// warpGrid is how warps divide a tile: the division whose warps read least.
+func (t tiling) warpGrid() (down, across int) {
+	best := 0
+	for d := 1; d <= t.warps; d *= 2 {
+		a := t.warps / d
+		if t.m/d < rowsPer || t.n/a < colsPer {
+			continue
+		}
+		if reads := t.m/d + t.n/a; best == 0 || reads < best {
+			best, down, across = reads, d, a
+		}
+	}
+	if best == 0 {
+		return 1, t.warps
+	}
+	return down, across
+}
+
+// wavefronts is the cycles shared memory's port takes for so many bytes.
+func (c *Config) wavefronts(bytes int) int64 {
+	return int64(unit.CeilDiv(bytes, int(c.SM.Width)))
+}
+
+// warpSlab is a slab of mma.sync: each warp reads its fragments from shared memory.
+func (c *Config) warpSlab(p *product, t tiling) usage {
+	down, across := t.warpGrid()
+	rate := c.tensorRate(p.dt)
+	opMACs := rowsPer * colsPer * perInstruction / p.aCell
+	w := slabWork{warps: t.warps, groups: max(1, t.k*p.aCell/perInstruction), delay: int64(c.SM.Latency),
+		reads: c.wavefronts((t.m/down + t.n/across) * perInstruction),
+		ops:   int64(max(1, t.m/down*(t.n/across)/(rowsPer*colsPer))), every: int64(unit.CeilDiv(opMACs*subCores, rate))}
+	fills := c.wavefronts(int(t.tileBytes(p.aCell)))
+	return usage{chain: w.steady(), math: int64(unit.CeilDiv(t.m*t.n*t.k, rate)), shared: int64(w.warps*w.groups)*w.reads + fills}
+}
+
+// groupSlab is a slab of wgmma: warp groups of 64 rows (or, with the operands
+// exchanged, 64 columns) multiply out of shared memory, back to back, so that
+// nothing but the pipe and the port's time counts.
+func (c *Config) groupSlab(p *product, t tiling) usage {
+	rows, cols := t.m, t.n
+	if rows < 64 {
+		rows, cols = cols, rows
+	}
+	groups := unit.CeilDiv(rows, 64)
+	reads := groups * (64 + cols) * t.k * p.aCell
+	u := usage{math: int64(unit.CeilDiv(groups*64*max(cols, 8)*t.k, c.tensorRate(p.dt)))}
+	u.shared = c.wavefronts(reads) + c.wavefronts(int(t.tileBytes(p.aCell)))
+	u.chain = max(u.math, u.shared)
+	return u
+}
+
+// simtSlab is a slab on the FP32 pipe: one step of the reduction after another,
+// each thread multiplying a column of A's fragment by a row of B's. Beside its
+// multiply-adds a warp issues its reads of shared memory, four values each, and
+// one instruction of the loop.
+func (c *Config) simtSlab(p *product, t tiling) usage {
+	results := t.m * t.n / (32 * t.warps)
+	side := 1
+	for side*side < results {
+		side *= 2
+	}
+	reads := unit.CeilDiv(side+results/side, 4)
+	pipe := unit.CeilDiv(results*32*subCores, c.rate(p.dt))
+	issue := unit.CeilDiv((results+reads+1)*subCores, c.SM.Issue)
+	w := slabWork{warps: t.warps, groups: t.k, reads: int64(reads), ops: int64(max(pipe, issue)), every: 1, delay: int64(c.SM.Latency)}
+	busy := int64(unit.CeilDiv(t.warps, subCores)*t.k) * w.ops
+	return usage{chain: max(w.steady(), busy), math: busy, shared: int64(t.warps*t.k)*w.reads + c.wavefronts(int(t.tileBytes(p.aCell)))}
+}
+
+// rowsPerPass is the rows of a warp's accumulators that one pass of the epilogue takes.
+const rowsPerPass = 8
+
+// epilogue is the way of a tile's sums from registers to the port: pass by pass
+// through shared memory, so that rows leave whole. Under TMA the results go through
+// it once, already narrowed, and are stored behind the CTA's back.
+func (c *Config) epilogue(p *product, t tiling) usage {
+	down, _ := t.warpGrid()
+	passes := int64(max(1, t.m/down/rowsPerPass))
+	each := 2 * (barrierCost + int64(c.SM.Latency))
+	through := 2 * c.wavefronts(t.m*t.n*4)
+	if c.SM.Path == "tma" {
+		passes, each, through = int64(max(1, t.n/32)), barrierCost+int64(c.SM.Latency), c.wavefronts(t.m*t.n*p.out)
+	}
+	return usage{chain: int64(c.Tensor.Latency) + passes*each + through, shared: through}
+}

@@ -1,0 +1,70 @@
+package gpu
+
+import "math"
+
+// governor moves the clock so that power stays at its limit. It looks at the
+// energy of each window, asks at which clock the same activity would draw the
+// limit, and goes there with a first-order lag. Voltage follows the clock
+// linearly, with a slope; energy at the pins of the memory does not depend on it.
+type governor struct {
+	p       *Power
+	boost   float64 // Hz
+	clock   float64 // Hz, now
+	window  int64   // edges
+	seconds float64 // time of the edges already accounted
+	until   int64   // edges already accounted
+	core    float64 // joules since then, at nominal voltage
+	dram    float64
+	lowest  float64
+}
+
+// windowsPerLag is the number of windows in the governor's time constant.
+const windowsPerLag = 16
+
+func newGovernor(c *Config) *governor {
+	f := float64(c.Clock)
+	return &governor{p: &c.Power, boost: f, clock: f, lowest: f, window: max(1, int64(math.Round(float64(c.Power.Lag)*f/windowsPerLag)))}
+}
+
+// due tells whether a window has ended by an edge.
+func (g *governor) due(edge int64) bool { return edge-g.until >= g.window }
+
+// close accounts the time up to an edge and sets the clock for what follows.
+func (g *governor) close(edge int64) {
+	n := float64(edge - g.until)
+	if n <= 0 {
+		return
+	}
+	dt := n / g.clock
+	g.seconds += dt
+	g.until = edge
+	target := g.allowed(g.core/n, g.dram/n)
+	g.clock += (target - g.clock) * (1 - math.Exp(-dt/float64(g.p.Lag)))
+	if g.boost-g.clock < 1e-9*g.boost {
+		g.clock = g.boost
+	}
+	g.lowest = min(g.lowest, g.clock)
+	g.core, g.dram = 0, 0
+}
+
+// power is the watts at a clock, for joules an edge of the core at nominal voltage and of the memory.
+func (g *governor) power(clock, core, dram float64) float64 {
+	v := 1 - g.p.Slope*(1-clock/g.boost)
+	return float64(g.p.Static) + clock*(core*v*v+dram)
+}
+
+// allowed is the highest clock up to boost at which power keeps the limit.
+func (g *governor) allowed(core, dram float64) float64 {
+	if g.power(g.boost, core, dram) <= float64(g.p.Limit) {
+		return g.boost
+	}
+	low, high := 0.1*g.boost, g.boost
+	for range 40 {
+		if mid := (low + high) / 2; g.power(mid, core, dram) <= float64(g.p.Limit) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}

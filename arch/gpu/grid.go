@@ -1,0 +1,329 @@
+package gpu
+
+import "math"
+
+// grid runs one kernel: CTAs on SMs, step by step, against the calendars of what
+// they share. Each resource has an edge up to which it is taken and serves in
+// order of request; CTAs are taken in order of their next edge, so requests come
+// in order of time.
+type grid struct {
+	c     *Config
+	k     *kernel
+	gov   *governor
+	ideal bool
+
+	sms   []smState
+	slots []ctaState
+	queue eventQueue
+	next  int // CTA to be dispatched
+
+	l2       *lru
+	l2Free   float64
+	dramFree float64
+	perEdge  float64 // bytes a edge of DRAM at the present clock
+	far      int64   // latency of a hit
+	miss     int64   // latency of a miss
+	end      int64
+	tally    tally
+}
+
+// smState is the calendars of one SM.
+type smState struct {
+	math, shared, sfu int64
+	read, write       float64
+	warm              bool // the kernel's code is there
+}
+
+// ctaState is a CTA on an SM.
+type ctaState struct {
+	work     work
+	sm       int32
+	step     int32
+	phase    uint8
+	arrivals [maxStages]int64 // by stage: when its slab is there
+	missed   [maxStages]bool  // and whether it came from off chip
+}
+
+const maxStages = 16
+
+// Phases of a CTA.
+const (
+	starting = iota
+	stepping
+	ending
+	idle
+)
+
+// tally is what a grid counts.
+type tally struct {
+	l2Read, l2Write     int64 // bytes between L2 and the SMs
+	dramRead, dramWrite int64
+	math, shared, sfu   int64 // edges, over all SMs
+	waitDRAM, waitL2    int64 // edges of CTAs between steps
+	waitPipe            int64
+	busy                int64 // edges of CTAs
+	resident            int   // CTAs an SM at most
+}
+
+// newGrid prepares a kernel that begins at an edge.
+func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
+	g := &grid{c: c, k: k, gov: gov, ideal: ideal, sms: make([]smState, c.SM.Count), far: int64(c.L2.Far),
+		l2Free: float64(at), dramFree: float64(at), end: at}
+	g.l2 = newLRU(int64(c.L2.Size)/int64(c.L2.Partitions), k.slabs)
+	g.miss = g.far
+	if !ideal {
+		g.miss += edges(c.Memory.Latency, c.Clock)
+	}
+	per := min(k.fit.ctas, (k.ctas+c.SM.Count-1)/c.SM.Count)
+	g.tally.resident = per
+	g.slots = make([]ctaState, per*c.SM.Count)
+	g.queue = make(eventQueue, 0, len(g.slots))
+	for i := range g.slots {
+		g.slots[i].sm, g.slots[i].phase = int32(i%c.SM.Count), idle
+	}
+	for i := range g.sms {
+		s := &g.sms[i]
+		s.math, s.shared, s.sfu, s.read, s.write = at, at, at, float64(at), float64(at)
+	}
+	g.clocked()
+	return g
+}
+
+// clocked notes the present clock.
+func (g *grid) clocked() {
+	g.perEdge = float64(g.c.Memory.Bandwidth) * g.c.Memory.Efficiency / g.gov.clock
+}
+
+// run runs the kernel from an edge to its end, which is the edge at which its last
+// byte has been written.
+func (g *grid) run(at int64) int64 {
+	for i := range g.slots {
+		if g.dispatch(int32(i), at) {
+			g.queue.push(event{g.begins(&g.slots[i], at), int32(i)})
+		}
+	}
+	for len(g.queue) > 0 {
+		e := g.queue[0]
+		if g.gov.due(e.edge) {
+			g.gov.close(e.edge)
+			g.clocked()
+		}
+		if next := g.step(e.slot, e.edge); next >= 0 {
+			g.queue.replace(event{next, e.slot})
+		} else {
+			g.queue.pop()
+		}
+	}
+	g.end = max(g.end, int64(math.Ceil(g.l2Free)))
+	if !g.ideal {
+		g.end = max(g.end, int64(math.Ceil(g.dramFree)))
+	}
+	return g.end
+}
+
+// dispatch puts the next CTA into a slot.
+func (g *grid) dispatch(slot int32, at int64) bool {
+	if g.next >= g.k.ctas {
+		return false
+	}
+	g.assign(&g.slots[slot], at)
+	return true
+}
+
+// assign gives a slot the next CTA's work.
+func (g *grid) assign(s *ctaState, at int64) {
+	s.work, s.step, s.phase = g.k.work(g.next), 0, starting
+	g.next++
+	g.tally.busy -= at
+}
+
+// begins is the edge of a CTA's first load.
+func (g *grid) begins(s *ctaState, at int64) int64 {
+	sm := &g.sms[s.sm]
+	if sm.warm {
+		return at + g.k.start
+	}
+	return at + g.k.start + int64(g.c.Launch.Cold)*g.far
+}
+
+// step does what a CTA does at an edge and returns the edge of its next event; -1: none.
+func (g *grid) step(slot int32, at int64) int64 {
+	s := &g.slots[slot]
+	switch s.phase {
+	case starting:
+		return g.open(s, at)
+	case stepping:
+		return g.compute(s, at)
+	}
+	g.tally.busy += at
+	g.end = max(g.end, at)
+	if !g.dispatch(slot, at) {
+		s.phase = idle
+		return -1
+	}
+	return g.begins(s, at)
+}
+
+// open fills the stages and waits for the first.
+func (g *grid) open(s *ctaState, at int64) int64 {
+	g.sms[s.sm].warm = true
+	ahead := min(g.k.stages-1, s.work.steps)
+	if g.k.stages == 1 {
+		ahead = min(1, s.work.steps)
+	}
+	for i := range ahead {
+		g.load(s, i, at)
+	}
+	s.phase = stepping
+	if s.work.steps == 0 {
+		return g.close(s, at)
+	}
+	return g.wait(s, at)
+}
+
+// wait is the edge at which the CTA's next slab is there, and books what it waits for.
+func (g *grid) wait(s *ctaState, at int64) int64 {
+	i := int(s.step) % g.k.stages
+	if wait := s.arrivals[i] - at; wait > 0 {
+		if s.missed[i] {
+			g.tally.waitDRAM += wait
+		} else {
+			g.tally.waitL2 += wait
+		}
+		return s.arrivals[i]
+	}
+	return at
+}
+
+// compute takes a step on the pipes and asks for the slab that goes into the stage
+// freed by the step before.
+func (g *grid) compute(s *ctaState, at int64) int64 {
+	end, begun := g.take(s, &g.k.usage, at)
+	ahead := int(s.step) + max(1, g.k.stages-1)
+	if ahead < s.work.steps {
+		if g.k.stages == 1 {
+			begun = end
+		}
+		g.load(s, ahead, begun)
+	}
+	if s.step++; int(s.step) == s.work.steps {
+		return g.close(s, end)
+	}
+	return g.wait(s, end)
+}
+
+// take books a use of the SM's pipes from an edge on: it ends when each pipe has
+// given its share and not before its own chain is through.
+func (g *grid) take(s *ctaState, u *usage, at int64) (end, begun int64) {
+	sm := &g.sms[s.sm]
+	begun = max(at, sm.math)
+	sm.math = begun + u.math
+	end = begun + u.chain
+	if u.shared > 0 {
+		sm.shared = max(at, sm.shared) + u.shared
+		end = max(end, sm.shared)
+	}
+	if u.sfu > 0 {
+		sm.sfu = max(at, sm.sfu) + u.sfu
+		end = max(end, sm.sfu)
+	}
+	t := &g.tally
+	t.math, t.shared, t.sfu, t.waitPipe = t.math+u.math, t.shared+u.shared, t.sfu+u.sfu, t.waitPipe+begun-at
+	g.gov.core += u.joules
+	return end, begun
+}
+
+// close runs the epilogue and stores the result.
+func (g *grid) close(s *ctaState, at int64) int64 {
+	s.phase = ending
+	if s.work.extra > 0 {
+		at = max(at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
+	}
+	end, _ := g.take(s, &g.k.finish, at)
+	end = max(end, g.write(s, at))
+	if !g.k.persistent || g.next >= g.k.ctas {
+		return end
+	}
+	g.tally.busy += end // the producer goes on with the next tile while this one is written
+	g.end = max(g.end, end)
+	g.assign(s, end)
+	return max(g.open(s, at), end)
+}
+
+// load asks for all operands of a step and notes when the last of them is there.
+func (g *grid) load(s *ctaState, step int, at int64) {
+	i := step % g.k.stages
+	s.arrivals[i], s.missed[i] = at, false
+	before := g.tally.dramRead
+	for j := range s.work.loads {
+		if o := &s.work.loads[j]; o.bytes > 0 {
+			s.arrivals[i] = max(s.arrivals[i], g.fetch(s, o, step, at))
+		}
+	}
+	s.missed[i] = g.tally.dramRead > before
+}
+
+// fetch brings one operand's slab: through the SM's port, out of L2, and from off
+// chip where L2 has not got it.
+func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
+	sm, t := &g.sms[s.sm], float64(at)
+	bytes := float64(o.bytes)
+	sm.read = max(sm.read, t) + bytes/float64(g.c.SM.Read)
+	if by := g.k.sharedBy; by > 1 && !o.narrow {
+		bytes /= float64(by)
+	}
+	g.tally.l2Read += int64(bytes)
+	g.gov.core += bytes * float64(g.c.Power.L2Byte)
+	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+	arrive := int64(math.Ceil(max(sm.read, g.l2Free))) + g.far
+	if o.there {
+		return arrive
+	}
+	if o.first < 0 {
+		return max(arrive, g.offChip(o.bytes, t))
+	}
+	slab, hit := g.l2.touch(o.slab(step), o.bytes)
+	if !hit {
+		slab.there = g.offChip(o.bytes, t)
+	}
+	return max(arrive, slab.there)
+}
+
+// offChip reads from DRAM; the edge is that of the last byte's arrival at the SM.
+func (g *grid) offChip(bytes int64, t float64) int64 {
+	g.tally.dramRead += bytes
+	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
+	if g.ideal {
+		return int64(t) + g.miss
+	}
+	g.dramFree = max(g.dramFree, t) + float64(bytes)/g.perEdge
+	return int64(math.Ceil(g.dramFree)) + g.miss
+}
+
+// write sends a CTA's result to L2, which passes it on to DRAM when it can; the
+// edge is that at which the SM is rid of it.
+func (g *grid) write(s *ctaState, at int64) int64 {
+	sm, t, bytes := &g.sms[s.sm], float64(at), float64(s.work.store)
+	sm.write = max(sm.write, t) + bytes/float64(g.c.SM.Write)
+	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+	g.tally.l2Write += s.work.store
+	g.gov.core += bytes * float64(g.c.Power.L2Byte)
+	done := max(sm.write, g.l2Free)
+	if !s.work.partial {
+		g.tally.dramWrite += s.work.store
+		g.gov.dram += bytes * float64(g.c.Power.DRAM)
+		if !g.ideal {
+			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
+			done = max(done, g.dramFree-g.dirty())
+		}
+	}
+	return int64(math.Ceil(done))
+}
+
+// dirtyShare: one part in so many of L2 may hold results that DRAM has not taken yet.
+const dirtyShare = 2
+
+// dirty is the edges of DRAM traffic that L2 holds back before stores must wait.
+func (g *grid) dirty() float64 {
+	return float64(g.c.L2.Size) / dirtyShare / g.perEdge
+}

@@ -1,0 +1,94 @@
+package gpu
+
+// kernel is what the grid runs: so many CTAs, each a row of steps, with what a
+// step takes on the pipes of an SM. All CTAs of a kernel run the same program;
+// what differs is work.
+type kernel struct {
+	name       string
+	ctas       int
+	work       func(cta int) work
+	slabs      int // tile slabs that L2 may hold, over all operands
+	warps      int
+	fit        residency
+	stages     int   // slabs of loads under way or in use
+	persistent bool  // a CTA loads its next tile while it writes this one
+	start      int64 // edges from dispatch to the first load, code being there
+	usage            // of a step
+
+	finish   usage // of the epilogue: its own edges and what it takes on the pipes
+	sharedBy int64 // CTAs that one read of L2 serves by multicast
+
+	macs    int64 // useful multiply-adds of all CTAs, for the books
+	special int64 // transcendental functions of all CTAs
+	simple  int64 // simple vector operations of all CTAs
+	events  pipe  // where MACs are done
+}
+
+// usage is what a piece of a program takes of an SM, in edges of each resource,
+// and how long it takes by itself.
+type usage struct {
+	chain  int64 // edges from its operands' arrival to its end, alone on the SM
+	math   int64 // of the pipe that multiplies
+	shared int64 // of shared memory's port
+	sfu    int64 // of the pipe of transcendental functions
+	joules float64
+}
+
+// pipe names the unit that multiplies.
+type pipe string
+
+// The pipes of an SM that multiply.
+const (
+	tensorPipe pipe = "tensor"
+	fp32Pipe   pipe = "fp32"
+)
+
+// work is one CTA's share.
+type work struct {
+	steps   int
+	loads   [2]operand
+	store   int64 // bytes of its result
+	partial bool  // the result is a workspace that stays in L2
+	extra   int64 // bytes the epilogue reads: residuals
+}
+
+// operand is what a CTA loads in every step of one tensor.
+type operand struct {
+	first  int   // number of its first slab in L2; -1: nobody reads it again
+	period int   // slabs after which it begins again; 0: never
+	bytes  int64 // of a step
+	there  bool  // all of it lies in L2 before the kernel begins
+	narrow bool  // not shared by multicast
+}
+
+// slab is the number of the slab that a step reads.
+func (o *operand) slab(step int) int {
+	if o.period > 0 {
+		step %= o.period
+	}
+	return o.first + step
+}
+
+// residency is what limits the CTAs of an SM.
+type residency struct {
+	ctas int
+	by   string // "warps", "registers", "shared memory", "slots"
+}
+
+// resident is how many CTAs of so many warps, registers a thread and bytes of shared memory fit an SM.
+func (c *Config) resident(warps, registers int, shared int64) residency {
+	perWarp := (registers*32 + 255) / 256 * 256
+	list := []residency{
+		{c.SM.CTAs, "slots"}, {c.SM.Warps / warps, "warps"}, {c.SM.Registers / (perWarp * warps), "registers"},
+	}
+	if shared > 0 {
+		list = append(list, residency{int(int64(c.SM.Shared) / shared), "shared memory"})
+	}
+	least := list[0]
+	for _, r := range list[1:] {
+		if r.ctas < least.ctas {
+			least = r
+		}
+	}
+	return least
+}

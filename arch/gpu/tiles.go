@@ -1,0 +1,100 @@
+package gpu
+
+import (
+	"fmt"
+
+	"nnsim/workloads"
+)
+
+// tiling is how the kernel of a product is cut.
+type tiling struct {
+	m, n, k int // a CTA's tile, and its slab along the reduction
+	stages  int // slabs in shared memory
+	warps   int
+	split   int // CTAs that share a reduction
+	cluster int // CTAs that share a tile by multicast
+}
+
+func (t tiling) String() string {
+	s := fmt.Sprintf("tile=%dx%dx%d stages=%d warps=%d", t.m, t.n, t.k, t.stages, t.warps)
+	if t.split > 1 {
+		s += fmt.Sprintf(" split=%d", t.split)
+	}
+	if t.cluster > 1 {
+		s += fmt.Sprintf(" cluster=%d", t.cluster)
+	}
+	return s
+}
+
+// extents of tiles that libraries ship, by the way they are loaded. Slabs are in
+// bytes along the reduction: 32 or 64 elements of 16 bits.
+var menus = map[string][]struct{ m, n, slab, warps int }{
+	// Volta, Turing: CUTLASS 1 and 2, two stages through registers.
+	"registers": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {128, 64, 64, 4}, {64, 128, 64, 4}, {64, 64, 64, 4}},
+	// Ampere, Ada: cp.async; the names of cuBLAS kernels carry tile and stages (128x256_32x3, 64x64_64x6).
+	"async": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {256, 64, 64, 4}, {64, 256, 64, 4},
+		{128, 64, 128, 4}, {64, 128, 128, 4}, {64, 64, 128, 4}, {32, 128, 128, 4}, {128, 32, 128, 4}, {64, 32, 128, 4}, {32, 64, 128, 4}, {16, 64, 128, 4}, {16, 128, 128, 4}},
+	// Hopper: wgmma of 64 rows, slabs of a swizzle's 128 bytes; either operand may be the rows.
+	"tma": {{128, 256, 128, 8}, {256, 128, 128, 8}, {128, 192, 128, 8}, {192, 128, 128, 8}, {128, 128, 128, 8}, {64, 256, 128, 4}, {256, 64, 128, 4}, {128, 64, 128, 4}, {64, 128, 128, 4},
+		{64, 64, 128, 4}, {64, 32, 128, 4}, {32, 64, 128, 4}, {64, 16, 128, 4}, {16, 64, 128, 4}, {128, 32, 128, 4}, {32, 128, 128, 4}, {128, 16, 128, 4}, {16, 128, 128, 4}, {64, 8, 128, 4}, {8, 64, 128, 4}, {8, 128, 128, 4}, {16, 256, 128, 4}, {32, 256, 128, 4}},
+}
+
+// simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most.
+var simtMenu = []struct{ m, n, slab, warps int }{
+	{128, 128, 32, 8}, {128, 64, 32, 4}, {64, 128, 32, 4}, {64, 64, 32, 4}, {128, 32, 32, 4}, {32, 128, 32, 4}, {32, 32, 32, 4},
+}
+
+// deepest is the number of stages beyond which libraries do not go, by the way of loading.
+var deepest = map[string]int{"registers": 2, "async": 6, "tma": 8}
+
+// perThread is the registers a thread has beside its accumulators: fragments of
+// both operands twice over, addresses, loop counters.
+const perThread = 56
+
+// tileBytes is the shared memory of one stage.
+func (t tiling) tileBytes(cell int) int64 { return int64(t.m+t.n) * int64(t.k) * int64(cell) }
+
+// tilings lists what fits an SM for a type, largest tiles first.
+func (c *Config) tilings(dt workloads.DType) (list []tiling) {
+	cell := dt.CellBytes()
+	menu := menus[c.SM.Path]
+	if c.tensorRate(dt) == 0 {
+		menu = simtMenu
+	}
+	for _, e := range menu {
+		t := tiling{m: e.m, n: e.n, k: max(1, e.slab/cell), warps: e.warps, split: 1, cluster: 1}
+		t.stages = min(deepest[c.SM.Path], int(c.stageRoom(t)/t.tileBytes(cell)))
+		if c.tensorRate(dt) == 0 {
+			t.stages = 2
+		}
+		if t.stages < 2 || c.fits(t, cell).ctas < 1 {
+			continue
+		}
+		list = append(list, t)
+		if c.SM.Cluster > 1 && t.m >= 128 && t.n >= 128 {
+			t.cluster = c.SM.Cluster
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// stageRoom is the shared memory a CTA's stages may take: all of the SM's for
+// tiles of which registers let only one in, half for others, so that one CTA
+// computes while the other begins or ends.
+func (c *Config) stageRoom(t tiling) int64 {
+	room := int64(c.SM.Shared) - int64(c.SM.Shared)/64 // CTAs, barriers
+	if t.m*t.n <= 128*128 {
+		room /= 2
+	}
+	return room
+}
+
+// fits is the residency of a tiling.
+func (c *Config) fits(t tiling, cell int) residency {
+	warps := t.warps
+	if c.SM.Path == "tma" {
+		warps += 4 // the producer's warp group
+	}
+	return c.resident(warps, min(255, t.m*t.n/(32*t.warps)+perThread), int64(t.stages)*t.tileBytes(cell)+1024)
+}
