@@ -43,7 +43,7 @@ func (p *frfcfs) offer(b int, t int64) {
 	switch {
 	case m.act&bit != 0:
 		p.rows.offer(max(t, p.at(ACT, b)), b)
-	case m.pre&bit != 0:
+	case (m.pre|p.parked)&bit != 0:
 		p.rows.offer(max(t, p.at(PRE, b)), b)
 	}
 	if m.hit&bit != 0 {
@@ -188,7 +188,7 @@ func (p *frfcfs) refresh(t int64) bool {
 	if k, b := p.ref.issue(p.banks, t); k == PRE {
 		p.reopen(b)
 	} else {
-		p.holdBanks(t + 1)
+		p.holdBanks(t)
 	}
 	return true
 }
