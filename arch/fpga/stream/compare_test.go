@@ -12,18 +12,17 @@ import (
 // both builds one chain of stages twice: as timed cores and as clocked units.
 type both struct {
 	*rapid.T
-	p       *Pipeline
-	link    *Link
-	pin     *pin
-	units   []clocked
-	fifos   []*twinFIFO
-	links   []*Link
-	tokens  int64 // a frame, at the end built so far
-	supply  *twinSupply
-	in      *Link
-	every   int
-	stages  int
-	maximum int64
+	p      *Pipeline
+	link   *Link
+	pin    *pin
+	units  []clocked
+	fifos  []*twinFIFO
+	links  []*Link
+	tokens int64 // a frame, at the end built so far
+	supply *twinSupply
+	in     *Link
+	every  int
+	stages int
 }
 
 func newBoth(t *rapid.T, frames int64, tokens int64, every int) *both {

@@ -191,15 +191,15 @@ func (s *twinShift) clock(int64) {
 // twinProduct has the replay buffer as counters, the core as a shift register and
 // the slice as two registers.
 type twinProduct struct {
-	in, out            *pin
-	sf, nf, room       int
-	written, freed     int // tokens into, and out of, the replay buffer
-	vector, k, rep     int
-	operand, last      bool   // the replay buffer's output register
-	core               []bool // a result in each of the core's stages
-	wait, held         bool   // the slice: side register, output register
-	direct             bool
-	directK, directRep int
+	in, out        *pin
+	sf, nf, room   int
+	written, freed int // tokens into, and out of, the replay buffer
+	vector, k, rep int
+	operand, last  bool   // the replay buffer's output register
+	core           []bool // a result in each of the core's stages
+	wait, held     bool   // the slice: side register, output register
+	direct         bool
+	directK        int
 }
 
 func newTwinProduct(u Product, in, out *pin) *twinProduct {
