@@ -320,10 +320,9 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 	return int64(math.Ceil(done))
 }
 
-// dirtyShare: one part in so many of L2 may hold results that DRAM has not taken yet.
-const dirtyShare = 2
-
-// dirty is the edges of DRAM traffic that L2 holds back before stores must wait.
+// dirty is the edges of DRAM traffic that L2 holds back before stores must wait. It
+// takes results in until it is full of them; from then on each store pushes an
+// older result out, and waits for it.
 func (g *grid) dirty() float64 {
-	return float64(g.c.L2.Size) / dirtyShare / g.perEdge
+	return max(0, float64(int64(g.c.L2.Size)-g.tally.dramWrite)) / g.perEdge
 }

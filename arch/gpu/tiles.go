@@ -31,9 +31,9 @@ func (t tiling) String() string {
 var menus = map[string][]struct{ m, n, slab, warps int }{
 	// Volta, Turing: CUTLASS 1 and 2, two stages through registers.
 	"registers": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {128, 64, 64, 4}, {64, 128, 64, 4}, {64, 64, 64, 4}},
-	// Ampere, Ada: cp.async; the names of cuBLAS kernels carry tile and stages (128x256_32x3, 64x64_64x6).
+	// Ampere, Ada: cp.async, slabs of 32 elements of 16 bits as in CUTLASS's defaults.
 	"async": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {256, 64, 64, 4}, {64, 256, 64, 4},
-		{128, 64, 128, 4}, {64, 128, 128, 4}, {64, 64, 128, 4}, {32, 128, 128, 4}, {128, 32, 128, 4}, {64, 32, 128, 4}, {32, 64, 128, 4}, {16, 64, 128, 4}, {16, 128, 128, 4}},
+		{128, 64, 64, 4}, {64, 128, 64, 4}, {64, 64, 64, 4}},
 	// Hopper: wgmma of 64 rows, slabs of a swizzle's 128 bytes; either operand may be the rows.
 	"tma": {{128, 256, 128, 8}, {256, 128, 128, 8}, {128, 192, 128, 8}, {192, 128, 128, 8}, {128, 128, 128, 8}, {64, 256, 128, 4}, {256, 64, 128, 4}, {128, 64, 128, 4}, {64, 128, 128, 4},
 		{64, 64, 128, 4}, {64, 32, 128, 4}, {32, 64, 128, 4}, {64, 16, 128, 4}, {16, 64, 128, 4}, {128, 32, 128, 4}, {32, 128, 128, 4}, {128, 16, 128, 4}, {16, 128, 128, 4}, {64, 8, 128, 4}, {8, 64, 128, 4}, {8, 128, 128, 4}, {16, 256, 128, 4}, {32, 256, 128, 4}},
@@ -45,7 +45,7 @@ var simtMenu = []struct{ m, n, slab, warps int }{
 }
 
 // deepest is the number of stages beyond which libraries do not go, by the way of loading.
-var deepest = map[string]int{"registers": 2, "async": 6, "tma": 8}
+var deepest = map[string]int{"registers": 2, "async": 4, "tma": 8}
 
 // perThread is the registers a thread has beside its accumulators: fragments of
 // both operands twice over, addresses, loop counters.
