@@ -11,14 +11,19 @@ type node [8]int64
 //	bank   ── tRCD, tRAS, tRP, tRC, tWR ──────┘
 type banks struct {
 	spec  *spec
-	nodes []node     // banks, then groups, then ranks
-	where [][4]int32 // the nodes of each bank, by level, and its rank
-	row   []int32    // the open row, or closed
-	hits  []int32    // reads and writes since the row was opened
-	open  uint64     // the banks with an open row, as bits
+	where []nodes // what each bank is part of
+	row   []int32 // the open row, or closed
+	hits  []int32 // reads and writes since the row was opened
+	open  uint64  // the banks with an open row, as bits
 	ranks []rankState
 	sink  func(Command) // sees every command; may be nil
 	count Counters
+}
+
+// nodes are a bank, its group and its rank, by level, and the number of the rank.
+type nodes struct {
+	at   [3]*node
+	rank int
 }
 
 // closed is the open row of a bank that has none.
@@ -26,7 +31,7 @@ const closed = -1
 
 // rankState is what is kept of a rank besides its timing.
 type rankState struct {
-	node   int32
+	node   *node
 	open   int32     // banks with an open row
 	since  int64     // when the first of them was opened
 	active int64     // cycles with any bank open, up to since
@@ -37,17 +42,18 @@ type rankState struct {
 
 func newBanks(s *spec) *banks {
 	sh := s.part.Shape
-	n, groups := sh.Sides()*sh.PerSide(), sh.Sides()*sh.Groups
-	b := &banks{spec: s, nodes: make([]node, n+groups+sh.Sides()), where: make([][4]int32, n),
-		row: make([]int32, n), hits: make([]int32, n), ranks: make([]rankState, sh.Sides())}
+	n := sh.Sides() * sh.PerSide()
+	b := &banks{spec: s, where: make([]nodes, n), row: make([]int32, n), hits: make([]int32, n), ranks: make([]rankState, sh.Sides())}
+	own, groups, ranks := make([]node, n), make([]node, n/sh.Banks), make([]node, sh.Sides())
 	for i := range n {
-		b.where[i] = [4]int32{int32(i), int32(n + i/sh.Banks), int32(n + groups + i/sh.PerSide()), int32(i / sh.PerSide())}
+		r := i / sh.PerSide()
+		b.where[i] = nodes{[3]*node{Bank: &own[i], Group: &groups[i/sh.Banks], Rank: &ranks[r]}, r}
 		b.row[i] = closed
-		b.ranks[i/sh.PerSide()].banks |= 1 << i
+		b.ranks[r].banks |= 1 << i
+		b.ranks[r].node = &ranks[r]
 	}
 	for r := range b.ranks {
 		st := &b.ranks[r]
-		st.node = int32(n + groups + r)
 		for _, w := range s.windows {
 			ring := make([]int64, w.acts)
 			for i := range ring {
@@ -62,11 +68,11 @@ func newBanks(s *spec) *banks {
 // at is the first cycle at which a command may go to a bank, by timing alone.
 func (b *banks) at(k Kind, bank int) int64 {
 	w := &b.where[bank]
-	return max(b.nodes[w[Bank]][k], b.nodes[w[Group]][k], b.nodes[w[Rank]][k])
+	return max(w.at[Bank][k&7], w.at[Group][k&7], w.at[Rank][k&7])
 }
 
 // rankOf is the rank of a bank.
-func (b *banks) rankOf(bank int) int { return int(b.where[bank][3]) }
+func (b *banks) rankOf(bank int) int { return b.where[bank].rank }
 
 // issue sends a command at cycle t: it changes the bank's state and lengthens the
 // shadows of the timing table.
@@ -82,7 +88,7 @@ func (b *banks) issue(k Kind, bank int, row, column int32, t int64) {
 func (b *banks) shadow(k Kind, bank int, t int64) {
 	w := &b.where[bank]
 	for _, e := range b.spec.edges[k] {
-		n := &b.nodes[w[e.at]]
+		n := w.at[e.at]
 		n[e.to&7] = max(n[e.to&7], t+e.delay)
 	}
 	if len(b.ranks) > 1 {
@@ -99,7 +105,7 @@ func (b *banks) shadowPeers(k Kind, bank int, t int64) {
 			continue
 		}
 		for _, e := range b.spec.peers[k] {
-			n := &b.nodes[b.ranks[r].node]
+			n := b.ranks[r].node
 			n[e.to] = max(n[e.to], t+e.delay)
 		}
 	}
@@ -147,7 +153,7 @@ func (b *banks) activate(bank int, row int32, t int64) {
 		if r.next[i]++; r.next[i] == len(ring) {
 			r.next[i] = 0
 		}
-		n := &b.nodes[r.node]
+		n := r.node
 		n[ACT] = max(n[ACT], ring[r.next[i]]+b.spec.windows[i].span)
 	}
 }

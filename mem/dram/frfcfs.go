@@ -25,6 +25,7 @@ type frfcfs struct {
 	lines   [2][]bankList
 	waits   [2]int32  // lines that wait, by kind
 	maybe   [2]filter // which lines may be among them
+	rowsIn  [2]filter // which rows they may want
 	mode    int       // reading or writing
 	age     int64     // lines taken in so far
 	masks   [2]masks
@@ -104,6 +105,7 @@ func (p *frfcfs) append(kind int, line, tag, t int64) {
 	p.all[i] = slot{line: line, tag: tag, accepted: t, age: p.age, row: at.row, column: at.column, bank: at.bank, next: none, prev: l.last, write: kind == writing}
 	p.age++
 	p.maybe[kind].add(line)
+	p.rowsIn[kind].add(rowKey(at.bank, at.row))
 	p.waits[kind]++
 	if l.push(p.all, i, p.row[at.bank]) {
 		p.resort(int(at.bank))

@@ -26,13 +26,12 @@ func (p *frfcfs) sort(kind, b int) {
 	l, m, bit := &p.lines[kind][b], &p.masks[kind], uint64(1)<<b
 	m.hit, m.act, m.pre = m.hit&^bit, m.act&^bit, m.pre&^bit
 	switch {
+	case l.first == none:
 	case p.row[b] == closed:
-		if l.first != none {
-			m.act |= bit
-		}
+		m.act |= bit
 	case l.hit != none && (l.hit == l.first || p.hits[b] < p.cap):
 		m.hit |= bit
-	case l.first != none:
+	default:
 		m.pre |= bit
 	}
 }
@@ -109,7 +108,9 @@ func (p *frfcfs) serveColumn(t int64) bool {
 // finish takes a served line off its list.
 func (p *frfcfs) finish(i int32, t int64) {
 	s := &p.all[i]
-	p.lines[p.mode][s.bank].remove(p.all, i)
+	k := rowKey(s.bank, s.row)
+	p.rowsIn[p.mode].drop(k)
+	p.lines[p.mode][s.bank].remove(p.all, i, p.rowsIn[p.mode].has(k))
 	p.waits[p.mode]--
 	p.maybe[p.mode].drop(s.line)
 	if !s.write {
@@ -175,8 +176,9 @@ func (p *frfcfs) sendRow(k Kind, b int, t int64) {
 
 // reopen finds the lines that a bank's new open row serves.
 func (p *frfcfs) reopen(b int) {
-	p.lines[reading][b].restart(p.all, p.row[b])
-	p.lines[writing][b].restart(p.all, p.row[b])
+	k := rowKey(int32(b), p.row[b])
+	p.lines[reading][b].restart(p.all, p.row[b], p.rowsIn[reading].has(k))
+	p.lines[writing][b].restart(p.all, p.row[b], p.rowsIn[writing].has(k))
 	p.resort(b)
 }
 

@@ -23,8 +23,9 @@ func (l *bankList) push(all []slot, i, open int32) bool {
 	return changed
 }
 
-// remove takes the first line for the open row off the list and finds the next.
-func (l *bankList) remove(all []slot, i int32) {
+// remove takes the first line for the open row off the list and finds the next,
+// if there may be more.
+func (l *bankList) remove(all []slot, i int32, more bool) {
 	s := &all[i]
 	if s.prev == none {
 		l.first = s.next
@@ -36,15 +37,18 @@ func (l *bankList) remove(all []slot, i int32) {
 	} else {
 		all[s.next].prev = s.prev
 	}
-	for l.hit = s.next; l.hit != none && all[l.hit].row != s.row; {
-		l.hit = all[l.hit].next
+	l.hit = none
+	if more {
+		for l.hit = s.next; l.hit != none && all[l.hit].row != s.row; {
+			l.hit = all[l.hit].next
+		}
 	}
 }
 
-// restart finds the first line for a row that has just been opened.
-func (l *bankList) restart(all []slot, open int32) {
+// restart finds the first line for a row that has just been opened, if there may be one.
+func (l *bankList) restart(all []slot, open int32, any bool) {
 	l.hit = none
-	if open == closed {
+	if open == closed || !any {
 		return
 	}
 	for l.hit = l.first; l.hit != none && all[l.hit].row != open; {
@@ -52,12 +56,14 @@ func (l *bankList) restart(all []slot, open int32) {
 	}
 }
 
-// filter counts lines by a few bits of a hash: where it counts none, the line is
-// not there.
-type filter [256]uint16
+// filter counts keys by a few bits of a hash: a key whose count is none is not there.
+type filter [1024]uint16
 
-func bucket(line int64) uint8 { return uint8(uint64(line) * 0x9E3779B97F4A7C15 >> 56) }
+func bucket(key int64) int { return int(uint64(key) * 0x9E3779B97F4A7C15 >> 54) }
 
-func (f *filter) add(line int64)      { f[bucket(line)]++ }
-func (f *filter) drop(line int64)     { f[bucket(line)]-- }
-func (f *filter) has(line int64) bool { return f[bucket(line)] != 0 }
+func (f *filter) add(key int64)      { f[bucket(key)]++ }
+func (f *filter) drop(key int64)     { f[bucket(key)]-- }
+func (f *filter) has(key int64) bool { return f[bucket(key)] != 0 }
+
+// rowKey is a row of a bank as one number.
+func rowKey(bank, row int32) int64 { return int64(row)*maxBanks + int64(bank) }
