@@ -54,6 +54,7 @@ type Tensor struct {
 	TF32    int         `key:"tf32" min:"0" max:"65536" doc:"of tf32"`
 	FP8     int         `key:"fp8" min:"0" max:"65536" doc:"of 8-bit floats"`
 	Int8    int         `key:"int8" min:"0" max:"65536" doc:"of int8"`
+	Reached float64     `key:"reached" min:"0.1" max:"1" doc:"share of these rates that a loop of nothing else reaches"`
 	Latency unit.Cycles `key:"latency" min:"1" doc:"from the issue of an operation to its result"`
 }
 
@@ -72,6 +73,7 @@ type Memory struct {
 	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
 	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"share of it that a copy kernel gets: refresh, turn-around, rows"`
 	Latency    unit.Seconds        `key:"latency" doc:"what a miss in L2 takes beyond a hit in its far partition"`
+	Queue      unit.Seconds        `key:"queue" doc:"what it takes longer when the memory is busy all the time; in proportion when it is not"`
 
 	ideal bool
 }

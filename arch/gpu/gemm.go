@@ -1,6 +1,8 @@
 package gpu
 
 import (
+	"math"
+
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -86,7 +88,7 @@ func (c *Config) warpSlab(p *product, t tiling) usage {
 		reads: c.wavefronts((t.m/down + t.n/across) * perInstruction),
 		ops:   int64(max(1, t.m/down*(t.n/across)/(rowsPer*colsPer))), every: int64(unit.CeilDiv(opMACs*subCores, rate))}
 	fills := c.wavefronts(int(t.tileBytes(p.aCell)))
-	return usage{chain: w.steady(), math: int64(unit.CeilDiv(t.m*t.n*t.k, rate)), shared: int64(w.warps*w.groups)*w.reads + fills}
+	return usage{chain: max(w.steady(), c.onTensor(t.m*t.n*t.k, p.dt)), math: c.onTensor(t.m*t.n*t.k, p.dt), shared: int64(w.warps*w.groups)*w.reads + fills}
 }
 
 // groupSlab is a slab of wgmma: warp groups of 64 rows (or, with the operands
@@ -99,7 +101,7 @@ func (c *Config) groupSlab(p *product, t tiling) usage {
 	}
 	groups := unit.CeilDiv(rows, 64)
 	reads := groups * (64 + cols) * t.k * p.aCell
-	u := usage{math: int64(unit.CeilDiv(groups*64*max(cols, 8)*t.k, c.tensorRate(p.dt)))}
+	u := usage{math: c.onTensor(groups*64*max(cols, 8)*t.k, p.dt)}
 	u.shared = c.wavefronts(reads) + c.wavefronts(int(t.tileBytes(p.aCell)))
 	u.chain = max(u.math, u.shared)
 	return u
@@ -138,4 +140,9 @@ func (c *Config) epilogue(p *product, t tiling) usage {
 		passes, each, through = int64(max(1, t.n/32)), barrierCost+int64(c.SM.Latency), c.wavefronts(t.m*t.n*p.out)
 	}
 	return usage{chain: int64(c.Tensor.Latency) + passes*each + through, shared: through}
+}
+
+// onTensor is the edges the tensor cores of an SM take for so many multiply-adds.
+func (c *Config) onTensor(macs int, dt workloads.DType) int64 {
+	return int64(math.Ceil(float64(macs) / (float64(c.tensorRate(dt)) * c.Tensor.Reached)))
 }

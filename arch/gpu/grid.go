@@ -20,6 +20,10 @@ type grid struct {
 	l2       *lru
 	l2Free   float64
 	dramFree float64
+	load     float64 // share of recent time in which DRAM was busy
+	asked    float64 // when it was last asked
+	window   float64 // edges over which load is taken
+	crowd    float64 // edges a miss takes longer at full load
 	perEdge  float64 // bytes a edge of DRAM at the present clock
 	far      int64   // latency of a hit
 	miss     int64   // latency of a miss
@@ -73,7 +77,9 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	g.miss = g.far
 	if !ideal {
 		g.miss += edges(c.Memory.Latency, c.Clock)
+		g.crowd = float64(c.Memory.Queue) * float64(c.Clock)
 	}
+	g.window, g.asked = float64(g.miss), float64(at)
 	per := min(k.fit.ctas, (k.ctas+c.SM.Count-1)/c.SM.Count)
 	g.tally.resident = per
 	g.slots = make([]ctaState, per*c.SM.Count)
@@ -172,7 +178,7 @@ func (g *grid) open(s *ctaState, at int64) int64 {
 		ahead = min(1, s.work.steps)
 	}
 	for i := range ahead {
-		g.load(s, i, at)
+		g.ask(s, i, at)
 	}
 	s.phase = stepping
 	if s.work.steps == 0 {
@@ -204,7 +210,7 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 		if g.k.stages == 1 {
 			begun = end
 		}
-		g.load(s, ahead, begun)
+		g.ask(s, ahead, begun)
 	}
 	if s.step++; int(s.step) == s.work.steps {
 		return g.close(s, end)
@@ -250,8 +256,8 @@ func (g *grid) close(s *ctaState, at int64) int64 {
 	return max(g.open(s, at), end)
 }
 
-// load asks for all operands of a step and notes when the last of them is there.
-func (g *grid) load(s *ctaState, step int, at int64) {
+// ask requests all operands of a step and notes when the last of them is there.
+func (g *grid) ask(s *ctaState, step int, at int64) {
 	i := step % g.k.stages
 	s.arrivals[i], s.missed[i] = at, false
 	before := g.tally.dramRead
@@ -296,8 +302,11 @@ func (g *grid) offChip(bytes int64, t float64) int64 {
 	if g.ideal {
 		return int64(t) + g.miss
 	}
-	g.dramFree = max(g.dramFree, t) + float64(bytes)/g.perEdge
-	return int64(math.Ceil(g.dramFree)) + g.miss
+	service := float64(bytes) / g.perEdge
+	g.dramFree = max(g.dramFree, t) + service
+	g.load = g.load/(1+(t-g.asked)/g.window) + service/g.window
+	g.asked = t
+	return int64(math.Ceil(g.dramFree+g.crowd*min(1, g.load))) + g.miss
 }
 
 // write sends a CTA's result to L2, which passes it on to DRAM when it can; the
