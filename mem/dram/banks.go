@@ -114,20 +114,8 @@ func (b *banks) shadowPeers(k Kind, bank int, t int64) {
 // change keeps the rows and the counts.
 func (b *banks) change(k Kind, bank int, row int32, t int64) {
 	switch k {
-	case RD:
-		b.count.Reads++
-		b.count.Bus += b.spec.burst
-		if b.hits[bank] != 0 {
-			b.count.ReadHits++
-		}
-		b.hits[bank]++
-	case WR:
-		b.count.Writes++
-		b.count.Bus += b.spec.burst
-		if b.hits[bank] != 0 {
-			b.count.WriteHits++
-		}
-		b.hits[bank]++
+	case RD, WR:
+		b.use(k, bank, 1)
 	case ACT:
 		b.activate(bank, row, t)
 	case PRE:
@@ -136,6 +124,23 @@ func (b *banks) change(k Kind, bank int, row int32, t int64) {
 		b.count.Refreshes++
 	case REFB:
 		b.count.BankRefreshes++
+	}
+}
+
+// use counts n reads or writes of a bank's open row.
+func (b *banks) use(k Kind, bank int, n int32) {
+	hits := int64(n)
+	if b.hits[bank] == 0 {
+		hits--
+	}
+	b.hits[bank] += n
+	b.count.Bus += int64(n) * b.spec.burst
+	if k == RD {
+		b.count.Reads += int64(n)
+		b.count.ReadHits += hits
+	} else {
+		b.count.Writes += int64(n)
+		b.count.WriteHits += hits
 	}
 }
 

@@ -25,6 +25,7 @@ type policy interface {
 	accept(line, tag int64, write bool, t int64)
 	step(t int64)
 	next(t int64) int64
+	stream(r *Request, t, until int64) (n, last int64)
 	left() (reads, writes int)
 }
 
@@ -39,6 +40,7 @@ type Channel struct {
 	queued int
 	now    int64 // the first cycle that has not happened
 	wake   int64 // the next cycle in which something can happen
+	plain  bool  // streams are advanced line by line
 }
 
 // New makes a channel of a part. done is called for every line, in order of the
@@ -101,6 +103,10 @@ func (ch *Channel) check(r Request) error {
 	return nil
 }
 
+// LineByLine makes the channel advance streams line by line, so that the two ways
+// can be compared.
+func (ch *Channel) LineByLine() { ch.plain = true }
+
 // Next is the next cycle in which something can happen: a refresh, a command, a
 // line taken in. It is never before the first cycle that has not happened.
 func (ch *Channel) Next() int64 { return ch.wake }
@@ -112,14 +118,39 @@ func (ch *Channel) Now() int64 { return ch.now }
 func (ch *Channel) AdvanceTo(t int64) {
 	for ch.wake < t {
 		ch.cycle(ch.wake)
+		ch.stream(t)
 	}
 	ch.now = max(ch.now, t)
 }
 
+// stream runs all the cycles before t at once in which a run only hits open rows.
+func (ch *Channel) stream(t int64) {
+	if ch.queued == 0 || ch.port[ch.head].Count < shortest || ch.plain {
+		return
+	}
+	r := &ch.port[ch.head]
+	n, last := ch.policy.stream(r, ch.now-1, t)
+	if n == 0 {
+		return
+	}
+	ch.now = last + 1
+	r.Line += (n - 1) * r.Stride
+	r.Count -= n - 1
+	ch.advance(r)
+	ch.plan(last)
+}
+
 // AdvanceUntilRoom runs cycles until the port has room for a request.
-func (ch *Channel) AdvanceUntilRoom() {
-	for ch.queued == len(ch.port) && ch.wake < never {
+func (ch *Channel) AdvanceUntilRoom() { ch.advanceUntil(len(ch.port) - 1) }
+
+// AdvanceUntilTaken runs cycles until no request waits at the port.
+func (ch *Channel) AdvanceUntilTaken() { ch.advanceUntil(0) }
+
+// advanceUntil runs cycles until no more than so many requests wait, or nothing can happen.
+func (ch *Channel) advanceUntil(waiting int) {
+	for ch.queued > waiting && ch.wake < never {
 		ch.cycle(ch.wake)
+		ch.stream(never)
 	}
 }
 

@@ -186,3 +186,6 @@ func (p *dramsim3) bankDue(b int) int64 {
 	}
 	return due
 }
+
+// stream does nothing: lines go through the queues of this controller one by one.
+func (p *dramsim3) stream(_ *Request, t, _ int64) (n, last int64) { return 0, t }

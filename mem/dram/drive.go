@@ -60,23 +60,29 @@ func (d *driver) run(ch *Channel, t *Traffic) (Outcome, error) {
 				}
 			}
 		}
-		if reads, _, requests := ch.Left(); !more && !requests && reads == 0 {
-			break
-		}
-		if ch.Next() == never {
-			reads, writes, _ := ch.Left()
-			return d.out, fmt.Errorf("dram: deadlock at cycle %d: %d reads and %d writes wait, and nothing can happen", ch.Now(), reads, writes)
-		}
-		if more {
+		reads, writes, requests := ch.Left()
+		switch {
+		case more:
 			ch.AdvanceUntilRoom()
-		} else {
+		case requests:
+			ch.AdvanceUntilTaken()
+		case reads == 0:
+			return d.finish(ch), nil
+		default:
 			ch.AdvanceTo(ch.Next() + 1)
 		}
+		if ch.Next() == never {
+			return d.out, fmt.Errorf("dram: deadlock at cycle %d: %d reads and %d writes wait, and nothing can happen", ch.Now(), reads, writes)
+		}
 	}
+}
+
+// finish brings the channel to the end of the last line.
+func (d *driver) finish(ch *Channel) Outcome {
 	ch.AdvanceTo(d.out.Cycles)
 	d.out.Counters = ch.Counters()
 	d.out.Latency = latencies(d.took)
-	return d.out, nil
+	return d.out
 }
 
 // latencies sums up reads by latency.

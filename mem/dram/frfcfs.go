@@ -33,6 +33,7 @@ type frfcfs struct {
 	ref     refresher
 	columns lane
 	rows    lane
+	run     streamer
 	parked  uint64 // closed pages: open rows that no line waits for
 }
 
@@ -46,7 +47,7 @@ func newFRFCFS(b *banks, c Config, done func(Done)) (*frfcfs, error) {
 	n := len(b.row)
 	p := &frfcfs{banks: b, done: done, limit: c.Queue, slots: newSlots(2 * c.Queue),
 		high: int32(c.High), low: int32(c.Low), cap: int32(c.Cap), dual: b.spec.part.Standard.DualIssue,
-		close: c.Page == "closed", ref: ref, columns: lane{due: never}, rows: lane{due: never}}
+		close: c.Page == "closed", ref: ref, run: newStreamer(b.spec, c.Queue), columns: lane{due: never}, rows: lane{due: never}}
 	for k := range p.lines {
 		p.lines[k] = make([]bankList, n)
 		for i := range p.lines[k] {
