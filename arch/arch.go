@@ -53,6 +53,9 @@ type Job struct {
 	Progress func(done, total int)
 	// Seed of anything random in the machine.
 	Seed int64
+	// Zeros and WZeros are the stated shares of zero activations and weights, for
+	// machines whose time or energy depends on them; nil where none is stated.
+	Zeros, WZeros *float64
 }
 
 // Mode says how much of the arithmetic is carried out and compared.

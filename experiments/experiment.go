@@ -137,7 +137,7 @@ func (p *Prepared) checker(e Experiment) (*check.Checker, error) {
 func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.Run, ideal unit.Seconds, err error) {
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress}
+		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros}
 		if checker != nil { // a nil *Checker is not a nil Checker
 			job.Check = checker
 		}
@@ -151,7 +151,7 @@ func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.
 		return run, ideal, err
 	}
 	group.Go(func() error {
-		r, err := p.Machine.Run(arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, IdealMemory: true})
+		r, err := p.Machine.Run(arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, IdealMemory: true, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros})
 		if err == nil {
 			ideal = r.Seconds
 		}

@@ -79,7 +79,7 @@ func (m *Mapping) InputRows(rows int) int {
 
 // PaddedWidth is the length of a row of the image with its padding.
 func (m *Mapping) PaddedWidth() int {
-	return (m.Space.OW-1)*m.Space.StrideW + (m.Space.S-1)*m.Space.DilW + 1
+	return max(m.Space.W, (m.Space.OW-1)*m.Space.StrideW+(m.Space.S-1)*m.Space.DilW+1)
 }
 
 // Sets is the number of PE sets of width e that find room: a set wider than the

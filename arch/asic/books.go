@@ -1,0 +1,52 @@
+package asic
+
+import (
+	"nnsim/results"
+	"nnsim/unit"
+)
+
+// Events of the post station, of the memory, and of buffers.
+const (
+	EvSimple = iota
+	EvHard
+)
+const (
+	EvRead = iota
+	EvWrite
+)
+
+// books are the counters of a run.
+type books struct {
+	load, post, store, memory *results.Stats
+	units                     []*results.Stats // the machine's own, the array first
+	layers                    []layerBook
+}
+
+// layerBook is what is known of one layer's time.
+type layerBook struct {
+	open   int  // commands given out and not finished
+	issued bool // all its commands have been given out
+	end    unit.Edge
+}
+
+func (b *books) open(layers int, c *Chassis) {
+	b.layers = make([]layerBook, layers)
+	b.load = results.NewStats("load", layers, "bytes", "descriptors")
+	b.store = results.NewStats("store", layers, "bytes", "descriptors")
+	b.post = results.NewStats("post", layers, "simple_ops", "hard_ops")
+	b.memory = results.NewStats("memory", layers, "read_bytes", "write_bytes")
+	b.units = c.Units(layers)
+}
+
+// all lists the counters in the order reports are made.
+func (b *books) all() []*results.Stats {
+	return append([]*results.Stats{b.load, b.post, b.store, b.memory}, b.units...)
+}
+
+// closed notes a command finished and tells whether it was the layer's last.
+func (b *books) closed(layer int, edge unit.Edge) bool {
+	l := &b.layers[layer]
+	l.open--
+	l.end = max(l.end, edge)
+	return l.open == 0 && l.issued
+}

@@ -1,0 +1,70 @@
+package asic
+
+import (
+	"fmt"
+
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/unit"
+)
+
+// Memory is the off-chip memory's section of a machine. "memory: ideal" never stalls.
+type Memory struct {
+	Standard    string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
+	Channels    int                 `key:"channels" min:"1" max:"1024" doc:"independent channels"`
+	Bandwidth   unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"of all channels, at the pins of the chip"`
+	Latency     unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
+	Burst       unit.Bytes          `key:"burst" min:"1 B" doc:"what one access moves"`
+	Interleave  unit.Bytes          `key:"interleave" min:"1 B" doc:"consecutive bytes on one channel"`
+	Outstanding int                 `key:"outstanding" min:"1" max:"1024" doc:"loads on their way at a time"`
+
+	ideal bool
+}
+
+// SetScalar takes "ideal", a memory that never stalls.
+func (m *Memory) SetScalar(text string) error {
+	if text != "ideal" {
+		return fmt.Errorf("memory is a section of keys, or the word ideal")
+	}
+	*m = Memory{ideal: true, Outstanding: 16}
+	return nil
+}
+
+// ScalarText is "ideal" for a memory given so.
+func (m *Memory) ScalarText() string {
+	if m.ideal {
+		return "ideal"
+	}
+	return ""
+}
+
+// Vector is the post station's section: what finishes results and does all work
+// that is no product.
+type Vector struct {
+	Lanes  int        `key:"lanes" min:"1" max:"1048576" doc:"elements a cycle for simple operations"`
+	Hard   int        `key:"hard" min:"1" max:"1024" doc:"cycles a lane takes for a transcendental operation, reciprocal or root"`
+	Buffer unit.Bytes `key:"buffer" min:"256 B" max:"1 GiB" doc:"what operands of such work pass through, in four parts"`
+}
+
+// Power is what a machine draws whatever it does.
+type Power struct {
+	Static unit.Watts `key:"static" doc:"leakage and standing currents, all the time"`
+	Clock  unit.Watts `key:"clock" doc:"clock tree and ungated registers, all the time"`
+	Scope  string     `key:"scope" oneof:"chip,package,board" doc:"what the figures cover"`
+}
+
+// Chassis is what every machine hands over to be simulated.
+type Chassis struct {
+	Name    string
+	Clock   unit.Hertz
+	Memory  Memory
+	Vector  Vector
+	Buffers int64 // bytes of on-chip buffers that Command addresses lie in
+	// Units are the counters of what a machine has beside the stations, the array
+	// first: its stats are the array station's.
+	Units func(layers int) []*results.Stats
+	// Walk writes the commands of one layer whose head is a product.
+	Walk func(w *Walk, lp *mapping.LayerPlan) error
+	// Encode is the bytes that a tensor's raw bytes take where it is stored coded; nil: never.
+	Encode func(raw []byte) int64
+}

@@ -1,0 +1,117 @@
+package asic
+
+import (
+	"fmt"
+
+	"nnsim/workloads"
+	"nnsim/workloads/reference"
+)
+
+// Finish gives the data side of a post command: the sums of a tile, bias, the fused
+// nodes, and the result's bytes at an address of the buffers.
+func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64) func() error {
+	pl := w.Sim.plane
+	if pl == nil || !pl.wants(w.Index, sums.Group) {
+		return nil
+	}
+	layer, st := w.Index, pl.memories(w.Index)
+	return func() error {
+		a, err := p.head(&t, st, sums.Slot)
+		if err != nil {
+			return err
+		}
+		for i, n := range p.Layer.Nodes[1:] {
+			in := make([]*workloads.Array, len(n.In))
+			for j, x := range n.In {
+				switch x {
+				case nil:
+				case p.Layer.Nodes[i].Out[0]:
+					in[j] = a
+				default:
+					in[j] = st.values[x]
+				}
+			}
+			out, err := reference.EvalFormat(n, in)
+			if err != nil {
+				return err
+			}
+			a = out[0]
+		}
+		raw := make([]byte, a.Len()*a.Type.CellBytes())
+		a.Encode(raw, 0, a.Len())
+		pl.note(layer, p, &t)
+		delete(st.sums, sums.Slot)
+		return st.buffers.WriteAt(raw, addr)
+	}
+}
+
+// head is the product's own result for a tile: sums and bias in its tensor's format.
+func (p *Product) head(t *Tile, st *stores, slot int) (*workloads.Array, error) {
+	node := p.Layer.Head()
+	out := node.Out[0]
+	sums := st.sums[slot]
+	if len(sums) != p.Outputs(t) {
+		return nil, fmt.Errorf("layer %s: %d results are finished, %d sums are there", p.Layer.Name, p.Outputs(t), len(sums))
+	}
+	_, r := p.outBox(t)
+	a := workloads.NewArray(out.Type, workloads.Shape(r.Shape()))
+	scale, pixels := reference.AccumulatorScale(node), t.Rows()*p.Space.OW
+	for image := range t.Images() {
+		for k := range t.Filters() {
+			bias := p.bias(t.Group*p.Space.K+t.K0+k, st)
+			from := sums[(k*t.Images()+image)*pixels:][:pixels]
+			at := (image*t.Filters() + k) * pixels
+			for i, sum := range from {
+				switch {
+				case out.Type == workloads.Int32:
+					a.I32[at+i] = sum + bias
+				case a.F != nil:
+					a.F[at+i] = out.Type.Round(float32(float64(sum+bias) * scale))
+				default:
+					a.SetInt(at+i, int64(out.Type.Quantise(float64(sum+bias)*scale, out.Scale)))
+				}
+			}
+		}
+	}
+	return a, nil
+}
+
+// bias is what a filter's sums begin with.
+func (p *Product) bias(filter int, st *stores) int32 {
+	in := p.Layer.Head().In
+	if len(in) < 3 || in[2] == nil {
+		return 0
+	}
+	a := st.values[in[2]]
+	if a.Len() == 1 {
+		filter = 0
+	}
+	return int32(a.Int(filter))
+}
+
+// Fuses tells which nodes the post station can do on a product's results as they
+// pass: work on one value, alone or with a constant for all.
+func Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+	if len(chain) == 0 || workloads.ClassOf(chain[0].Op) != workloads.MatrixClass {
+		return false
+	}
+	if !workloads.Elementwise(next.Op) || len(next.Out) != 1 || !next.Out[0].Shape.Equal(chain[0].Out[0].Shape) || !next.Out[0].Type.IsFloat() {
+		return false
+	}
+	for _, t := range next.In {
+		if t != nil && t != chain[len(chain)-1].Out[0] && (t.Role != workloads.Weight || t.Shape.Elements() != 1) {
+			return false
+		}
+	}
+	return true
+}
+
+// Copy gives the data side of bytes that go from one buffer address to another.
+func (w *Walk) Copy(from, to, n int64) func() error {
+	pl := w.Sim.plane
+	if pl == nil {
+		return nil
+	}
+	st := pl.memories(w.Index)
+	return func() error { return move(st.buffers, from, st.buffers, to, n) }
+}

@@ -1,0 +1,198 @@
+package asic
+
+import (
+	"nnsim/mem"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Product is a layer whose head multiplies: a convolution, or a matrix product as
+// one of 1×1 images.
+type Product struct {
+	Layer *workloads.Layer
+	Space workloads.Matrix
+	A, B  *workloads.Tensor
+	conv  bool
+}
+
+// NewProduct views a layer as a product.
+func NewProduct(l *workloads.Layer) *Product {
+	head := l.Head()
+	space, _ := workloads.MatrixOf(head)
+	return &Product{Layer: l, Space: space, A: head.In[0], B: head.In[1], conv: head.Op == "Conv"}
+}
+
+// Tile is a part of a product: images, rows of the result over its whole width,
+// filters and channels of one group, all half open.
+type Tile struct {
+	Batch, Group   int
+	I0, I1, Y0, Y1 int
+	K0, K1, C0, C1 int
+}
+
+// Images, Rows, Filters and Channels are the tile's extents.
+func (t *Tile) Images() int   { return t.I1 - t.I0 }
+func (t *Tile) Rows() int     { return t.Y1 - t.Y0 }
+func (t *Tile) Filters() int  { return t.K1 - t.K0 }
+func (t *Tile) Channels() int { return t.C1 - t.C0 }
+
+// Outputs is the number of results of a tile.
+func (p *Product) Outputs(t *Tile) int {
+	return t.Images() * t.Rows() * t.Filters() * p.Space.OW
+}
+
+// MACs is the number of multiplications of a tile, those with padding included.
+func (p *Product) MACs(t *Tile) int64 {
+	return int64(p.Outputs(t)) * int64(t.Channels()) * int64(p.Space.R*p.Space.S)
+}
+
+// InputRows is the range of real rows of the image that rows [y0, y1) of the result read.
+func (p *Product) InputRows(y0, y1 int) (lo, hi int) {
+	s := &p.Space
+	lo = y0*s.StrideH - s.PadH
+	hi = (y1-1)*s.StrideH - s.PadH + (s.R-1)*s.DilH + 1
+	lo, hi = min(max(lo, 0), s.H-1), min(max(hi, 1), s.H)
+	return lo, max(hi, lo+1)
+}
+
+// aBox is where a tile's activations lie: the view of their tensor and the box in it.
+func (p *Product) aBox(t *Tile) ([]int, mem.Region) {
+	s := &p.Space
+	if p.conv {
+		lo, hi := p.InputRows(t.Y0, t.Y1)
+		c := t.Group * s.C
+		return []int{s.Images, s.C * s.Groups, s.H, s.W},
+			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: c + t.C0, Hi: c + t.C1}, {Lo: lo, Hi: hi}, {Lo: 0, Hi: s.W}}
+	}
+	ia := 0
+	if !s.SharedB {
+		ia, _ = workloads.BatchIndex(p.Layer.Head(), t.Batch)
+	}
+	batches := int(p.A.Shape.Elements()) / (s.Images * s.C)
+	if s.TransA {
+		return []int{batches * s.C, s.Images}, mem.Region{{Lo: ia*s.C + t.C0, Hi: ia*s.C + t.C1}, {Lo: t.I0, Hi: t.I1}}
+	}
+	return []int{batches * s.Images, s.C}, mem.Region{{Lo: ia*s.Images + t.I0, Hi: ia*s.Images + t.I1}, {Lo: t.C0, Hi: t.C1}}
+}
+
+// bBox is where a tile's filters lie.
+func (p *Product) bBox(t *Tile) ([]int, mem.Region) {
+	s := &p.Space
+	if p.conv {
+		k := t.Group * s.K
+		return []int{s.K * s.Groups, s.C, s.R * s.S}, mem.Region{{Lo: k + t.K0, Hi: k + t.K1}, {Lo: t.C0, Hi: t.C1}, {Lo: 0, Hi: s.R * s.S}}
+	}
+	ib := 0
+	if !s.SharedB {
+		_, ib = workloads.BatchIndex(p.Layer.Head(), t.Batch)
+	}
+	batches := int(p.B.Shape.Elements()) / (s.C * s.K)
+	if s.TransB {
+		return []int{batches * s.K, s.C}, mem.Region{{Lo: ib*s.K + t.K0, Hi: ib*s.K + t.K1}, {Lo: t.C0, Hi: t.C1}}
+	}
+	return []int{batches * s.C, s.K}, mem.Region{{Lo: ib*s.C + t.C0, Hi: ib*s.C + t.C1}, {Lo: t.K0, Hi: t.K1}}
+}
+
+// outBox is where a tile's results lie: [image, filter, row, column], or [row, column].
+func (p *Product) outBox(t *Tile) ([]int, mem.Region) {
+	s := &p.Space
+	if p.conv {
+		k := t.Group * s.K
+		return []int{s.Images, s.K * s.Groups, s.OH, s.OW},
+			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: k + t.K0, Hi: k + t.K1}, {Lo: t.Y0, Hi: t.Y1}, {Lo: 0, Hi: s.OW}}
+	}
+	return []int{s.Batch * s.Images, s.K}, mem.Region{{Lo: t.Batch*s.Images + t.I0, Hi: t.Batch*s.Images + t.I1}, {Lo: t.K0, Hi: t.K1}}
+}
+
+// ABytes, BBytes and OutBytes are what a tile's parts take in a buffer.
+func (p *Product) ABytes(t *Tile) int64 {
+	_, r := p.aBox(t)
+	return r.Elements() * int64(p.A.Type.CellBytes())
+}
+
+// BBytes is what a tile's filters take.
+func (p *Product) BBytes(t *Tile) int64 {
+	_, r := p.bBox(t)
+	return r.Elements() * int64(p.B.Type.CellBytes())
+}
+
+// OutBytes is what a tile's finished results take.
+func (p *Product) OutBytes(t *Tile) int64 {
+	return int64(p.Outputs(t)) * int64(p.Layer.Out().Type.CellBytes())
+}
+
+// offset is the index of a region's first element.
+func offset(shape []int, r mem.Region) (at int64) {
+	for i, s := range r {
+		at = at*int64(shape[i]) + int64(s.Lo)
+	}
+	return at
+}
+
+// FetchA emits the load of a tile's activations to an address of the buffers.
+func (w *Walk) FetchA(p *Product, t *Tile, addr int64, after Fence) int64 {
+	view, r := p.aBox(t)
+	return w.fetch(p.A, view, r, addr, after)
+}
+
+// FetchB emits the load of a tile's filters.
+func (w *Walk) FetchB(p *Product, t *Tile, addr int64, after Fence) int64 {
+	view, r := p.bBox(t)
+	return w.fetch(p.B, view, r, addr, after)
+}
+
+// fetch emits the load of a box of a tensor, which lies packed in the buffer when it ends.
+func (w *Walk) fetch(t *workloads.Tensor, view []int, r mem.Region, addr int64, after Fence) int64 {
+	cell := t.Type.CellBytes()
+	var end func() error
+	if pl := w.Sim.plane; pl != nil {
+		st, base := pl.memories(w.Index), w.Place(t).OffChip
+		end = func() error {
+			raw := make([]byte, r.Elements()*int64(cell))
+			if err := mem.Load(raw, st.offChip, base, view, r, cell); err != nil {
+				return err
+			}
+			return st.buffers.WriteAt(raw, addr)
+		}
+	}
+	return w.Fetch(t, offset(view, r)*int64(cell), r.Elements()*int64(cell), after, end)
+}
+
+// KeepOut emits the store of a tile's results, which lie at an address of the buffers.
+func (w *Walk) KeepOut(p *Product, t *Tile, addr int64, after Fence) int64 {
+	out := p.Layer.Out()
+	view, r := p.outBox(t)
+	cell := out.Type.CellBytes()
+	var end func() error
+	if pl := w.Sim.plane; pl != nil {
+		st, base := pl.memories(w.Index), w.Place(out).OffChip
+		end = func() error {
+			raw := make([]byte, r.Elements()*int64(cell))
+			if err := st.buffers.ReadAt(raw, addr); err != nil {
+				return err
+			}
+			return mem.Save(st.offChip, base, view, r, cell, raw)
+		}
+	}
+	return w.Keep(out, offset(view, r)*int64(cell), r.Elements()*int64(cell), after, end)
+}
+
+// PostEdges is the edges the post station takes for operations that so many
+// elements need, the fused nodes of the layer included, and counts them.
+func (w *Walk) PostEdges(p *Product, elements int64) unit.Cycles {
+	v := &w.Sim.chassis.Vector
+	simple, hard := elements, int64(0) // bias and requantisation of each result
+	all := p.Layer.Head().Out[0].Shape.Elements()
+	for _, n := range p.Layer.Nodes[1:] {
+		s, h := workloads.Effort(n)
+		simple += s * elements / all
+		hard += h * elements / all
+	}
+	w.Simple(simple)
+	w.Hard(hard)
+	rate := elements
+	if hard > 0 {
+		rate += hard * int64(v.Hard)
+	}
+	return unit.Cycles(unit.CeilDiv(rate, int64(v.Lanes)))
+}

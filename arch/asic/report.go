@@ -1,0 +1,68 @@
+package asic
+
+import (
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// report makes the run report from the books.
+func (s *Simulation) report() *results.Run {
+	b := &s.books
+	r := &results.Run{Batch: batch(s.net.Graph), Units: map[string]results.Unit{}, Density: s.Density.Word}
+	start := int64(0)
+	for i, lp := range s.plan.Layers {
+		end := max(start, b.layers[i].end)
+		l := results.Layer{Name: lp.Layer.Name, Op: lp.Layer.Head().Op, StartCycle: start, Cycles: end - start, MACs: workloads.MACs(lp.Layer.Head()),
+			DRAMReadBytes: b.memory.Count[i][EvRead], DRAMWriteBytes: b.memory.Count[i][EvWrite], Mapping: lp.String()}
+		r.Layers = append(r.Layers, l)
+		start = end
+	}
+	r.Cycles = start
+	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(s.chassis.Clock))
+	r.DRAM = results.DRAM{ReadBytes: b.memory.Total(EvRead), WriteBytes: b.memory.Total(EvWrite)}
+	if !s.ideal() {
+		r.DRAM.PeakBandwidth = s.chassis.Memory.Bandwidth
+	}
+	if r.Seconds > 0 {
+		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
+		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
+	}
+	b.memory.Enter(results.Busy, 0)
+	b.memory.Enter(results.Idle, min(s.control.BusyFor(), r.Cycles))
+	r.Stats = b.all()
+	for _, st := range r.Stats {
+		r.Units[st.Name] = st.Finish(r.Cycles)
+	}
+	r.Host.Events = s.engine.Events()
+	return r
+}
+
+// batch is the number of inferences in a run.
+func batch(g *workloads.Graph) int {
+	switch {
+	case g.Batch > 0:
+		return g.Batch
+	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
+		return 1
+	}
+	return g.Inputs[0].Shape[0]
+}
+
+// Finish fills what a machine's report needs besides: the device, utilisation by
+// the multiplications that were useful, and energies.
+func Finish(r *results.Run, device results.Device, prices results.Prices) (*results.Run, error) {
+	r.Device = device
+	peak, done := device.PeakMACsPerCycle, int64(0)
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		done += l.MACs
+		if l.Cycles > 0 {
+			l.Utilization = float64(l.MACs) / (float64(l.Cycles) * peak)
+		}
+	}
+	if r.Cycles > 0 {
+		r.Utilization = float64(done) / (float64(r.Cycles) * peak)
+	}
+	return r, r.Price(prices)
+}
