@@ -84,28 +84,55 @@ func (n *Network) board(s *source, id int32, vc int32) bool {
 }
 
 // way follows a packet's route over links that are at rest but for other trains,
-// and works out the channels it will be given: alone, a head gets the first free
-// channel after its input's pointer.
+// and works out the channels it will be given and when its head is where: alone, a
+// head gets the first free channel after its input's pointer.
 func (n *Network) way(t *train, p *packet, vc int32) bool {
-	id := n.graph.inject[p.src]
-	if !n.sourceAtRest(p.src) {
+	id, at := n.graph.inject[p.src], n.now
+	if set, ok := n.freeFor(id, at); !n.sourceAtRest(p.src) || !ok || n.config.WaitForTail && set>>vc&1 == 0 {
 		return false
 	}
+	row := []unit.Edge{at}
 	t.stops = append(t.stops, stop{id, vc})
 	for n.links[id].to >= 0 {
 		l := &n.links[id]
 		r := &n.routers[l.to]
-		i := l.toPort*n.vcs + vc
+		asks := at + n.flitDelay(l) + unit.Edge(n.config.RoutingDelay)
 		n.ways = n.routes(n.ways[:0], r.id, p)
 		out := n.ways[0].out
 		id = n.graph.routers[r.id].out[out]
-		if !n.atRest(r, out) {
+		set, ok := n.freeFor(id, asks)
+		if set &= n.ways[0].vcs; !ok || set == 0 || !n.atRest(r, out) {
 			return false
 		}
-		vc = n.firstFree(out, n.pointer(r, i, l, vc), n.ways[0].vcs)
+		vc = n.firstFree(out, n.pointer(r, l.toPort*n.vcs+vc, l, vc), set)
 		t.stops = append(t.stops, stop{id, vc})
+		if at = n.room(t, len(row), 0, asks+1); at < n.now {
+			return false
+		}
+		row = append(row, at)
 	}
-	return true
+	t.rows = append(t.rows, append(row, at+n.flitDelay(&n.links[id])))
+	return n.room(t, 0, 0, n.now) == n.now
+}
+
+// freeFor is the set of channels of a link that no train holds when a head asks at
+// an edge; not ok if a tail has yet to enter the link by then.
+func (n *Network) freeFor(link int32, asks unit.Edge) (set uint64, ok bool) {
+	set = n.every
+	for _, t := range n.express.of[link] {
+		k := t.at(link)
+		held := t.sent(k, t.flits-1)
+		if held > asks {
+			return 0, false
+		}
+		if n.config.WaitForTail {
+			held = t.sent(k+1, t.flits-1) + n.creditDelay(&n.links[link]) - 1
+		}
+		if held >= asks {
+			set &^= 1 << t.stops[k].vc
+		}
+	}
+	return set, true
 }
 
 // pointer is where an input channel's pointer will stand: where the last train
@@ -153,18 +180,24 @@ func (n *Network) atRest(r *router, o int32) bool {
 	return true
 }
 
-// timetable fills in the rows of the recurrence until they repeat. It fails if the
-// head could not enter at this edge.
+// timetable fills in the rows of the recurrence, from the head's, until they repeat.
 func (n *Network) timetable(t *train) bool {
 	depth := int64(n.config.BufferFlits)
-	for i := int64(0); i < t.flits; i++ {
+	for i := int64(1); i < t.flits; i++ {
 		row := make([]unit.Edge, len(t.stops)+1)
 		for k := range row {
-			row[k] = n.departure(t, row, k, i, depth)
+			at := n.now
+			if k > 0 {
+				at = row[k-1] + n.flitDelay(&n.links[t.stops[k-1].link])
+			}
+			if k < len(t.stops) {
+				at = n.room(t, k, i, max(at, t.rows[i-1][k]+1))
+			}
+			if row[k] = at; at < n.now {
+				return false
+			}
 		}
-		if t.rows = append(t.rows, row); row[0] < n.now || i == 0 && row[0] != n.now {
-			return false
-		}
+		t.rows = append(t.rows, row)
 		if t.repeats(depth) {
 			t.period, t.shift = depth, row[0]-t.rows[i-depth][0]
 			return true
@@ -173,22 +206,13 @@ func (n *Network) timetable(t *train) bool {
 	return true
 }
 
-// departure is s(k,i), given the rows before and the row's entries before.
-func (n *Network) departure(t *train, row []unit.Edge, k int, i, depth int64) unit.Edge {
-	at := n.now
-	if k > 0 {
-		at = row[k-1] + n.flitDelay(&n.links[t.stops[k-1].link])
-	}
-	if k == len(t.stops) {
-		return at
-	}
+// room is the first edge from `at` on at which flit i has a credit for link k. It
+// comes back from the flit B before it on the channel, the train's own or that of
+// the train ahead. An edge in the past says that this is not known, because the
+// train ahead is shorter than the buffer.
+func (n *Network) room(t *train, k int, i int64, at unit.Edge) unit.Edge {
+	depth := int64(n.config.BufferFlits)
 	back := n.creditDelay(&n.links[t.stops[k].link])
-	switch {
-	case i > 0:
-		at = max(at, t.rows[i-1][k]+1)
-	case k > 0:
-		at += unit.Edge(n.config.RoutingDelay) + 1
-	}
 	if i >= depth {
 		return max(at, t.rows[i-depth][k+1]+back)
 	}
@@ -199,7 +223,7 @@ func (n *Network) departure(t *train, row []unit.Edge, k int, i, depth int64) un
 	if f := ahead.flits - depth + i; f >= 0 {
 		return max(at, ahead.sent(j+1, f)+back)
 	}
-	return n.now - 1 // shorter than the buffer: the credits of more trains would count
+	return n.now - 1
 }
 
 // ahead is the last train that has a link's channel, and where on its way that is.
@@ -237,20 +261,12 @@ func (n *Network) asksAt(t *train, k int) unit.Edge {
 	return t.sent(k-1, 0) + n.flitDelay(&n.links[t.stops[k-1].link]) + unit.Edge(n.config.RoutingDelay)
 }
 
-// behind tells whether a train stays behind all others on its links: at both ends
-// of each its head asks only after their tails have left.
+// behind tells whether a train stays behind all others on its links: where a link
+// ends, its head asks no sooner than their tails leave.
 func (n *Network) behind(t *train) bool {
-	for k, st := range t.stops {
+	for k, st := range t.stops[:len(t.stops)-1] {
 		for _, other := range n.express.of[st.link] {
-			j := other.at(st.link)
-			last := other.flits - 1
-			if k > 0 && n.asksAt(t, k) <= other.sent(j, last) {
-				return false
-			}
-			if k+1 < len(t.stops) && n.asksAt(t, k+1) <= other.sent(j+1, last) {
-				return false
-			}
-			if n.config.WaitForTail && t.sent(k, 0) <= other.sent(j+1, last)+n.creditDelay(&n.links[st.link])+1 {
+			if n.asksAt(t, k+1) < other.sent(other.at(st.link)+1, other.flits-1) {
 				return false
 			}
 		}
