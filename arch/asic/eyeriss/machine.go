@@ -108,13 +108,15 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision))
 }
 
-// Prices is the price list. Register files are priced as memories of their size
+// Prices is the price list. A multiplication passes the registers of a PE's
+// pipeline, which are held still where it is skipped. Register files are priced as memories of their size
 // where they are memories, as flip-flops where they are registers; a word on a bus
 // crosses the array once, in wires that run along a row or a column.
 func (m *Machine) Prices(workloads.Precision) results.Prices {
 	c := &m.cfg
 	l := asic.NewList(c.Process)
-	l.Set("array", "mac_int16", l.Must(tech.MAC(c.Process, "int16")))
+	stages := l.Must(tech.Register(c.Process, 2*8*wordBytes+2*32)) // two operands, the product and the sum
+	l.Set("array", "mac_int16", l.Must(tech.MAC(c.Process, "int16")).Plus(stages))
 	l.Set("array", "mac_skipped", l.Must(tech.Register(c.Process, 1))) // the flag that stops the PE
 	fr, fw := l.Buffer(unit.Bytes(c.PE.Filter*wordBytes), wordBytes)
 	l.Set("registers", "filter_reads", fr.Times(wordBytes))

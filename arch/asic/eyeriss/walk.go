@@ -105,7 +105,7 @@ func (k *layerWalk) registerAddr() int64 {
 }
 
 // block makes the results of M filters, N images and E rows: all channels, group
-// by group, then what is finished leaves.
+// by group; what the last of them completes leaves.
 func (k *layerWalk) block(t asic.Tile) {
 	first := k.total
 	k.total += k.Turns() * k.N
@@ -118,11 +118,6 @@ func (k *layerWalk) block(t asic.Tile) {
 				filters = k.fetchFilters(k.turn(t, turn))
 			}
 			k.pass(k.turn(t, turn), turn, first, filters, slots)
-		}
-	}
-	for turn := range k.Turns() {
-		for image := range t.Images() {
-			k.finish(k.turn(t, turn), turn, image, first)
 		}
 	}
 }
@@ -177,18 +172,21 @@ func (k *layerWalk) pass(t asic.Tile, turn, first int, filters int64, slots []in
 		}
 		c.Begin, c.End = k.Multiply(k.product, image(t, i), int64(slot)*k.inBytes, k.registerAddr(), asic.Sums{Group: first + at, Slot: at}, t.C0 == 0)
 		k.inputs.Used[slot].Wait(asic.Array, k.Emit(asic.Array, c))
+		if t.C1 == k.Space.C {
+			k.finish(image(t, i), turn, i, first+at)
+		}
 	}
 	k.count(&t, timing)
 }
 
-// finish emits the post command and the store of one group's results.
-func (k *layerWalk) finish(t asic.Tile, turn, i, first int) {
-	t = image(t, i)
+// finish emits the post command and the store of one image's results, which are
+// there when the array's present command ends.
+func (k *layerWalk) finish(t asic.Tile, turn, i, group int) {
 	at := turn*k.N + i
 	addr := k.sumAddr(turn, i)
 	c := asic.Command{Edges: k.PostEdges(k.product, int64(k.product.Outputs(&t)))}
 	c.After.Wait(asic.Array, k.Issued(asic.Array))
-	c.End = k.Finish(k.product, t, asic.Sums{Group: first + at, Slot: at}, addr)
+	c.End = k.Finish(k.product, t, asic.Sums{Group: group, Slot: at}, addr)
 	var after asic.Fence
 	after.Wait(asic.Post, k.Emit(asic.Post, c))
 	k.sums[at].Wait(asic.Store, k.KeepOut(k.product, &t, addr, after))
