@@ -67,6 +67,7 @@ type tally struct {
 	waitPipe            int64
 	busy                int64 // edges of CTAs
 	resident            int   // CTAs an SM at most
+	steps               int64
 }
 
 // newGrid prepares a kernel that begins at an edge.
@@ -234,6 +235,7 @@ func (g *grid) take(s *ctaState, u *usage, at int64) (end, begun int64) {
 		end = max(end, sm.sfu)
 	}
 	t := &g.tally
+	t.steps++
 	t.math, t.shared, t.sfu, t.waitPipe = t.math+u.math, t.shared+u.shared, t.sfu+u.sfu, t.waitPipe+begun-at
 	g.gov.core += u.joules
 	return end, begun

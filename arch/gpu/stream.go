@@ -6,15 +6,38 @@ import "nnsim/unit"
 // four loads of 16 bytes each.
 const streamBytes = 256 * 4 * 16
 
+// streamWarps and streamRegisters are what such a CTA takes of an SM.
+const streamWarps, streamRegisters = 8, 32
+
+// streamed writes the kernel of vector work and data movement: each CTA loads its
+// share at once, computes, and stores.
+func (c *Config) streamed(s *streamWork) *kernel {
+	n := s.ctas()
+	k := &kernel{name: "stream", ctas: n, warps: streamWarps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1,
+		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
+	share := func(all int64, i int) int64 { return all*int64(i+1)/int64(n) - all*int64(i)/int64(n) }
+	k.math = unit.CeilDiv(unit.CeilDiv(s.simple, int64(n)), int64(c.SM.FP32))
+	k.sfu = unit.CeilDiv(unit.CeilDiv(s.hard, int64(n)), int64(c.SM.SFU))
+	k.chain = max(k.math, k.sfu)
+	k.joules = (float64(s.simple)*float64(c.Power.FMA) + float64(s.hard)*float64(c.Power.Special)) / float64(n)
+	k.work = func(i int) work {
+		w := work{steps: 1, store: share(s.out, i)}
+		w.loads[0] = operand{first: -1, bytes: share(s.in-s.there, i), narrow: true}
+		w.loads[1] = operand{first: -1, bytes: share(s.there, i), narrow: true, there: true}
+		return w
+	}
+	return k
+}
+
 // reduction is the kernel that sums the parts of a split product.
 func (c *Config) reduction(p *product, t tiling) *kernel {
 	results := p.m * p.n * p.batch
 	per := max(1, streamBytes/(4*t.split))
-	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: 8, stages: 1, start: int64(c.Launch.CTA),
-		sharedBy: 1, simple: int64(results) * int64(t.split), events: fp32Pipe}
-	k.fit = c.resident(k.warps, 32, 0)
+	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: streamWarps, stages: 1, start: int64(c.Launch.CTA),
+		sharedBy: 1, simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
 	k.math = int64(unit.CeilDiv(per*t.split, c.SM.FP32))
 	k.chain = k.math
+	k.joules = float64(per*t.split) * float64(c.Power.FMA)
 	k.work = func(i int) work {
 		n := min(per, results-i*per)
 		w := work{steps: 1, store: int64(n) * int64(p.out), extra: int64(n) * int64(p.extra)}

@@ -107,11 +107,11 @@ func (r *warpRun) enter(i int) {
 	r.at, r.met = 0, 0
 }
 
-// next is the burst that starts first, and when.
+// next is the burst that starts first, and when; of several the oldest warp's, as reads are queued in that order.
 func (r *warpRun) next() (warp int, start int64) {
 	warp = -1
 	for c := range subCores {
-		if i, at := r.choose(c); i >= 0 && (warp < 0 || at < start) {
+		if i, at := r.choose(c); i >= 0 && (warp < 0 || at < start || at == start && i < warp) {
 			warp, start = i, at
 		}
 	}

@@ -1,0 +1,156 @@
+package gpu
+
+import (
+	"fmt"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/config"
+	"nnsim/internal/engine"
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/workloads"
+)
+
+// Machine is a configured GPU.
+type Machine struct {
+	cfg  Config
+	text []byte
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("sm.count=108") applied. name
+// is what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.text = read
+	return m, err
+}
+
+// Text is the YAML the machine was read from, sets applied; it describes the same machine.
+func (m *Machine) Text() []byte { return m.text }
+
+// Name is what reports call the machine.
+func (m *Machine) Name() string { return m.cfg.Name }
+
+// Kind is "gpu".
+func (m *Machine) Kind() string { return m.cfg.Kind }
+
+// Native is the precision of the first data type listed.
+func (m *Machine) Native() workloads.Precision {
+	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
+	return p
+}
+
+// Supports tells whether the machine multiplies a precision.
+func (m *Machine) Supports(p workloads.Precision) error {
+	for _, name := range m.cfg.DTypes {
+		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
+}
+
+// Describe is the device part of a report: the peak is that of the pipe that takes the type.
+func (m *Machine) Describe(p workloads.Precision) results.Device {
+	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock,
+		PeakMACsPerCycle: float64(m.cfg.rate(p.Act)) * float64(m.cfg.SM.Count), Resolved: config.Resolved(&m.cfg)}
+}
+
+// Plan gives every tensor an address and every layer its kernels.
+func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
+	plan := mapping.OffChip(net, m.cfg.Name)
+	for _, lp := range plan.Layers {
+		task, err := m.task(lp.Layer)
+		if err != nil {
+			return nil, fmt.Errorf("%s: layer %s: %w", m.cfg.Name, lp.Layer.Name, err)
+		}
+		if task != nil {
+			lp.Custom = task
+		}
+	}
+	return plan, nil
+}
+
+// Run simulates a planned network.
+func (m *Machine) Run(job arch.Job) (*results.Run, error) {
+	return m.runOn(job, engine.New(m.cfg.Clock))
+}
+
+// runOn simulates on an engine of the caller's, as tests do that shuffle ties.
+func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
+	r, err := newSimulation(m, &job, e).run()
+	if err != nil {
+		return nil, err
+	}
+	r.Device = m.Describe(job.Net.Precision)
+	peak := r.Device.PeakMACsPerCycle
+	var macs int64
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		macs += l.MACs
+		if l.Cycles > 0 {
+			l.Utilization = float64(l.MACs) / (float64(l.Cycles) * peak)
+		}
+	}
+	if r.Cycles > 0 {
+		r.Utilization = float64(macs) / (float64(r.Cycles) * peak)
+	}
+	return r, r.Price(m.Prices(job.Net.Precision))
+}
+
+// Fuses tells what an epilogue does: elementwise work on one value, or with a
+// value a column or one of the same place; and chains of such work by themselves.
+func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+	if len(chain) == 0 {
+		return false // composite operators run as their parts
+	}
+	head, last := chain[0], chain[len(chain)-1]
+	product := workloads.ClassOf(head.Op) == workloads.MatrixClass
+	if !product && !workloads.Elementwise(head.Op) || !workloads.Elementwise(next.Op) {
+		return false
+	}
+	out := next.Out[0]
+	if !out.Shape.Equal(head.Out[0].Shape) || !out.Type.IsFloat() || len(next.Out) != 1 || len(head.Out[0].Shape) == 0 {
+		return false
+	}
+	for _, t := range next.In {
+		if t != nil && t != last.Out[0] && !beside(t, head, product) {
+			return false
+		}
+	}
+	return true
+}
+
+// beside tells whether an operand of a fused operator can be met result by result:
+// it has the result's shape, or is a constant of one value a column or in all.
+func beside(t *workloads.Tensor, head *workloads.Node, product bool) bool {
+	out := head.Out[0].Shape
+	switch {
+	case t.Shape.Equal(out):
+		return true
+	case t.Role != workloads.Weight || len(t.Shape) > len(out):
+		return false
+	case t.Shape.Elements() == 1:
+		return true
+	case !product:
+		return true
+	}
+	for i, d := range t.Shape {
+		if axis := len(out) - len(t.Shape) + i; d != 1 && (axis != columnAxis(head) || d != out[axis]) {
+			return false
+		}
+	}
+	return true
+}
+
+// columnAxis is the axis of a product's result that its filters run along.
+func columnAxis(head *workloads.Node) int {
+	if head.Op == "Conv" {
+		return 1
+	}
+	return len(head.Out[0].Shape) - 1
+}

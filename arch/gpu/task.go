@@ -1,0 +1,120 @@
+package gpu
+
+import (
+	"fmt"
+
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// task is what a layer comes to on the machine: the kernel of a product with its
+// tiling, or a streaming kernel.
+type task struct {
+	product *product // nil for vector and data-movement work
+	space   workloads.Matrix
+	tiling  tiling
+	stream  streamWork
+	fit     residency
+}
+
+// String is the layer's mapping in one line.
+func (t *task) String() string {
+	if t.product == nil {
+		return fmt.Sprintf("stream ctas=%d", t.stream.ctas())
+	}
+	p := t.product
+	return fmt.Sprintf("gemm %d×%dx%dx%d %v, %d an SM by %s", p.batch, p.m, p.n, p.k, t.tiling, t.fit.ctas, t.fit.by)
+}
+
+// task cuts a layer; nil for a view.
+func (m *Machine) task(l *workloads.Layer) (*task, error) {
+	head := l.Head()
+	switch workloads.ClassOf(head.Op) {
+	case workloads.View:
+		return nil, nil
+	case workloads.MatrixClass:
+		return m.productTask(l)
+	}
+	return &task{stream: streamOf(l)}, nil
+}
+
+// most is the number of elements that kernels index.
+const most = 1 << 31
+
+// productTask is a convolution or matrix product with what is fused after it.
+func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
+	head := l.Head()
+	space, ok := workloads.MatrixOf(head)
+	if !ok {
+		return nil, fmt.Errorf("%s is no product of one or two spatial axes", head.Op)
+	}
+	p := &product{m: space.M(), n: space.K, k: space.Red(), batch: space.Batch * space.Groups, dt: head.In[0].Type,
+		aCell: head.In[0].Type.CellBytes(), bCell: head.In[1].Type.CellBytes(), out: l.Out().Type.CellBytes(), macs: space.MACs(), taps: space.R * space.S}
+	for _, n := range []struct {
+		what  string
+		count int64
+	}{{"rows", int64(p.m)}, {"columns", int64(p.n)}, {"a reduction", int64(p.k)}} {
+		if n.count >= most {
+			return nil, fmt.Errorf("%d %s; kernels here index fewer than 2^31 (make the layer smaller)", n.count, n.what)
+		}
+	}
+	for i, n := range l.Nodes[1:] {
+		for _, t := range n.In {
+			if t != nil && t != l.Nodes[i].Out[0] && t.Role != workloads.Weight {
+				p.extra += t.Type.CellBytes()
+			}
+		}
+	}
+	t, err := m.cfg.choose(p)
+	return &task{product: p, space: space, tiling: t, fit: m.cfg.fits(t, p.aCell)}, err
+}
+
+// streamWork is vector work or data movement: bytes in, bytes out, operations.
+type streamWork struct {
+	in, out      int64
+	simple, hard int64
+	there        int64 // bytes of in that lie in L2
+	elements     int64
+}
+
+// streamOf counts a layer's work.
+func streamOf(l *workloads.Layer) (s streamWork) {
+	seen := map[*workloads.Tensor]bool{}
+	for _, n := range l.Nodes {
+		simple, hard := workloads.Effort(n)
+		if workloads.ClassOf(n.Op) == workloads.Move {
+			simple = 0
+		}
+		s.simple, s.hard = s.simple+simple, s.hard+hard
+		for _, t := range n.In {
+			if t != nil && !seen[t] {
+				s.in += operandBytes(n, t)
+			}
+			seen[t] = true
+		}
+		for _, t := range n.Out {
+			seen[t] = true
+		}
+	}
+	for _, t := range l.Nodes[len(l.Nodes)-1].Out {
+		if t != nil {
+			s.out += t.Shape.Elements() * int64(t.Type.CellBytes())
+			s.elements += t.Shape.Elements()
+		}
+	}
+	return s
+}
+
+// operandBytes is what a node reads of an operand: of a table only what is looked up.
+func operandBytes(n *workloads.Node, t *workloads.Tensor) int64 {
+	all := t.Shape.Elements() * int64(t.Type.CellBytes())
+	if n.Op == "Gather" && t == n.In[0] {
+		return min(all, n.Out[0].Shape.Elements()*int64(t.Type.CellBytes()))
+	}
+	return all
+}
+
+// ctas is the CTAs of a streaming kernel: as many as its larger side keeps busy.
+func (s *streamWork) ctas() int {
+	return int(max(1, unit.CeilDiv(max(s.in, s.out), streamBytes)))
+}
