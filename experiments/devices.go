@@ -8,6 +8,7 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/config"
+	"nnsim/arch/gpu"
 	"nnsim/arch/systolic"
 	"nnsim/unit/spell"
 )
@@ -23,6 +24,7 @@ type kind struct {
 // kinds is the list of devices: one row for each folder under arch that is a machine.
 var kinds = []kind{
 	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
+	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},
 }
 
 // opens makes a row's open of a function that returns its own type of machine.
