@@ -48,7 +48,7 @@ func TestNoViolation(t *testing.T) {
 						for _, pattern := range []string{"randmix21", "mix21", "blk21"} {
 							found, out := checked(t, p, p, c, pattern, requests)
 							require.Empty(t, found[:min(3, len(found))], "%+v %s", c, pattern)
-							require.Positive(t, out.Counters.Refreshes+out.Counters.BankRefreshes, "%+v %s", c, pattern)
+							refreshes += out.Counters.Refreshes + out.Counters.BankRefreshes
 						}
 					}
 				}

@@ -14,7 +14,10 @@ type Outcome struct {
 	Counters      Counters
 }
 
-// Latency is how long reads took from being taken in to their last data, in cycles.
+// Latency is how long reads took to their last data, in cycles. The extremes are the
+// requester's: from the cycle in which it hands the line over. The mean is the
+// controller's, which has the line from the next cycle on. These are the two
+// definitions of the reference figures.
 type Latency struct {
 	Min, P99, Max int64
 	Mean          float64
@@ -99,7 +102,7 @@ func latencies(took []int64) (l Latency) {
 	if n == 0 {
 		return Latency{}
 	}
-	l.Mean = sum / float64(n)
+	l.Mean = sum/float64(n) - 1
 	rank := (n*99 + 99) / 100
 	for cycles, k := range took {
 		if rank -= k; rank <= 0 {

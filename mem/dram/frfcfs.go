@@ -9,7 +9,7 @@ package dram
 // row command may go with it. A row is closed when nothing of the present mode waits for it, or
 // once it has served cap lines while an older line waits. Reads are served until
 // writes reach the upper watermark or no read waits; writes until the lower one,
-// if reads wait. A refresh that is due closes the rows of its rank or bank, which serve
+// if reads wait; rows that have been opened serve a line before the columns turn too. A refresh that is due closes the rows of its rank or bank, which serve
 // nothing until it is done. A read of a line that waits to be written takes the
 // data from the queue; a write waits at the port while an older read of its line waits.
 type frfcfs struct {
@@ -26,7 +26,8 @@ type frfcfs struct {
 	waits   [2]int32  // lines that wait, by kind
 	maybe   [2]filter // which lines may be among them
 	rowsIn  [2]filter // which rows they may want
-	mode    int       // reading or writing
+	mode    int       // which lines rows are opened for: reading or writing
+	data    int       // which lines columns serve: that, or before a turn the other's last
 	age     int64     // lines taken in so far
 	masks   [2]masks
 	hold    uint64 // banks that wait for a refresh
@@ -110,27 +111,26 @@ func (p *frfcfs) append(kind int, line, tag, t int64) {
 	p.waits[kind]++
 	if l.push(p.all, i, p.row[at.bank]) {
 		p.resort(int(at.bank))
-		if kind == p.mode {
-			p.offer(int(at.bank), t+1)
-		}
+		p.offer(int(at.bank), t+1)
 	}
 }
 
 // turn changes from reads to writes and back before cycle t.
 func (p *frfcfs) turn(t int64) {
 	r, w := p.waits[reading], p.waits[writing]
-	mode := p.mode
 	switch {
-	case mode == writing && (w == 0 || r > 0 && w <= p.low):
-		mode = reading
-	case mode == reading && (w >= p.high || r == 0 && w > 0):
-		mode = writing
+	case p.mode == writing && (w == 0 || r > 0 && w <= p.low):
+		p.mode = reading
+	case p.mode == reading && (w >= p.high || r == 0 && w > 0):
+		p.mode = writing
+	case p.data == p.mode || p.masks[p.data].owed != 0:
+		return
 	}
-	if mode != p.mode {
-		p.mode = mode
-		p.seekColumns(t)
-		p.seekRows(t)
+	if p.masks[p.data].owed == 0 {
+		p.data = p.mode
 	}
+	p.seekColumns(t)
+	p.seekRows(t)
 }
 
 // step is one cycle.

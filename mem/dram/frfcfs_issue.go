@@ -3,7 +3,8 @@ package dram
 import "math/bits"
 
 // masks are the banks whose waiting lines of a kind want each command, as bits.
-type masks struct{ hit, act, pre uint64 }
+// Owed are those whose row has been opened and has served none yet.
+type masks struct{ hit, act, pre, owed uint64 }
 
 // lane is when the next command of a bus can go, and to which banks.
 type lane struct {
@@ -24,14 +25,17 @@ func (l *lane) offer(t int64, bank int) {
 // sort notes what a bank's waiting lines of a kind want now.
 func (p *frfcfs) sort(kind, b int) {
 	l, m, bit := &p.lines[kind][b], &p.masks[kind], uint64(1)<<b
-	m.hit, m.act, m.pre = m.hit&^bit, m.act&^bit, m.pre&^bit
+	m.hit, m.act, m.pre, m.owed = m.hit&^bit, m.act&^bit, m.pre&^bit, m.owed&^bit
+	if l.hit != none && p.hits[b] == 0 {
+		m.owed |= bit
+	}
 	switch {
 	case l.first == none:
 	case p.row[b] == closed:
 		m.act |= bit
 	case l.hit != none && (l.hit == l.first || p.hits[b] < p.cap):
 		m.hit |= bit
-	default:
+	case p.hits[b] > 0 || p.lines[1-kind][b].hit == none:
 		m.pre |= bit
 	}
 }
@@ -45,18 +49,27 @@ func (p *frfcfs) offer(b int, t int64) {
 	case (m.pre|p.parked)&bit != 0:
 		p.rows.offer(max(t, p.at(PRE, b)), b)
 	}
-	if m.hit&bit != 0 {
+	if p.served()&bit != 0 {
 		p.columns.offer(max(t, p.at(p.column(), b)), b)
 	}
 }
 
-func (p *frfcfs) column() Kind { return RD + Kind(p.mode) }
+// column is the command that columns give now.
+func (p *frfcfs) column() Kind { return RD + Kind(p.data) }
+
+// served is the banks whose lines columns serve now.
+func (p *frfcfs) served() uint64 {
+	if p.data != p.mode {
+		return p.masks[p.data].owed
+	}
+	return p.masks[p.data].hit
+}
 
 // seekColumns finds the next cycle, t at the earliest, for a column command.
 func (p *frfcfs) seekColumns(t int64) {
 	k := p.column()
 	p.columns = lane{due: never}
-	for m := p.masks[p.mode].hit &^ p.hold; m != 0; m &= m - 1 {
+	for m := p.served() &^ p.hold; m != 0; m &= m - 1 {
 		b := bits.TrailingZeros64(m)
 		p.columns.offer(max(t, p.at(k, b)), b)
 	}
@@ -86,9 +99,9 @@ func (p *frfcfs) serveColumn(t int64) bool {
 		p.seekColumns(t)
 	}
 	k, best, oldest := p.column(), -1, never
-	for m := p.columns.banks & p.masks[p.mode].hit &^ p.hold; m != 0; m &= m - 1 {
+	for m := p.columns.banks & p.served() &^ p.hold; m != 0; m &= m - 1 {
 		b := bits.TrailingZeros64(m)
-		if age := p.all[p.lines[p.mode][b].hit].age; age < oldest && p.at(k, b) <= t {
+		if age := p.all[p.lines[p.data][b].hit].age; age < oldest && p.at(k, b) <= t {
 			best, oldest = b, age
 		}
 	}
@@ -96,7 +109,7 @@ func (p *frfcfs) serveColumn(t int64) bool {
 		p.seekColumns(t)
 		return false
 	}
-	i := p.lines[p.mode][best].hit
+	i := p.lines[p.data][best].hit
 	p.issue(k, best, p.all[i].row, p.all[i].column, t)
 	p.finish(i, t)
 	p.resort(best)
@@ -109,10 +122,10 @@ func (p *frfcfs) serveColumn(t int64) bool {
 func (p *frfcfs) finish(i int32, t int64) {
 	s := &p.all[i]
 	k := rowKey(s.bank, s.row)
-	p.rowsIn[p.mode].drop(k)
-	p.lines[p.mode][s.bank].remove(p.all, i, p.rowsIn[p.mode].has(k))
-	p.waits[p.mode]--
-	p.maybe[p.mode].drop(s.line)
+	p.rowsIn[p.data].drop(k)
+	p.lines[p.data][s.bank].remove(p.all, i, p.rowsIn[p.data].has(k))
+	p.waits[p.data]--
+	p.maybe[p.data].drop(s.line)
 	if !s.write {
 		p.done(Done{Tag: s.tag, Line: s.line, Accepted: s.accepted, Cycle: t + p.spec.read})
 	}

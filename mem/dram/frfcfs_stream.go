@@ -87,7 +87,7 @@ func (p *frfcfs) stream(r *Request, t, until int64) (n, last int64) {
 // it for open rows, and more of the kind at the port.
 func (p *frfcfs) streaming(r *Request, kind int, t int64) bool {
 	w := &p.masks[kind]
-	return p.run.turns > 0 && r.Stride == 1 && r.Count >= shortest && r.At <= t && kind == p.mode && !p.close && !p.ref.waiting() &&
+	return p.run.turns > 0 && r.Stride == 1 && r.Count >= shortest && r.At <= t && kind == p.mode && kind == p.data && !p.close && !p.ref.waiting() &&
 		int(p.waits[kind]) == p.limit && p.waits[1-kind] == 0 && w.act|w.pre == 0 && bits.OnesCount64(w.hit) == p.run.turns
 }
 

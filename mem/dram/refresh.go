@@ -18,6 +18,7 @@ const never = int64(1) << 62
 type refresher struct {
 	kind    Kind
 	every   int64
+	at      int      // how many targets become due together
 	due     int64    // when the next refresh becomes due
 	targets []uint64 // the banks of each refresh, in turn
 	turn    int
@@ -30,30 +31,25 @@ func newRefresher(b *banks, bankwise bool) (r refresher, err error) {
 	s := b.spec.part.Shape
 	if !bankwise {
 		r.kind = REF
-		for i := range b.ranks {
-			r.targets = append(r.targets, b.ranks[i].banks)
+		for i := range s.Ranks {
+			r.inEach(b, i, 0, uint64(1)<<s.PerSide()-1)
 		}
-		r.start(b.spec.refi / int64(len(b.ranks)))
+		r.start(b.spec.refi/int64(s.Ranks), s.Pseudo)
 		return r, nil
 	}
-	r.kind = REFB
-	switch b.spec.part.Standard.PerBank {
-	case OneBank:
-		for i := range s.PerSide() {
-			for rank := range s.Sides() {
-				r.targets = append(r.targets, 1<<(rank*s.PerSide()+i))
-			}
-		}
+	banks, mask := s.PerSide(), uint64(1)
+	switch r.kind = REFB; b.spec.part.Standard.PerBank {
 	case SameBank:
-		for i := range s.Banks {
-			for rank := range s.Sides() {
-				r.targets = append(r.targets, everyGroup(s)<<(rank*s.PerSide()+i))
-			}
-		}
-	default:
+		banks, mask = s.Banks, everyGroup(s)
+	case NoREFB:
 		return r, fmt.Errorf("dram: %s has no refresh bank by bank; use refresh=all", b.spec.part.Standard.Name)
 	}
-	r.start(b.spec.refiPB / int64(s.Sides()))
+	for i := range banks {
+		for rank := range s.Ranks {
+			r.inEach(b, rank, i, mask)
+		}
+	}
+	r.start(b.spec.refiPB/int64(s.Ranks), s.Pseudo)
 	return r, nil
 }
 
@@ -65,7 +61,16 @@ func everyGroup(s Shape) (mask uint64) {
 	return mask
 }
 
-func (r *refresher) start(interval int64) {
+// inEach adds the same banks of a rank in every pseudo-channel.
+func (r *refresher) inEach(b *banks, rank, first int, mask uint64) {
+	s := b.spec.part.Shape
+	for pseudo := range s.Pseudo {
+		r.targets = append(r.targets, mask<<((pseudo*s.Ranks+rank)*s.PerSide()+first))
+	}
+}
+
+func (r *refresher) start(interval int64, together int) {
+	r.at = together
 	if r.every, r.due = interval, never; interval > 0 {
 		r.due = interval
 	}
@@ -76,8 +81,10 @@ func (r *refresher) tick(t int64) {
 	if r.cursor == len(r.queue) {
 		r.queue, r.cursor = r.queue[:0], 0
 	}
-	r.queue = append(r.queue, r.targets[r.turn])
-	r.turn = (r.turn + 1) % len(r.targets)
+	for range r.at {
+		r.queue = append(r.queue, r.targets[r.turn])
+		r.turn = (r.turn + 1) % len(r.targets)
+	}
 	r.due = t + r.every
 }
 

@@ -19,7 +19,8 @@ type twin struct {
 	delay   []int64
 	dual    bool
 	waiting [2][]twinLine // reads and writes, oldest first
-	mode    int
+	mode    int           // what rows are opened for
+	data    int           // what columns serve
 	due     []refreshDue
 	port    []twinLine
 	age     int64
@@ -170,35 +171,28 @@ func (w *twin) refresh(t int64) bool {
 // dueAt adds the refreshes that become due in cycle t.
 func (w *twin) dueAt(t int64) {
 	s := w.part.Shape
-	whole, single := int64(w.part.Timing["tREFI"])/int64(s.Sides()), int64(w.part.Timing["tREFIpb"])/int64(s.Sides())
-	if w.config.Refresh != "bank" {
-		if t > 0 && t%whole == 0 {
-			d := refreshDue{kind: REF}
-			rank := int(t/whole-1) % s.Sides()
-			for g := range s.Groups {
-				for b := range s.Banks {
-					d.banks = append(d.banks, [3]int{rank, g, b})
-				}
-			}
-			w.due = append(w.due, d)
-		}
+	symbol := map[string]string{"all": "tREFI", "bank": "tREFIpb"}[w.config.Refresh]
+	interval := int64(w.part.Timing[symbol]) / int64(s.Ranks)
+	if t == 0 || t%interval != 0 {
 		return
 	}
-	if t == 0 || t%single != 0 {
-		return
-	}
-	n := int(t/single - 1)
-	rank, i := n%s.Sides(), n/s.Sides()
-	if w.part.Standard.PerBank == SameBank {
+	n := int(t/interval - 1)
+	for pseudo := range s.Pseudo {
+		rank, i := pseudo*s.Ranks+n%s.Ranks, n/s.Ranks
 		d := refreshDue{kind: REFB}
 		for g := range s.Groups {
-			d.banks = append(d.banks, [3]int{rank, g, i % s.Banks})
+			for b := range s.Banks {
+				switch {
+				case w.config.Refresh == "all":
+					d.kind = REF
+				case w.part.Standard.PerBank == SameBank && b != i%s.Banks, w.part.Standard.PerBank == OneBank && g*s.Banks+b != i%s.PerSide():
+					continue
+				}
+				d.banks = append(d.banks, [3]int{rank, g, b})
+			}
 		}
 		w.due = append(w.due, d)
-		return
 	}
-	i %= s.PerSide()
-	w.due = append(w.due, refreshDue{REFB, [][3]int{{rank, i / s.Banks, i % s.Banks}}})
 }
 
 // take lets a line in from the port.
@@ -254,6 +248,13 @@ func (w *twin) run(cycles int64) {
 		} else if w.mode == 0 && (n >= w.config.High || r == 0 && n > 0) {
 			w.mode = 1
 		}
+		owed := false
+		for _, l := range w.waiting[w.data] {
+			owed = owed || w.isHit(l) && w.used[key(l.where)] == 0
+		}
+		if !owed {
+			w.data = w.mode
+		}
 	}
 }
 
@@ -268,9 +269,12 @@ func (w *twin) capped(l twinLine) bool {
 }
 
 func (w *twin) column(t int64) bool {
-	k := RD + Kind(w.mode)
-	for i, l := range w.waiting[w.mode] {
-		if !w.isHit(l) || w.held(l.where) || w.capped(l) || !w.may(k, l.where, t) {
+	k := RD + Kind(w.data)
+	for i, l := range w.waiting[w.data] {
+		if !w.isHit(l) || w.held(l.where) || !w.may(k, l.where, t) {
+			continue
+		}
+		if w.data == w.mode && w.capped(l) || w.data != w.mode && w.used[key(l.where)] > 0 {
 			continue
 		}
 		w.send(k, l.where, t)
@@ -278,7 +282,7 @@ func (w *twin) column(t int64) bool {
 			delay, _ := w.part.Timing.Eval(w.part.Standard.Read)
 			w.hash += Mix(l.line, t+int64(delay))
 		}
-		w.waiting[w.mode] = append(append([]twinLine{}, w.waiting[w.mode][:i]...), w.waiting[w.mode][i+1:]...)
+		w.waiting[w.data] = append(append([]twinLine{}, w.waiting[w.data][:i]...), w.waiting[w.data][i+1:]...)
 		return true
 	}
 	return false
@@ -299,7 +303,7 @@ func (w *twin) rowCommand(t int64) bool {
 			w.send(ACT, l.where, t)
 			return true
 		}
-		if isOpen && !w.isHit(l) && (w.capped(l) || !w.anyHit(l)) && w.may(PRE, l.where, t) {
+		if isOpen && !w.isHit(l) && (w.capped(l) || !w.anyHit(l)) && !w.owed(l) && w.may(PRE, l.where, t) {
 			c := l.where
 			c.Row = r
 			w.send(PRE, c, t)
@@ -313,6 +317,16 @@ func (w *twin) rowCommand(t int64) bool {
 func (w *twin) anyHit(l twinLine) bool {
 	for _, o := range w.waiting[w.mode] {
 		if key(o.where) == key(l.where) && w.isHit(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// owed tells whether a bank's row was opened for a line of the other kind that still waits.
+func (w *twin) owed(l twinLine) bool {
+	for _, o := range w.waiting[1-w.mode] {
+		if key(o.where) == key(l.where) && w.isHit(o) && w.used[key(l.where)] == 0 {
 			return true
 		}
 	}
