@@ -60,50 +60,6 @@ type Config struct {
 	Power  Power  `key:"power"`
 }
 
-// Memory is the off-chip memory's section. "memory: ideal" never stalls.
-type Memory struct {
-	Standard   string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
-	Channels   int                 `key:"channels" min:"1" max:"1024" doc:"independent channels"`
-	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"of all channels, at the pins"`
-	Latency    unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
-	Burst      unit.Bytes          `key:"burst" min:"1 B" doc:"what one access moves"`
-	Interleave unit.Bytes          `key:"interleave" min:"1 B" doc:"consecutive bytes on one channel"`
-	RefreshFor unit.Seconds        `key:"trfc" doc:"a refresh takes a channel this long"`
-	RefreshGap unit.Seconds        `key:"trefi" doc:"and comes this often"`
-
-	ideal bool
-}
-
-// SetScalar takes "ideal", a memory that never stalls.
-func (m *Memory) SetScalar(text string) error {
-	if text != "ideal" {
-		return fmt.Errorf("memory is a section of keys, or the word ideal")
-	}
-	*m = Memory{ideal: true}
-	return nil
-}
-
-// ScalarText is "ideal" for a memory given so.
-func (m *Memory) ScalarText() string {
-	if m.ideal {
-		return "ideal"
-	}
-	return ""
-}
-
-// Validate refuses a refresh that leaves no time for data and bursts that straddle channels.
-func (m *Memory) Validate() error {
-	switch {
-	case m.ideal:
-		return nil
-	case m.RefreshGap > 0 && m.RefreshFor >= m.RefreshGap:
-		return fmt.Errorf("trfc %v must be shorter than trefi %v", m.RefreshFor, m.RefreshGap)
-	case m.Interleave%m.Burst != 0:
-		return fmt.Errorf("interleave %v must be a multiple of burst %v", m.Interleave, m.Burst)
-	}
-	return nil
-}
-
 // Power is what the machine draws whatever it does.
 type Power struct {
 	Static unit.Watts `key:"static" doc:"leakage, clock tree and standing currents, all the time"`
@@ -205,8 +161,8 @@ func (m *Machine) target() mapping.Target {
 	c, g := &m.cfg, m.geometry()
 	t := mapping.Target{Name: c.Name, Rows: c.Array.Rows, Cols: c.Array.Cols, Arrays: c.Array.Count, Dataflow: g.Dataflow,
 		Buffer: int64(c.Buffer.Size), FIFO: c.Weights.FIFO, AccRows: c.Accumulators.Rows, KeepOnChip: c.Buffer.KeepOnChip,
-		Unlimited: g.Overlap == ScaleSim, BytesPerCycle: float64(c.Memory.Bandwidth) / float64(c.Clock), PortBytes: float64(c.Buffer.Width),
-		Latency: float64(c.Memory.Latency) * float64(c.Clock), Lanes: c.Vector.Lanes}
+		Unlimited: g.Overlap == ScaleSim, BytesPerCycle: float64(c.Memory.peak()) / float64(c.Clock), PortBytes: float64(c.Buffer.Width),
+		Latency: float64(c.Memory.typical()) * float64(c.Clock), Lanes: c.Vector.Lanes}
 	if g.Dataflow != mapping.WS {
 		t.FIFO = 0 // the FIFO feeds stationary weights; other dataflows stream both operands from the buffer
 	}

@@ -9,6 +9,7 @@ import (
 	"nnsim/internal/engine"
 	"nnsim/mapping"
 	"nnsim/results"
+	"nnsim/unit"
 	"nnsim/workloads"
 )
 
@@ -21,7 +22,15 @@ func (m *Machine) Describe(workloads.Precision) results.Device {
 
 // Plan cuts and places a network on the machine.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	return mapping.Systolic(net, m.target())
+	plan, err := mapping.Systolic(net, m.target())
+	if err != nil {
+		return nil, err
+	}
+	if room := m.cfg.Memory.holds(); room > 0 && plan.OffChip > room {
+		return nil, fmt.Errorf("%s: %s takes %v off chip, the memory holds %v (memory.channels, memory.part)",
+			m.cfg.Name, net.Graph.Name, unit.Bytes(plan.OffChip), unit.Bytes(room))
+	}
+	return plan, nil
 }
 
 // Run simulates a planned network.

@@ -3,6 +3,7 @@ package systolic
 import (
 	"fmt"
 
+	"nnsim/mem"
 	"nnsim/results"
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -26,7 +27,10 @@ func (s *simulation) report() *results.Run {
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(s.cfg.Clock))
 	r.DRAM = results.DRAM{ReadBytes: b.memory.Total(evRead), WriteBytes: b.memory.Total(evWrite)}
 	if !s.ideal() {
-		r.DRAM.PeakBandwidth = s.cfg.Memory.Bandwidth
+		r.DRAM.PeakBandwidth = s.cfg.Memory.peak()
+	}
+	if k, ok := s.control.(*mem.Clocked); ok {
+		r.DRAM.RowHitRate = k.Counters().HitRate()
 	}
 	if r.Seconds > 0 {
 		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))

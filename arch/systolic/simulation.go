@@ -25,7 +25,7 @@ type simulation struct {
 	taken   record // by array command: when its stationary tile was in place
 	boxes   [units]*engine.Box
 	memBox  *engine.Box
-	control *mem.Controller
+	control mem.Server
 	walk    *walker
 	plane   *plane // nil where no values are carried
 	books   books
@@ -46,10 +46,14 @@ func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) (*simulation, er
 	for id, u := range [units]engine.Unit{load, mxu, vec, store} {
 		s.boxes[id] = e.Add(boxNames[id], u, false)
 	}
-	s.control = mem.NewController(s.memory(), s.cfg.Clock, func(port int, tag int64, edge unit.Edge) {
+	reply := func(port int, tag int64, edge unit.Edge) {
 		[units]*dma{loader: load, storer: store}[port].answer(tag, edge)
 		s.boxes[port].WakeAt(e.Now())
-	})
+	}
+	var err error
+	if s.control, err = s.cfg.server(s.job.IdealMemory, reply, e.Fail); err != nil {
+		return nil, err
+	}
 	s.memBox = e.Add("Memory", s.control, true)
 	s.walk = newWalker(s)
 	if job.Check != nil && job.Check.Mode() != arch.None {
@@ -62,13 +66,6 @@ var boxNames = [units]string{"Load", "Array", "Vector", "Store"}
 
 // dtypeOf names the format the array multiplies in.
 func dtypeOf(net *workloads.Network) string { return net.Precision.Act.String() }
-
-// memory is the off-chip memory of this run.
-func (s *simulation) memory() mem.Timing {
-	c := &s.cfg.Memory
-	return mem.Timing{Channels: c.Channels, Bandwidth: c.Bandwidth, Latency: c.Latency, Burst: c.Burst, Interleave: c.Interleave,
-		RefreshFor: c.RefreshFor, RefreshGap: c.RefreshGap, Ideal: c.ideal || s.job.IdealMemory}
-}
 
 // ideal tells whether off-chip memory never stalls in this run.
 func (s *simulation) ideal() bool { return s.cfg.Memory.ideal || s.job.IdealMemory }

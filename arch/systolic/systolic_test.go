@@ -136,7 +136,7 @@ func TestHostTimeFollowsTiles(t *testing.T) {
 		for _, n := range s.walk.issued {
 			c.commands += n
 		}
-		assert.LessOrEqual(t, c.events, 6*c.commands+20, "batch %d, %v: %+v", batch, sets, c)
+		assert.LessOrEqual(t, c.events, 10*c.commands+20, "batch %d, %v: %+v", batch, sets, c)
 		return c
 	}
 	first := run(4, "array.rows=8", "array.cols=8")

@@ -26,6 +26,7 @@ type Message struct {
 	Kind int
 	N    int64 // a count, an address or a tag
 	Size int64 // bytes, where any move
+	Tag  int64 // the sender's own, which a reply repeats
 }
 
 // packet is a Message on its way through Akita.

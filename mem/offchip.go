@@ -1,0 +1,262 @@
+package mem
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"nnsim/internal/engine"
+	"nnsim/mem/dram"
+	"nnsim/unit"
+)
+
+// OffChipConfig is a memory of one or more channels of a DRAM part.
+type OffChipConfig struct {
+	Part     dram.Part
+	Control  dram.Config // of every channel; mapping rorabachcobg if it has none; Port follows from the requesters
+	Channels int         // a power of two; the mapping's "ch" says which bits of a line choose among them
+}
+
+// OffChip takes bursts, cuts them into lines and spreads them over its channels.
+// It counts edges of the memory's command clock.
+//
+//	bursts by (edge, port, order) ─▶ lines ─┬─ channel 0 ─ controller ─ banks
+//	   ◀── edge of the last line ───────────┴─ channel 1 …
+//
+// Channels are independent between two bursts; each is advanced by itself.
+type OffChip struct {
+	channels []*dram.Channel
+	part     dram.Part
+	line     int64 // bytes
+	below    uint  // bits of a line's number below those of the channel
+	width    uint  // and of the channel
+	coming   []arrival
+	order    int64
+	bursts   []burst
+	free     []int32
+	onWay    int
+	reply    func(port, slot int, at unit.Edge)
+	took     []int64 // reads by the cycles from acceptance to data
+	tally    Tally
+}
+
+// Tally is what a memory has moved.
+type Tally struct {
+	ReadLines, WriteLines int64
+	ReadBursts            int64
+	WriteBursts           int64
+	Hash                  uint64    // the sum of dram.Mix over all reads
+	End                   unit.Edge // by which all that was asked for so far has been done
+}
+
+// arrival is a burst that has been announced.
+type arrival struct {
+	Burst
+	port  int
+	order int64
+}
+
+// burst is one whose lines are in the channels.
+type burst struct {
+	port, slot int32
+	left       int64 // lines
+	last       unit.Edge
+}
+
+// NewOffChip makes a memory. reply is called once for every burst, as soon as it is
+// known when its last line is done; onWay is how many bursts there can be at a time.
+func NewOffChip(c OffChipConfig, onWay int, reply func(port, slot int, at unit.Edge)) (*OffChip, error) {
+	m := &OffChip{part: c.Part, line: int64(c.Part.Shape.LineBytes), reply: reply}
+	var err error
+	if c.Control.Mapping == "" {
+		c.Control.Mapping = "rorabachcobg"
+	}
+	if m.below, m.width, err = channelBits(c); err != nil {
+		return nil, err
+	}
+	c.Control.Port = max(1, min(onWay, 1<<16))
+	for i := range c.Channels {
+		ch, err := dram.New(c.Part, c.Control, func(d dram.Done) { m.lineDone(i, d) })
+		if err != nil {
+			return nil, err
+		}
+		m.channels = append(m.channels, ch)
+	}
+	return m, nil
+}
+
+// Bytes is the capacity.
+func (m *OffChip) Bytes() int64 { return m.part.Shape.Lines() * m.line * int64(len(m.channels)) }
+
+// channelBits finds the channel in the number of a line: how many bits lie below
+// it, and how many it has.
+func channelBits(c OffChipConfig) (below, width uint, err error) {
+	if c.Channels < 1 || c.Channels > 1<<10 || bits.OnesCount(uint(c.Channels)) != 1 {
+		return 0, 0, fmt.Errorf("mem: channels: %d; write a power of two up to 1024", c.Channels)
+	}
+	s, text := c.Part.Shape, c.Control.Mapping
+	size := map[string]int{"ro": s.Rows, "ra": s.Ranks, "ba": s.Banks, "bg": s.Groups, "co": s.Columns(), "pc": s.Pseudo}
+	for end := len(text); end >= 2 && text[end-2:end] != "ch"; end -= 2 {
+		below += uint(bits.Len(uint(max(1, size[text[end-2:end]]))) - 1)
+		if text[end-2:end] == "ra" && !hasField(text, "pc") { // the rank has them
+			below += uint(bits.Len(uint(s.Pseudo)) - 1)
+		}
+	}
+	return below, uint(bits.Len(uint(c.Channels)) - 1), nil
+}
+
+// hasField tells whether a mapping names a field.
+func hasField(text, name string) bool {
+	for i := 0; i+2 <= len(text); i += 2 {
+		if text[i:i+2] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// before counts the lines below line that lie on channel ch, which is also the
+// number there of the first line from it on.
+func (m *OffChip) before(line int64, ch int) int64 {
+	chunk := int64(1) << m.below
+	round := line >> (m.below + m.width)
+	rest := line - round<<(m.below+m.width)
+	return round<<m.below + min(max(rest-int64(ch)<<m.below, 0), chunk)
+}
+
+// global is the number in the memory of a line of a channel.
+func (m *OffChip) global(line int64, ch int) int64 {
+	return line>>m.below<<(m.below+m.width) | int64(ch)<<m.below | line&(1<<m.below-1)
+}
+
+// Ask announces a burst of a port; it counts at its edge, which must not lie
+// before what Run has been told.
+func (m *OffChip) Ask(port int, b Burst) error {
+	if b.Bytes < 1 || b.Addr < 0 || b.Addr > m.Bytes()-b.Bytes {
+		return fmt.Errorf("mem: burst of %d bytes at %d; %d channels of %s hold %v", b.Bytes, b.Addr, len(m.channels), m.part.Name, unit.Bytes(m.Bytes()))
+	}
+	a := arrival{b, port, m.order}
+	m.order++
+	m.coming = append(m.coming, a)
+	for i := len(m.coming) - 1; i > 0 && sooner(&m.coming[i], &m.coming[i-1]); i-- {
+		m.coming[i], m.coming[i-1] = m.coming[i-1], m.coming[i]
+	}
+	return nil
+}
+
+// sooner is the order in which bursts count, whatever order they were announced in.
+func sooner(a, b *arrival) bool {
+	if a.Edge != b.Edge {
+		return a.Edge < b.Edge
+	}
+	return a.port < b.port || a.port == b.port && a.order < b.order
+}
+
+// Run does everything before edge until.
+func (m *OffChip) Run(until unit.Edge) error {
+	n := 0
+	for ; n < len(m.coming) && m.coming[n].Edge < until; n++ {
+		if err := m.begin(&m.coming[n]); err != nil {
+			return err
+		}
+	}
+	m.coming = m.coming[:copy(m.coming, m.coming[n:])]
+	for _, ch := range m.channels {
+		ch.AdvanceTo(until)
+	}
+	return nil
+}
+
+// begin gives the lines of a burst to their channels.
+func (m *OffChip) begin(a *arrival) error {
+	id := m.place()
+	from, to := a.Addr/m.line, (a.Addr+a.Bytes-1)/m.line+1
+	m.bursts[id] = burst{port: int32(a.port), slot: int32(a.Slot), left: to - from}
+	m.onWay++
+	for i, ch := range m.channels {
+		first := m.before(from, i)
+		n := m.before(to, i) - first
+		if n == 0 {
+			continue
+		}
+		if err := ch.Add(dram.Request{Line: first, Count: n, Stride: 1, Write: a.Write, Tag: int64(id), At: a.Edge}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place finds room to remember a burst.
+func (m *OffChip) place() int32 {
+	if n := len(m.free); n > 0 {
+		id := m.free[n-1]
+		m.free = m.free[:n-1]
+		return id
+	}
+	m.bursts = append(m.bursts, burst{})
+	return int32(len(m.bursts) - 1)
+}
+
+// lineDone takes a line that a channel has served.
+func (m *OffChip) lineDone(ch int, d dram.Done) {
+	b := &m.bursts[d.Tag]
+	b.last = max(b.last, d.Cycle)
+	if d.Write {
+		m.tally.WriteLines++
+	} else {
+		m.tally.ReadLines++
+		m.tally.Hash += dram.Mix(m.global(d.Line, ch), d.Cycle)
+		took := d.Cycle - d.Accepted
+		if took >= int64(len(m.took)) {
+			m.took = slices.Grow(m.took, int(took)+1)[:took+1]
+		}
+		m.took[took]++
+	}
+	if b.left--; b.left > 0 {
+		return
+	}
+	if d.Write {
+		m.tally.WriteBursts++
+	} else {
+		m.tally.ReadBursts++
+	}
+	m.tally.End = max(m.tally.End, b.last)
+	m.onWay--
+	m.free = append(m.free, int32(d.Tag))
+	m.reply(int(b.port), int(b.slot), b.last)
+}
+
+// Next is the next edge at which something can happen that anyone waits for, or
+// engine.Never: refreshes alone wake no one.
+func (m *OffChip) Next() unit.Edge {
+	next := engine.Never
+	if len(m.coming) > 0 {
+		next = m.coming[0].Edge
+	}
+	if m.onWay > 0 {
+		for _, ch := range m.channels {
+			next = min(next, ch.Next())
+		}
+	}
+	return next
+}
+
+// Left describes what is not done, and tells whether everything is.
+func (m *OffChip) Left() (string, bool) {
+	return fmt.Sprintf("%d bursts on their way, %d announced", m.onWay, len(m.coming)), m.onWay == 0 && len(m.coming) == 0
+}
+
+// Tally is what has been moved so far.
+func (m *OffChip) Tally() Tally { return m.tally }
+
+// Latencies counts reads by their cycles from acceptance by a controller to their last data.
+func (m *OffChip) Latencies() []int64 { return m.took }
+
+// Counters are the commands of all channels up to an edge, to which they are advanced.
+func (m *OffChip) Counters(edge unit.Edge) (sum dram.Counters) {
+	for _, ch := range m.channels {
+		ch.AdvanceTo(edge)
+		sum = sum.Plus(ch.Counters())
+	}
+	return sum
+}
