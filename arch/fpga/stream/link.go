@@ -17,8 +17,10 @@ type Link struct {
 	Name  string
 	depth int64
 	kind  linkKind
-	every int64 // of a supply or drain: cycles from one opportunity to the next
-	limit int64 // of a supply: tokens it has in all
+	every rate  // of a supply or drain: cycles from one opportunity to the next
+	limit int64 // of a port: tokens of all frames
+	paced bool  // every is the least distance, not a raster
+	due   int64 // paced: when the next token can cross, in parts of a cycle
 
 	puts, takes       int64   // tokens that went in and out
 	putAt, takeAt     []int64 // when, of the last depth tokens at least; a ring
@@ -56,14 +58,28 @@ func NewDirect(name string, perFrame int64) *Link {
 	return &Link{Name: name, kind: direct, perFrame: perFrame}
 }
 
+// rate is a number of cycles as a fraction.
+type rate struct{ cycles, tokens int64 }
+
 // NewSupply makes a port that offers a token in cycles 1, 1+every, 1+2·every, …
 func NewSupply(name string, every int, perFrame int64) *Link {
-	return &Link{Name: name, kind: supply, every: int64(every), perFrame: perFrame}
+	return &Link{Name: name, kind: supply, every: rate{int64(every), 1}, perFrame: perFrame}
 }
 
 // NewDrain makes a port that is ready in cycles 1, 1+every, 1+2·every, …
 func NewDrain(name string, every int, perFrame int64) *Link {
-	return &Link{Name: name, kind: drain, every: int64(every), perFrame: perFrame}
+	return &Link{Name: name, kind: drain, every: rate{int64(every), 1}, perFrame: perFrame}
+}
+
+// Pace makes a supply or drain one of a memory that moves so many tokens in so many
+// cycles: not in fixed cycles, but each that long after the one before, with
+// fractions carried over. More than one a cycle is one a cycle.
+func (l *Link) Pace(cycles, tokens int64) *Link {
+	if cycles < tokens {
+		cycles, tokens = 1, 1
+	}
+	l.every, l.paced = rate{cycles, tokens}, true
+	return l
 }
 
 // Depth is how many tokens a FIFO holds; 0 for a bare port.
@@ -75,12 +91,35 @@ func (l *Link) PerFrame() int64 { return l.perFrame }
 // Peak is the greatest number of tokens that were in the FIFO at once.
 func (l *Link) Peak() int { return int(l.peak) }
 
-// aligned is the first opportunity at or after cycle t.
+// aligned is the first opportunity at or after cycle t. The i-th is in cycle 1 + ⌈i · cycles / tokens⌉.
 func (l *Link) aligned(t int64) int64 {
-	if l.every <= 1 {
+	c, n := l.every.cycles, l.every.tokens
+	switch {
+	case l.paced:
+		return max(t, (l.due+n-1)/n)
+	case c == n:
 		return t
 	}
-	return (t-1+l.every-1)/l.every*l.every + 1
+	i := (t - 1) * n / c
+	for (i*c+n-1)/n < t-1 {
+		i++
+	}
+	return (i*c+n-1)/n + 1
+}
+
+// rest notes that a token crossed a paced port in cycle t, and returns what is
+// left of the fraction of a cycle.
+func (l *Link) rest(port linkKind, t int64) int64 {
+	if !l.paced || l.kind != port {
+		return 0
+	}
+	l.due = max(l.due, t*l.every.tokens) + l.every.cycles
+	return l.due - t*l.every.tokens
+}
+
+// keeps tells whether the port's raster is the same after a number of cycles.
+func (l *Link) keeps(period int64) bool {
+	return l.paced || l.kind == fifo || l.kind == direct || period*l.every.tokens%l.every.cycles == 0
 }
 
 // offer is the first cycle at or after t in which the next token is offered to
@@ -107,7 +146,7 @@ func (l *Link) take(t int64) {
 		l.crossedAt = t
 	}
 	l.dirtyIn = true
-	l.takeLog.add(l.takes, l.perFrame, t)
+	l.takeLog.add(l.takes, l.perFrame, t, l.rest(supply, t))
 	l.takes++
 }
 
@@ -115,7 +154,7 @@ func (l *Link) take(t int64) {
 func (l *Link) room(t int64) (int64, bool) {
 	switch {
 	case l.kind == drain:
-		return l.aligned(t), true
+		return l.aligned(t), l.puts < l.limit
 	case l.kind == direct:
 		if l.takes > l.puts {
 			return l.crossedAt, true
@@ -138,7 +177,7 @@ func (l *Link) put(t int64) {
 		l.filledBy(t)
 	}
 	l.dirtyOut, l.posted = true, false
-	l.putLog.add(l.puts, l.perFrame, t)
+	l.putLog.add(l.puts, l.perFrame, t, l.rest(drain, t))
 	l.puts++
 }
 
@@ -172,13 +211,13 @@ type crossing struct {
 	print       uint64
 }
 
-// add notes that token k crossed in cycle t.
-func (r *trail) add(k, perFrame, t int64) {
+// add notes that token k crossed in cycle t, with what else it depends on.
+func (r *trail) add(k, perFrame, t, state int64) {
 	at := k - int64(len(r.frames))*perFrame
 	if at == 0 {
 		r.first, r.print = t, 14695981039346656037
 	}
-	r.print = (r.print ^ uint64(t-r.first)) * 1099511628211
+	r.print = (r.print ^ uint64(t-r.first) ^ uint64(state)<<32) * 1099511628211
 	r.last = t
 	if at == perFrame-1 {
 		r.frames = append(r.frames, crossing{r.first, t, r.print})

@@ -16,6 +16,14 @@ type stage interface {
 // states are the cycles a stage spent at work, and waiting for a token and for room.
 type states struct{ busy, input, output int64 }
 
+// times is what a stage does in so many frames, from what it did in done of them.
+func (s states) times(frames, done int64) states {
+	if done >= frames {
+		return s
+	}
+	return states{s.busy * frames / done, s.input * frames / done, s.output * frames / done}
+}
+
 // node is a stage in the pipeline.
 type node struct {
 	name   string
@@ -166,3 +174,6 @@ func fullOf(links []*Link) (full []*Link) {
 	}
 	return full
 }
+
+// Links lists the pipeline's links.
+func (p *Pipeline) Links() []*Link { return p.links }

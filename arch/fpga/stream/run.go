@@ -13,6 +13,8 @@ type Result struct {
 	Simulated int
 	Stages    []Spent
 	Crossings int64 // tokens put and taken while simulating
+
+	frames int64
 }
 
 // Spent is what a stage did during the whole run.
@@ -23,6 +25,18 @@ type Spent struct {
 
 // Cycles is the length of the run: up to the last token of the last frame.
 func (r *Result) Cycles() int64 { return r.LastOut[len(r.LastOut)-1] }
+
+// Last is when the last token of the last frame was put into a link.
+func (r *Result) Last(l *Link) int64 {
+	list := l.frames()
+	if l.kind == direct || l.kind == fifo {
+		list = l.putLog.frames
+	}
+	if r.Period == 0 || int64(len(list)) >= r.frames {
+		return list[min(r.frames, int64(len(list)))-1].last
+	}
+	return list[len(list)-1].last + (r.frames-int64(len(list)))*r.Period
+}
 
 // Run takes the pipeline through frames from the port first to the port last. It
 // may be called once. Where a source is a FIFO fed by no stage, first must be a supply.
@@ -37,10 +51,11 @@ func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
 	for _, n := range p.nodes {
 		s.wake(n)
 	}
-	for s.simulated = 0; len(last.frames()) < frames; {
-		if !s.sweep() {
+	for !s.done() {
+		if len(s.queue) == 0 {
 			return nil, p.deadlock(s.frames)
 		}
+		s.sweep()
 		if s.steady() {
 			break
 		}
@@ -62,7 +77,6 @@ type runner struct {
 	first, last *Link
 	frames      int64
 	back        int // frames that any dependence reaches back
-	simulated   int
 	period      int64
 	seen        int // frames at the last port when the steady state was last looked for
 	queue       []*node
@@ -104,9 +118,19 @@ func (s *runner) wake(n *node) {
 	}
 }
 
+// done tells whether all frames have left by all ports.
+func (s *runner) done() bool {
+	for _, l := range s.links {
+		if l.kind == drain && int64(len(l.putLog.frames)) < s.frames {
+			return false
+		}
+	}
+	return true
+}
+
 // sweep runs stages that have something new to know until the last port has
-// another frame; false: none has and the work is not done.
-func (s *runner) sweep() bool {
+// another frame, or none can go on.
+func (s *runner) sweep() {
 	have := len(s.last.frames())
 	for len(s.queue) > 0 && len(s.last.frames()) == have {
 		n := s.queue[0]
@@ -127,7 +151,6 @@ func (s *runner) sweep() bool {
 			}
 		}
 	}
-	return len(s.last.frames()) > have
 }
 
 // steady tells whether the pipeline provably repeats: on every link, each of the
@@ -142,13 +165,16 @@ func (s *runner) steady() bool {
 	s.seen = n
 	period := s.last.frames()[n-1].last - s.last.frames()[n-2].last
 	for _, l := range s.links {
+		if !l.keeps(period) {
+			return false
+		}
 		for _, log := range []*trail{&l.putLog, &l.takeLog} {
 			if len(log.frames) > 0 && !log.repeats(n, s.back+1, period) {
 				return false
 			}
 		}
 	}
-	s.period, s.simulated = period, n
+	s.period = period
 	return true
 }
 
@@ -166,9 +192,18 @@ func (r *trail) repeats(n, times int, period int64) bool {
 	return true
 }
 
+// gone is how many frames a stage has gone through.
+func (s *runner) gone(n *node) int64 {
+	in, out := n.stage.ports()
+	if len(out) > 0 {
+		return max(1, int64(len(out[0].putLog.frames)))
+	}
+	return max(1, int64(len(in[0].takeLog.frames)))
+}
+
 // result gathers what the links and stages noted, the steady state's frames added.
 func (s *runner) result() *Result {
-	r := &Result{FirstOut: s.last.frames()[0].first, Period: s.period, Simulated: len(s.last.frames())}
+	r := &Result{FirstOut: s.last.frames()[0].first, Period: s.period, Simulated: len(s.last.frames()), frames: s.frames}
 	add := func(list []crossing) (times []int64) {
 		for i := range int(s.frames) {
 			if i < len(list) && (s.period == 0 || i < r.Simulated) {
@@ -181,7 +216,7 @@ func (s *runner) result() *Result {
 	}
 	r.LastOut, r.LastIn = add(s.last.frames()), add(s.first.frames())
 	for _, n := range s.nodes {
-		w := n.stage.spent()
+		w := n.stage.spent().times(s.frames, s.gone(n))
 		r.Stages = append(r.Stages, Spent{n.name, w.busy, w.input, w.output})
 	}
 	for _, l := range s.links {

@@ -142,3 +142,30 @@ func (k *walk) next() bool {
 	k.at = k.token()
 	return true
 }
+
+// Order visits the tokens of a frame in the order in which they are fetched (in
+// parallel style, the last token of each window). Before a fetch, tokens below
+// limit may have been written to the buffer, and no others.
+func (w *Window) Order(visit func(token, limit int64)) {
+	if w.parallel() {
+		s := newShift(*w, nil, nil)
+		for more := true; more; {
+			at := s.walk.at + s.lead
+			more = s.walk.next()
+			visit(at, at+1)
+		}
+		return
+	}
+	k, limit := newWalk(w), int64(w.Buffer())
+	for more := true; more; {
+		at, open := k.at, limit
+		if k.begins() {
+			k.first += k.skip()
+		}
+		first := k.first
+		if more = k.next(); more {
+			limit = min(max(limit, min(first, k.at)+int64(w.Buffer())), w.In())
+		}
+		visit(at, min(open, w.In()))
+	}
+}

@@ -1,0 +1,163 @@
+package fpga
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/config"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Config is an FPGA design's device as its YAML describes it.
+type Config struct {
+	Name   string     `key:"name" doc:"what reports call the machine"`
+	Kind   string     `key:"kind" oneof:"fpga" doc:"which model simulates it"`
+	About  string     `key:"about" doc:"one line: what the machine is"`
+	Clock  unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the design; stated, not derived"`
+	Native string     `key:"native" doc:"data type, or weight and activation pair, where the workload names none"`
+
+	Part   Part `key:"part"`
+	Limits struct {
+		LUT  float64 `key:"lut" min:"0.01" max:"1" doc:"share of the look-up tables a design may take"`
+		BRAM float64 `key:"bram" min:"0.01" max:"1" doc:"share of the block RAMs and UltraRAMs"`
+		DSP  float64 `key:"dsp" min:"0.01" max:"1" doc:"share of the DSP slices"`
+	} `key:"limits"`
+	Fold struct {
+		Rate    unit.Hertz `key:"rate" doc:"inferences a second the folding aims at; 0 Hz: as many as fit"`
+		Product string     `key:"product" oneof:"auto,lut,dsp" doc:"what multiplies; auto: DSP slices from 4 bits on"`
+	} `key:"fold"`
+	FIFO struct {
+		Depth int `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`
+	} `key:"fifo"`
+	Host struct {
+		Rate   unit.Hertz  `key:"rate" min:"1 Hz" doc:"simple operations a second of the processor that runs what the fabric does not"`
+		Energy unit.Joules `key:"energy" doc:"of one such operation"`
+	} `key:"host"`
+	Memory Memory `key:"memory"`
+	Power  Power  `key:"power"`
+}
+
+// Part is what there is on the chip.
+type Part struct {
+	LUT    int    `key:"lut" min:"1" max:"100000000" doc:"6-input look-up tables"`
+	FF     int    `key:"ff" min:"1" max:"100000000" doc:"flip-flops"`
+	BRAM18 int    `key:"bram18" min:"0" max:"1000000" doc:"block RAMs of 18 Kbit"`
+	URAM   int    `key:"uram" min:"0" max:"1000000" doc:"UltraRAMs of 288 Kbit"`
+	DSP    int    `key:"dsp" min:"0" max:"1000000" doc:"DSP slices"`
+	Slice  string `key:"slice" oneof:"dsp48,dsp58" doc:"their generation"`
+}
+
+// Memory is the off-chip memory's section. "memory: ideal" never stalls.
+type Memory struct {
+	Standard  string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
+	Bandwidth unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
+	Latency   unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
+	Port      unit.Bytes          `key:"port" min:"1 B" doc:"bytes a cycle through the port to the fabric"`
+
+	ideal bool
+}
+
+// SetScalar takes "ideal", a memory that never stalls.
+func (m *Memory) SetScalar(text string) error {
+	if text != "ideal" {
+		return fmt.Errorf("memory is a section of keys, or the word ideal")
+	}
+	*m = Memory{ideal: true}
+	return nil
+}
+
+// ScalarText is "ideal" for a memory given so.
+func (m *Memory) ScalarText() string {
+	if m.ideal {
+		return "ideal"
+	}
+	return ""
+}
+
+// Power is what resources draw. There are no public figures for most of it: what
+// is not sourced is the user's to set, and reports say so.
+type Power struct {
+	Static     unit.Watts  `key:"static" doc:"of the configured part and its clocks, all the time"`
+	LUT        unit.Joules `key:"lut" doc:"a look-up table with its flip-flops and wires, a cycle at the toggle rate 12.5 %"`
+	DSP        unit.Joules `key:"dsp" doc:"a DSP slice, a cycle at the same rate"`
+	BRAM       unit.Joules `key:"bram" doc:"a block RAM, a cycle at the same rate"`
+	Toggle     float64     `key:"toggle" min:"0" max:"1" doc:"share of the cycles in which a signal changes"`
+	Calibrated bool        `key:"calibrated" doc:"whether these figures were measured; if not, reports say uncalibrated"`
+	Scope      string      `key:"scope" oneof:"chip,package,board" doc:"what the figures cover"`
+}
+
+// Validate refuses what single keys cannot tell.
+func (c *Config) Validate() error {
+	p, err := workloads.ParsePrecision(c.Native)
+	if err != nil {
+		return fmt.Errorf("native: %w", err)
+	}
+	return offered(c.Name, p)
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile("presets/" + name + ".yaml")
+	return text, err == nil
+}
+
+// Machine is a configured FPGA.
+type Machine struct {
+	cfg  Config
+	text []byte
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("fold.rate=3000 Hz") applied.
+// name is what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.text = read
+	return m, err
+}
+
+// Text is the YAML the machine was read from, sets applied; it describes the same machine.
+func (m *Machine) Text() []byte { return m.text }
+
+// Name is what reports call the machine.
+func (m *Machine) Name() string { return m.cfg.Name }
+
+// Kind is "fpga".
+func (m *Machine) Kind() string { return m.cfg.Kind }
+
+// Native is the precision a workload runs in when it names none.
+func (m *Machine) Native() workloads.Precision {
+	p, _ := workloads.ParsePrecision(m.cfg.Native)
+	return p
+}
+
+// Supports takes integers of 1 to 8 and of 16 bits, bipolar included, for weights and activations.
+func (m *Machine) Supports(p workloads.Precision) error { return offered(m.cfg.Name, p) }
+
+func offered(name string, p workloads.Precision) error {
+	for _, t := range []workloads.DType{p.Weight, p.Act} {
+		if !t.IsInt() || t.Bits() > 16 {
+			return fmt.Errorf("%s multiplies integers of 1 to 16 bits and bipolar, not %v; choose with dtype= on the workload, such as int8 or w1a2", name, t)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package fpga_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"nnsim/arch"
+	"nnsim/arch/archtest"
+	"nnsim/arch/fpga"
+)
+
+func open(t testing.TB, preset string, sets ...string) *fpga.Machine {
+	text, ok := fpga.PresetText(preset)
+	require.True(t, ok, "there is no preset %s", preset)
+	m, err := fpga.Open(preset, text, sets)
+	require.NoError(t, err)
+	return m
+}
+
+func TestSuite(t *testing.T) {
+	archtest.Run(t, archtest.Device{
+		Open: func(sets ...string) (arch.Machine, error) {
+			text, _ := fpga.PresetText("pynq-z1")
+			return fpga.Open("pynq-z1", text, sets)
+		},
+		Variations: [][]string{{"fold.rate=100 Hz"}, {"memory=ideal"}, {"fold.product=lut"}},
+	})
+}

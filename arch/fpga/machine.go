@@ -1,0 +1,171 @@
+package fpga
+
+import (
+	"fmt"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/config"
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/workloads"
+)
+
+// Describe is the device part of a report. The peak is what the part's DSP slices
+// multiply, and its look-up tables where those multiply.
+func (m *Machine) Describe(p workloads.Precision) results.Device {
+	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock, PeakMACsPerCycle: m.peak(p), Resolved: config.Resolved(&m.cfg)}
+}
+
+// peak is the products a cycle of a part that does nothing else: all slices at
+// their packing, and all look-up tables at FINN's price of a product.
+func (m *Machine) peak(p workloads.Precision) float64 {
+	one := &layer{kind: dense, simd: 12, pe: 12, inside: 12, outside: 12, wBits: p.Weight.Bits(), aBits: p.Act.Bits(), space: workloads.Matrix{R: 1, S: 1}}
+	macs := 144 * float64(m.cfg.Part.DSP) / float64(one.slices(m))
+	w := float64(p.Weight.Bits() + p.Act.Bits())
+	perMAC := 1.1 * w * (2*float64((p.Weight.Bits()+p.Act.Bits()+5)/6) - 1 + 1)
+	return macs + float64(m.cfg.Part.LUT)/perMAC
+}
+
+// Fuses tells what is part of a product's stage: bias, scales, normalisation and
+// monotone activations, which thresholds at its end stand for.
+func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+	if len(chain) == 0 || !productInFabric(chain[0]) || !monotone[next.Op] || len(next.Out) != 1 {
+		return false
+	}
+	last, out := chain[len(chain)-1].Out[0], chain[0].Out[0]
+	if !next.Out[0].Shape.Equal(out.Shape) || !next.Out[0].Type.IsFloat() {
+		return false
+	}
+	for _, t := range next.In {
+		if t != nil && t != last && (!constant(t) || !perChannel(t.Shape, chain[0].Op, out.Shape)) {
+			return false
+		}
+	}
+	return true
+}
+
+// monotone lists what thresholds on an accumulator can stand for.
+var monotone = map[string]bool{"Relu": true, "Clip": true, "BatchNormalization": true, "Add": true, "Sub": true, "Mul": true, "LeakyRelu": true,
+	"Sigmoid": true, "Tanh": true, "HardSigmoid": true}
+
+// perChannel tells whether a parameter has one value, or one for each channel.
+func perChannel(s workloads.Shape, op string, out workloads.Shape) bool {
+	if s.Elements() == 1 {
+		return len(s) <= len(out)
+	}
+	column := len(out) - 1
+	if op == "Conv" {
+		column = 1
+	}
+	if len(s) == 1 && op == "Conv" {
+		return s[0] == out[1] // a parameter of a normalisation
+	}
+	for i, n := range s {
+		if axis := len(out) - len(s) + i; n != 1 && (axis != column || n != out[axis]) {
+			return false
+		}
+	}
+	return len(s) <= len(out)
+}
+
+// Plan folds a network for the part and finds its FIFOs' depths.
+func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
+	d, err := m.newDesign(net)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.sizeFIFOs(net, d); err != nil {
+		return nil, err
+	}
+	plan := &mapping.Plan{Target: mapping.Target{Name: m.cfg.Name}, Places: map[*workloads.Tensor]*mapping.Place{}}
+	add := func(t *workloads.Tensor, first, last int, external bool) {
+		pl := &mapping.Place{OffChip: -1, OnChip: 0, First: first, Last: last, Bytes: t.Bytes()}
+		if external {
+			pl.OffChip, pl.OnChip = plan.OffChip, -1
+			plan.OffChip += t.Bytes()
+		}
+		plan.Places[t] = pl
+	}
+	uses := (&circuit{d: d, net: net}).uses()
+	for _, t := range net.Graph.Inputs {
+		add(t, -1, 0, true)
+		if uses[t] > 0 {
+			plan.CompulsoryRead += t.Bytes()
+		}
+	}
+	for i, l := range d.layers {
+		for _, t := range l.outputs() {
+			add(t, i, i, false)
+		}
+		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d}})
+	}
+	for _, t := range net.Graph.Outputs {
+		if pl := plan.Places[t]; pl != nil && pl.OffChip < 0 {
+			add(t, pl.First, pl.Last, true)
+		}
+		plan.CompulsoryWrite += t.Bytes()
+	}
+	return plan, nil
+}
+
+// designOf is the design that a plan carries.
+func designOf(plan *mapping.Plan) (*design, error) {
+	if len(plan.Layers) > 0 {
+		if p, ok := plan.Layers[0].Custom.(*place); ok {
+			return p.design, nil
+		}
+	}
+	return nil, fmt.Errorf("fpga: this plan is not one of an FPGA's; plan the network on the machine that runs it")
+}
+
+// Run simulates a planned network.
+func (m *Machine) Run(job arch.Job) (*results.Run, error) {
+	if len(job.Net.Layers) == 0 {
+		return nil, fmt.Errorf("fpga: %s has no operator; a pipeline needs at least one", job.Net.Graph.Name)
+	}
+	d, err := designOf(job.Plan)
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.build(job.Net, d, job.IdealMemory, m.depthOf(d))
+	if err != nil {
+		return nil, err
+	}
+	timed, err := c.run(d.frames)
+	if err != nil {
+		return nil, err
+	}
+	if job.Check != nil && job.Check.Mode() != arch.None {
+		if err := m.carry(&job, d); err != nil {
+			return nil, err
+		}
+	}
+	if job.Progress != nil {
+		job.Progress(len(d.layers), len(d.layers))
+	}
+	return c.report(job, timed)
+}
+
+// notes is what a reader must know to read the figures rightly.
+func (c *circuit) notes() (list []string) {
+	b, n := c.m.budget(), c.d.need
+	list = append(list, fmt.Sprintf("streaming: all layers run at once; a layer's cycles are those by which it ends later than the layer before it; %s", c.d.bound),
+		fmt.Sprintf("resources (estimated): LUT %d of %d, DSP %d of %d, BRAM18 %d of %d", n.LUT, b.LUT, n.DSP, b.DSP, n.BRAM18, b.BRAM18+uramBlocks*b.URAM))
+	if n.LUT*10 > int64(c.m.cfg.Part.LUT)*7 {
+		list = append(list, fmt.Sprintf("warning: %d of %d look-up tables are more than 70 %%; the clock of %v may not be met", n.LUT, c.m.cfg.Part.LUT, c.m.cfg.Clock))
+	}
+	var hosts []string
+	for _, l := range c.d.layers {
+		if l.kind == host {
+			hosts = append(hosts, l.Name)
+		}
+	}
+	if len(hosts) > 0 {
+		list = append(list, "on the host processor: "+strings.Join(hosts, ", "))
+	}
+	if !c.m.cfg.Power.Calibrated {
+		list = append(list, "power: uncalibrated (power.lut, power.dsp, power.bram, power.static, host.energy)")
+	}
+	return list
+}

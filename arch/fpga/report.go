@@ -1,0 +1,172 @@
+package fpga
+
+import (
+	"nnsim/arch"
+	"nnsim/arch/fpga/stream"
+	"nnsim/results"
+	"nnsim/tech"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Events of a stage.
+const (
+	evActive = iota // cycles in which it did something
+	evMAC           // multiply-accumulates, of products only
+)
+
+// report makes the run report.
+func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, error) {
+	r := &results.Run{Batch: batchOf(job.Net), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes()}
+	for _, l := range c.outs {
+		r.Cycles = max(r.Cycles, timed.Last(l))
+	}
+	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(c.m.cfg.Clock))
+	c.layers(r, timed)
+	prices := c.m.Prices(job.Net.Precision)
+	c.stages(r, timed, prices.PerEvent)
+	c.memory(r)
+	if r.Seconds > 0 {
+		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
+		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
+	}
+	for _, s := range r.Stats {
+		r.Units[s.Name] = s.Finish(r.Cycles)
+	}
+	r.Host.Events = timed.Crossings
+	return r, r.Price(prices)
+}
+
+// batchOf is the number of inferences in a run.
+func batchOf(net *workloads.Network) int {
+	g := net.Graph
+	switch {
+	case g.Batch > 0:
+		return g.Batch
+	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
+		return 1
+	}
+	return g.Inputs[0].Shape[0]
+}
+
+// layers lists the layers: each ends when its last token has left, or with the one
+// before it; the store ends the last.
+func (c *circuit) layers(r *results.Run, timed *stream.Result) {
+	start, all := int64(0), int64(0)
+	for i, l := range c.d.layers {
+		end := max(start, min(timed.Last(c.ends[i]), r.Cycles))
+		if i == len(c.d.layers)-1 {
+			end = r.Cycles
+		}
+		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: end - start, Mapping: l.String()}
+		for _, n := range l.Nodes {
+			one.MACs += workloads.MACs(n)
+		}
+		if peak := float64(l.simd*l.pe) * float64(r.Cycles); one.MACs > 0 && peak > 0 && l.kind != host {
+			one.Utilization = float64(one.MACs) / peak // of its own multipliers, during the whole run
+		}
+		all += one.MACs
+		start = end
+		r.Layers = append(r.Layers, one)
+	}
+	if r.Cycles > 0 {
+		r.Utilization = float64(all) / (float64(r.Cycles) * r.Device.PeakMACsPerCycle)
+	}
+}
+
+// stages enters what each stage did and what that costs.
+func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string]map[string]tech.Price) {
+	mac := "mac_" + c.net.Precision.Act.String()
+	for _, s := range timed.Stages {
+		owner := c.owner[s.Name]
+		at := min(max(owner, 0), len(c.d.layers)-1)
+		if owner < 0 && s.Name[:5] == "store" {
+			at = len(c.d.layers) - 1
+		}
+		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac)
+		per := c.price(s.Name, owner)
+		if l := c.d.layers[at]; owner >= 0 && s.Name == l.Name+"."+l.kind.String() {
+			for _, n := range l.Nodes {
+				stats.Add(at, evMAC, workloads.MACs(n))
+			}
+		}
+		busy := min(s.Busy, r.Cycles)
+		stats.Add(at, evActive, busy)
+		input := min(s.Input, r.Cycles-busy)
+		output := min(s.Output, r.Cycles-busy-input)
+		edge := unit.Edge(0)
+		for _, span := range []struct {
+			state  results.State
+			cycles int64
+		}{{results.Busy, busy}, {results.WaitInput, input}, {results.WaitOutput, output}} {
+			stats.Enter(span.state, edge)
+			edge += unit.Edge(span.cycles)
+		}
+		stats.Enter(results.Idle, edge)
+		r.Stats = append(r.Stats, stats)
+		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: {Source: "none: counted, its slices are priced by the active cycle"}}
+	}
+}
+
+// price is what a stage takes in an active cycle: its layer's resources go to the
+// layer's arithmetic, its host operations to the processor.
+func (c *circuit) price(name string, owner int) tech.Price {
+	p := tech.Price{Source: "device"}
+	if owner < 0 {
+		return p
+	}
+	l, power := c.d.layers[owner], &c.m.cfg.Power
+	switch {
+	case name == l.Name+".host":
+		cycles := c.m.hostCycles(l, c.d.frames)
+		p.Energy = c.m.cfg.Host.Energy * unit.Joules(float64(hostOps(l))/float64(c.d.frames)/float64(cycles))
+	case name == l.Name+"."+l.kind.String():
+		n := l.resources(c.m)
+		p.Energy = (power.LUT*unit.Joules(n.LUT) + power.DSP*unit.Joules(n.DSP) + power.BRAM*unit.Joules(n.BRAM18)) * unit.Joules(power.Toggle/usualToggle)
+	}
+	return p
+}
+
+// usualToggle is the rate at which energies by the cycle are stated.
+const usualToggle = 0.125
+
+// memory enters the traffic of the ports.
+func (c *circuit) memory(r *results.Run) {
+	s := results.NewStats("memory", len(c.d.layers), "read_bytes", "write_bytes")
+	uses := c.uses()
+	for _, t := range c.net.Graph.Inputs {
+		if uses[t] > 0 {
+			s.Add(0, 0, t.Bytes())
+			r.Layers[0].DRAMReadBytes += t.Bytes()
+		}
+	}
+	last := len(c.d.layers) - 1
+	for _, t := range c.net.Graph.Outputs {
+		s.Add(last, 1, t.Bytes())
+		r.Layers[last].DRAMWriteBytes += t.Bytes()
+	}
+	r.DRAM = results.DRAM{ReadBytes: s.Total(0), WriteBytes: s.Total(1)}
+	busy := int64(0)
+	if !c.ideal && !c.m.cfg.Memory.ideal {
+		r.DRAM.PeakBandwidth = c.m.cfg.Memory.Bandwidth
+		busy = int64(float64(s.Total(0)+s.Total(1)) / float64(r.DRAM.PeakBandwidth) * float64(c.m.cfg.Clock))
+	}
+	s.Enter(results.Busy, 0)
+	s.Enter(results.Idle, unit.Edge(min(busy, r.Cycles)))
+	r.Stats = append(r.Stats, s)
+}
+
+// Prices is the price list for runs in a precision, but for the stages, whose prices
+// follow from their resources and come with a run.
+func (m *Machine) Prices(workloads.Precision) results.Prices {
+	standard := m.cfg.Memory.Standard
+	if m.cfg.Memory.ideal {
+		standard = "ideal"
+	}
+	dram, err := tech.DRAM(standard)
+	if err != nil {
+		dram = tech.Price{Source: "unknown: " + err.Error()}
+	}
+	return results.Prices{PerEvent: map[string]map[string]tech.Price{"memory": {"read_bytes": dram, "write_bytes": dram}}, Scope: m.cfg.Power.Scope,
+		Static: map[string]tech.Power{"static": {Watts: m.cfg.Power.Static, Source: "device"}}}
+}
