@@ -46,6 +46,9 @@ func (n *Network) dissolve() {
 			kept = append(kept, t)
 			continue
 		}
+		if t.over > n.now {
+			n.express.dissolved++
+		}
 		for k, st := range t.stops {
 			list := n.express.of[st.link]
 			n.express.of[st.link] = slices.DeleteFunc(list, func(o *train) bool { return o == t })
@@ -142,11 +145,10 @@ func (n *Network) takeCredits(l *link, vc int32, count int16) {
 func (n *Network) restoreInput(t *train, k int) {
 	l, out := &n.links[t.stops[k].link], &n.links[t.stops[k+1].link]
 	r, i, vc := &n.routers[l.to], l.toPort*n.vcs+t.stops[k].vc, t.stops[k+1].vc
-	arrived := t.sent(k, 0) + n.flitDelay(l)
-	if arrived > n.now {
-		return
+	asks := t.asks[k+1]
+	if asks-unit.Edge(n.config.RoutingDelay) > n.now {
+		return // its head is not yet first in the buffer
 	}
-	asks := n.asksAt(t, k+1)
 	if asks > n.now {
 		r.buffers[i].state = routing
 		n.routed.put(asks, creditWire{r.id, i})

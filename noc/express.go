@@ -34,6 +34,7 @@ type train struct {
 	node   int32
 	flits  int64
 	stops  []stop
+	asks   []unit.Edge   // when the head asks for its channel on each link
 	rows   [][]unit.Edge // s(k,i) for the first flits, by flit
 	period int64         // flits after which rows repeat
 	shift  unit.Edge     // later each time
@@ -51,6 +52,8 @@ type express struct {
 	of     [][]*train // on each link, in order
 	trains []*train   // in order of start
 	doomed []*train
+
+	boarded, followed, dissolved int // how often, for tests
 }
 
 // sent is s(k,i); one stop beyond the last it is the flit's arrival at its node.
@@ -74,6 +77,13 @@ func (n *Network) board(s *source, id int32, vc int32) bool {
 	}
 	last := t.flits - 1
 	t.loaded, t.arrive = t.sent(0, last)+1, t.sent(len(t.stops), last)
+	n.express.boarded++
+	for _, st := range t.stops {
+		if len(n.express.of[st.link]) > 0 {
+			n.express.followed++
+			break
+		}
+	}
 	for k, st := range t.stops {
 		t.over = max(t.over, t.sent(k+1, last)+n.creditDelay(&n.links[st.link]))
 		n.express.of[st.link] = append(n.express.of[st.link], t)
@@ -92,11 +102,11 @@ func (n *Network) way(t *train, p *packet, vc int32) bool {
 		return false
 	}
 	row := []unit.Edge{at}
-	t.stops = append(t.stops, stop{id, vc})
+	t.stops, t.asks = append(t.stops, stop{id, vc}), append(t.asks, at)
 	for n.links[id].to >= 0 {
 		l := &n.links[id]
 		r := &n.routers[l.to]
-		asks := at + n.flitDelay(l) + unit.Edge(n.config.RoutingDelay)
+		asks := n.frontAt(stop{id, vc}, at+n.flitDelay(l)) + unit.Edge(n.config.RoutingDelay)
 		n.ways = n.routes(n.ways[:0], r.id, p)
 		out := n.ways[0].out
 		id = n.graph.routers[r.id].out[out]
@@ -105,7 +115,7 @@ func (n *Network) way(t *train, p *packet, vc int32) bool {
 			return false
 		}
 		vc = n.firstFree(out, n.pointer(r, l.toPort*n.vcs+vc, l, vc), set)
-		t.stops = append(t.stops, stop{id, vc})
+		t.stops, t.asks = append(t.stops, stop{id, vc}), append(t.asks, asks)
 		if at = n.room(t, len(row), 0, asks+1); at < n.now {
 			return false
 		}
@@ -113,6 +123,15 @@ func (n *Network) way(t *train, p *packet, vc int32) bool {
 	}
 	t.rows = append(t.rows, append(row, at+n.flitDelay(&n.links[id])))
 	return n.room(t, 0, 0, n.now) == n.now
+}
+
+// frontAt is when a head that arrives over a link and channel is first in its
+// buffer: at once, or after the tail of the train ahead on that channel.
+func (n *Network) frontAt(st stop, arrives unit.Edge) unit.Edge {
+	if ahead, j := n.ahead(st); ahead != nil {
+		return max(arrives, ahead.sent(j+1, ahead.flits-1)+1)
+	}
+	return arrives
 }
 
 // freeFor is the set of channels of a link that no train holds when a head asks at
@@ -256,17 +275,12 @@ func (t *train) repeats(depth int64) bool {
 	return true
 }
 
-// asksAt is when a train's head asks for its channel on link k.
-func (n *Network) asksAt(t *train, k int) unit.Edge {
-	return t.sent(k-1, 0) + n.flitDelay(&n.links[t.stops[k-1].link]) + unit.Edge(n.config.RoutingDelay)
-}
-
 // behind tells whether a train stays behind all others on its links: where a link
 // ends, its head asks no sooner than their tails leave.
 func (n *Network) behind(t *train) bool {
 	for k, st := range t.stops[:len(t.stops)-1] {
 		for _, other := range n.express.of[st.link] {
-			if n.asksAt(t, k+1) < other.sent(other.at(st.link)+1, other.flits-1) {
+			if t.asks[k+1] < other.sent(other.at(st.link)+1, other.flits-1) {
 				return false
 			}
 		}

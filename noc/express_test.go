@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"nnsim/unit"
 )
@@ -39,4 +40,33 @@ func TestLongPacketIsConstant(t *testing.T) {
 			assert.LessOrEqual(t, cost(t, c, 4000, 8), 4.0, "%s: a stream of long packets", c.Topology)
 		}
 	}
+}
+
+// TestTwinTrains: packets in closed form, alone, behind one another and in each
+// other's way, are where the obvious network has them.
+func TestTwinTrains(t *testing.T) {
+	boarded, followed, dissolved := 0, 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyConfig(t)
+		c.BufferFlits = rapid.IntRange(1, 14).Draw(t, "depth")
+		g, err := newGraph(c)
+		require.NoError(t, err)
+		at, nodes := unit.Edge(0), rapid.SliceOfN(rapid.IntRange(0, g.nodes-1), 2, 4).Draw(t, "nodes")
+		var list []timed
+		for i := range rapid.IntRange(1, 8).Draw(t, "packets") {
+			at += unit.Edge(rapid.IntRange(0, 90).Draw(t, "gap")) / 3
+			list = append(list, timed{at, Packet{Src: rapid.SampledFrom(nodes).Draw(t, "src"), Dst: rapid.SampledFrom(nodes).Draw(t, "dst"),
+				Flits: rapid.IntRange(14, 60).Draw(t, "flits"), Tag: int64(i), Born: at}})
+		}
+		n, got := byNetwork(t, c, list)
+		want := byStepper(t, c, list, n.Now()+1)
+		require.Equal(t, lines(want), lines(got))
+		boarded += n.express.boarded
+		followed += n.express.followed
+		dissolved += n.express.dissolved
+	})
+	t.Logf("%d packets went in closed form, %d behind another, %d of them were dissolved on their way", boarded, followed, dissolved)
+	assert.Greater(t, followed, 20)
+	assert.Greater(t, dissolved, 20)
+	assert.Greater(t, boarded, followed+dissolved)
 }

@@ -235,6 +235,9 @@ func (n *Network) AdvanceTo(t unit.Edge) {
 
 // step does the rest of the present edge: injection, then allocation.
 func (n *Network) step() {
+	if len(n.express.trains) > 0 {
+		n.beginBehind()
+	}
 	for w := range n.sending {
 		for m := n.sending[w]; m != 0; m &= m - 1 {
 			n.inject(int32(w<<6 + bits.TrailingZeros64(m)))

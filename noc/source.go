@@ -1,6 +1,10 @@
 package noc
 
-import "nnsim/unit"
+import (
+	"math/bits"
+
+	"nnsim/unit"
+)
 
 // source is a node's sending side: its packets in order, and what it knows of the
 // buffers of its router.
@@ -62,6 +66,19 @@ func (n *Network) pick(s *source) int16 {
 		}
 	}
 	return -1
+}
+
+// beginBehind has nodes begin whose last packets are trains that are still about,
+// before any node sends: what is dissolved here may have a flit to send at this edge.
+func (n *Network) beginBehind() {
+	for w := range n.sending {
+		for m := n.sending[w]; m != 0; m &= m - 1 {
+			node := int32(w<<6 + bits.TrailingZeros64(m))
+			if s := &n.sources[node]; s.left == 0 && s.first < len(s.queue) && len(n.express.of[n.graph.inject[node]]) > 0 {
+				n.begin(node, s)
+			}
+		}
+	}
 }
 
 // begin starts on the next packet if there is a channel for it. Trains of the same
