@@ -32,6 +32,7 @@ type OffChip struct {
 	width    uint  // and of the channel
 	coming   []arrival
 	order    int64
+	moved    unit.Edge // when the latest line was done
 	bursts   []burst
 	free     []int32
 	onWay    int
@@ -164,7 +165,25 @@ func (m *OffChip) Run(until unit.Edge) error {
 	for _, ch := range m.channels {
 		ch.AdvanceTo(until)
 	}
+	if m.onWay > 0 && until-m.moved > patience {
+		return fmt.Errorf("mem: deadlock at edge %d: %d bursts are on their way and no line has moved since edge %d; %s", until, m.onWay, m.moved, m.stuck())
+	}
 	return nil
+}
+
+// patience is how long a memory with work may move no line, in cycles: hundreds
+// of refreshes, and longer than any queue takes.
+const patience = 1 << 21
+
+// stuck draws what waits in each channel.
+func (m *OffChip) stuck() string {
+	text := ""
+	for i, ch := range m.channels {
+		if reads, writes, more := ch.Left(); reads+writes > 0 || more {
+			text += fmt.Sprintf("channel %d holds %d reads and %d writes, requests before it: %v; ", i, reads, writes, more)
+		}
+	}
+	return text + "controller=frfcfs cannot come to this"
 }
 
 // begin gives the lines of a burst to their channels.
@@ -173,6 +192,7 @@ func (m *OffChip) begin(a *arrival) error {
 	from, to := a.Addr/m.line, (a.Addr+a.Bytes-1)/m.line+1
 	m.bursts[id] = burst{port: int32(a.port), slot: int32(a.Slot), left: to - from}
 	m.onWay++
+	m.moved = max(m.moved, a.Edge)
 	for i, ch := range m.channels {
 		first := m.before(from, i)
 		n := m.before(to, i) - first
@@ -201,6 +221,7 @@ func (m *OffChip) place() int32 {
 func (m *OffChip) lineDone(ch int, d dram.Done) {
 	b := &m.bursts[d.Tag]
 	b.last = max(b.last, d.Cycle)
+	m.moved = max(m.moved, d.Cycle)
 	if d.Write {
 		m.tally.WriteLines++
 	} else {
