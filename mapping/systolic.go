@@ -164,6 +164,9 @@ func (c *cutter) pack(s *workloads.Matrix) int {
 func (c *cutter) rowTiles(n *Nest) (list [][2]int) {
 	s, quantum := &n.Space, c.rowQuantum(n)
 	pixels := s.OH * s.OW
+	if c.target.Unlimited {
+		return [][2]int{{s.Images, pixels}}
+	}
 	limit := c.rowLimit(n)
 	for k := min(s.Images, limit/pixels); k >= 1; k = k * 3 / 4 {
 		list = append(list, [2]int{k, pixels})
@@ -198,7 +201,7 @@ func (c *cutter) rowQuantum(n *Nest) int {
 
 // rowLimit is the largest row tile worth trying: what one accumulator bank holds.
 func (c *cutter) rowLimit(n *Nest) int {
-	if c.target.Unlimited || c.target.Dataflow == IS {
+	if c.target.Dataflow == IS {
 		return n.Space.M()
 	}
 	return min(n.Space.M(), max(1, c.target.AccRows/2))
