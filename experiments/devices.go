@@ -8,6 +8,7 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/config"
+	"nnsim/arch/fpga"
 	"nnsim/arch/gpu"
 	"nnsim/arch/systolic"
 	"nnsim/unit/spell"
@@ -24,6 +25,7 @@ type kind struct {
 // kinds is the list of devices: one row for each folder under arch that is a machine.
 var kinds = []kind{
 	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
+	{"fpga", fpga.Presets, fpga.PresetText, opens(fpga.Open)},
 	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},
 }
 
