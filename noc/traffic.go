@@ -55,10 +55,10 @@ func DefaultTraffic() Traffic {
 // Validate tells what is wrong with traffic whatever the network, or nil.
 func (t Traffic) Validate() error {
 	switch {
-	case !(t.Rate > 0 && t.Rate <= float64(t.Flits)):
-		return fmt.Errorf("noc: traffic.rate is %g flits/node/cycle, must be above 0 and at most %d, a packet a cycle", t.Rate, max(t.Flits, 1))
 	case t.Flits < 1 || t.Flits > 1<<20:
 		return fmt.Errorf("noc: traffic.flits is %d, must be 1 to 2^20", t.Flits)
+	case !(t.Rate > 0 && t.Rate <= float64(t.Flits)):
+		return fmt.Errorf("noc: traffic.rate is %g flits/node/cycle, must be above 0 and at most %d, a packet a cycle", t.Rate, t.Flits)
 	case t.Period < 1:
 		return fmt.Errorf("noc: traffic.period is %d cycles, must be at least 1", t.Period)
 	case t.Warmup < 0 || t.Samples <= t.Warmup:
@@ -211,8 +211,11 @@ func (m *meter) run() (Measured, error) {
 	m.clear()
 	m.marking, m.waiting = true, 0
 	lat, acc, calm := 0.0, 0.0, 0
-	for s := m.Warmup; s < m.Samples && calm < 3 || len(m.lat) < m.Packets; s++ {
+	for s := m.Warmup; s < m.Samples && calm < 3 || s < m.enough() && len(m.lat) < m.Packets; s++ {
 		l := m.period()
+		if err := m.net.Stuck(); err != nil {
+			return m.result(), err
+		}
 		if l > m.Limit {
 			return m.saturated()
 		}
@@ -225,6 +228,12 @@ func (m *meter) run() (Measured, error) {
 		lat, acc = l, a
 	}
 	return m.drain()
+}
+
+// enough is a number of periods that is sure to bring Packets packets.
+func (m *meter) enough() int {
+	perPeriod := m.Rate / float64(m.Flits) * float64(m.net.Nodes()) * float64(m.Period)
+	return m.Samples + int(2*float64(m.Packets)/perPeriod)
 }
 
 // drain waits for the marked packets.
