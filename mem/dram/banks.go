@@ -91,6 +91,12 @@ func (b *banks) shadow(k Kind, bank int, t int64) {
 		n := w.at[e.at]
 		n[e.to&7] = max(n[e.to&7], t+e.delay)
 	}
+	for _, e := range b.spec.wires[k] {
+		for r := range b.ranks {
+			n := b.ranks[r].node
+			n[e.to&7] = max(n[e.to&7], t+e.delay)
+		}
+	}
 	if len(b.ranks) > 1 {
 		b.shadowPeers(k, bank, t)
 	}

@@ -74,6 +74,9 @@ func units(m Command) [3][3]int {
 	return [3][3]int{Bank: {m.Rank, m.Group, m.Bank}, Group: {m.Rank, m.Group, -1}, Rank: {m.Rank, -1, -1}}
 }
 
+// wires is the key of the whole channel.
+var wires = [3]int{-1, -1, -1}
+
 func (c *Checker) checkRules(m Command) {
 	own := units(m)
 	for i, r := range c.part.Standard.Rules {
@@ -87,6 +90,10 @@ func (c *Checker) checkRules(m Command) {
 				if t, ok := c.last[r.From][[3]int{rank, -1, -1}]; ok && rank != m.Rank {
 					before = append(before, t)
 				}
+			}
+		} else if r.At == Wires {
+			if t, ok := c.last[r.From][wires]; ok {
+				before = append(before, t)
 			}
 		} else if t, ok := c.last[r.From][own[r.At]]; ok {
 			before = append(before, t)
@@ -152,6 +159,7 @@ func (c *Checker) note(m Command) {
 		for _, u := range units(n) {
 			c.last[m.Kind][u] = m.Cycle
 		}
+		c.last[m.Kind][wires] = m.Cycle
 	}
 	key := units(m)[Bank]
 	switch m.Kind {

@@ -38,6 +38,7 @@ func TestNoViolation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, err := Preset(name)
 			require.NoError(t, err)
+			refreshes := int64(0)
 			for i, c := range mappings {
 				for _, c.Controller = range []string{"frfcfs", "dramsim3"} {
 					for _, c.Refresh = range []string{"all", "bank"} {
@@ -53,6 +54,7 @@ func TestNoViolation(t *testing.T) {
 					}
 				}
 			}
+			require.Positive(t, refreshes, "refreshes")
 		})
 	}
 }

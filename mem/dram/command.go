@@ -39,14 +39,16 @@ func (c Command) String() string {
 type Level uint8
 
 // The levels, from the bank outwards. Peers are the other ranks that share the
-// data bus: those of the same pseudo-channel.
+// data bus: those of the same pseudo-channel. Wires are the command wires: all
+// banks of the channel.
 const (
 	Bank Level = iota
 	Group
 	Rank
 	Peers
+	Wires
 )
 
-var levelNames = [...]string{"bank", "bank group", "rank", "other ranks"}
+var levelNames = [...]string{"bank", "bank group", "rank", "other ranks", "channel"}
 
 func (l Level) String() string { return levelNames[l] }

@@ -5,7 +5,7 @@ package dram
 var ddr5 = &Standard{
 	Name:   "DDR5",
 	Source: "jedec-ddr5",
-	Rules: rules(longRow, opening, precharges, bankwise, refreshGrouped, []Rule{
+	Rules: rules(longRow, longActivate, longColumns, opening, precharges, bankwise, refreshGrouped, []Rule{
 		{ACT, ACT, Group, "tRRD_L"},
 		{ACT, ACT, Rank, "tRRD_S"},
 		{RD, RD, Group, "max(tBURST, tCCD_L)"},
@@ -19,6 +19,14 @@ var ddr5 = &Standard{
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",
 	PerBank: SameBank,
+}
+
+// longColumns is the same wires taken by reads and writes, which also follow an
+// activate no sooner.
+var longColumns = []Rule{
+	{ACT, RD, Wires, "tACT"}, {ACT, WR, Wires, "tACT"},
+	{RD, ACT, Wires, "tACT"}, {RD, PRE, Wires, "tACT"}, {RD, RD, Wires, "tACT"}, {RD, WR, Wires, "tACT"}, {RD, REF, Wires, "tACT"}, {RD, REFB, Wires, "tACT"},
+	{WR, ACT, Wires, "tACT"}, {WR, PRE, Wires, "tACT"}, {WR, RD, Wires, "tACT"}, {WR, WR, Wires, "tACT"}, {WR, REF, Wires, "tACT"}, {WR, REFB, Wires, "tACT"},
 }
 
 var ddr5Parts = []line{

@@ -154,6 +154,7 @@ func (p *frfcfs) flow(kind int, r *Request, first, start, n int64) {
 	for i := range st.turns {
 		b := p.all[st.order[i]].bank
 		p.use(k, int(b), int32(n/int64(st.turns)))
+		p.resort(int(b))
 	}
 	p.count.Accepted += n
 }

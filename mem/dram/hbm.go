@@ -18,7 +18,7 @@ var hbm = &Standard{
 var hbmPseudo = &Standard{
 	Name:      "HBM pseudo-channels",
 	Source:    "jedec-hbm3",
-	Rules:     rules(longRow, longSplitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
+	Rules:     rules(longRow, longActivate, longSplitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
 	Windows:   []Window{{4, "tFAW"}},
 	Read:      "CL + tBURST",
 	Write:     "CWL + tBURST",
@@ -44,9 +44,10 @@ var hbmParts = []line{
 		"tBURST=2 tACT=2 CL=23 CWL=8 tRCDRD=23 tRCDWR=20 tRP=23 tRAS=55 tRC=78 tRRD_S=7 tRRD_L=7 tFAW=24 tWTR_S=10 tWTR_L=13 tWR=26 tRTP=8 tPPD=1 tCCD_S=2 tCCD_L=4 tRTRS=2 " +
 			"tRFC=560 tREFI=6240 tRFCpb=256 tREFIpb=390 tRREFD=13 tPBR2PBR=256",
 		"", "ramulator2"},
-	// tRTRS makes the source's 20 cycles from read to write.
-	{"hbm3-6400", hbmPseudo, "pseudo=2 groups=4 banks=4 rows=16384 row=1024 line=32 devices=1 ns=0.625",
-		"tBURST=2 tACT=2 CL=20 CWL=10 tRCDRD=31 tRCDWR=15 tRP=26 tRAS=45 tRC=72 tRRD_S=4 tRRD_L=5 tFAW=24 tWTR_S=7 tWTR_L=10 tWR=33 tRTP=9 tPPD=2 tCCD_S=2 tCCD_L=4 tRTRS=8 " +
-			"tRFC=416 tREFI=6240 tRFCpb=320 tREFIpb=390 tRREFD=8 tPBR2PBR=320",
+	// In half cycles, which are those of the row commands: an activate takes three, a
+	// precharge one. tRTRS makes the source's 20 whole cycles from read to write.
+	{"hbm3-6400", hbmPseudo, "pseudo=2 groups=4 banks=4 rows=16384 row=1024 line=32 devices=1 ns=0.3125",
+		"tBURST=4 tACT=3 CL=40 CWL=20 tRCDRD=62 tRCDWR=30 tRP=52 tRAS=90 tRC=144 tRRD_S=8 tRRD_L=10 tFAW=48 tWTR_S=14 tWTR_L=20 tWR=66 tRTP=18 tPPD=4 tCCD_S=4 tCCD_L=8 tRTRS=16 " +
+			"tRFC=832 tREFI=12480 tRFCpb=640 tREFIpb=780 tRREFD=16 tPBR2PBR=640",
 		"", "ramulator2"},
 }

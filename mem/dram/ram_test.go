@@ -33,15 +33,12 @@ func TestRamPrint(t *testing.T) {
 		}
 		if strings.HasPrefix(name, "hbm") {
 			c.Queue, c.High, c.Low = 64, 52, 12
-			c.Mapping = "rochbabgracopc"
+			c.Mapping = "rochrababgpcco"
 			if bgi {
-				c.Mapping = "rochbaracobgpc"
+				c.Mapping = "rochrabacopcbg"
 			}
 		}
 		gap := number(t, row, "gap_cycles")
-		if name == "hbm3-6400" {
-			gap /= 2
-		}
 		traffic, err := NewTraffic(pattern, int64(number(t, row, "requests")), gap, p, c)
 		require.NoError(t, err)
 		out, err := Drive(p, c, traffic)

@@ -14,6 +14,7 @@ type spec struct {
 	part    Part
 	edges   [kinds][]edge // by the command that casts the shadow; the part's own rank
 	peers   [kinds][]edge // the same for the other ranks on the data bus
+	wires   [kinds][]edge // the same for all ranks of the channel
 	windows []window
 	read    int64 // from RD to the end of its data
 	write   int64
@@ -40,8 +41,11 @@ func resolve(p Part) (*spec, error) {
 			return nil, fmt.Errorf("%w (part %s, %s to %s)", err, p.Name, r.From, r.To)
 		}
 		list := &s.edges
-		if r.At == Peers {
+		switch r.At {
+		case Peers:
 			list = &s.peers
+		case Wires:
+			list = &s.wires
 		}
 		if d > 0 {
 			list[r.From] = append(list[r.From], edge{r.To, r.At, int64(d)})

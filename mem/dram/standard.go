@@ -68,7 +68,6 @@ var longRow = []Rule{
 	{PRE, ACT, Bank, "tRP - tACT + 1"},
 	{PRE, REF, Rank, "tRP"},
 	{ACT, REF, Rank, "tRC + tACT - 1"},
-	{ACT, PRE, Rank, "tACT"},
 	{REF, ACT, Rank, "tRFC - tACT + 1"},
 	{REF, REF, Rank, "tRFC"},
 	{RD, PRE, Bank, "tRTP"},
@@ -121,6 +120,14 @@ var turnaround = []Rule{
 	{RD, WR, Peers, "CL + tBURST + tRTRS - CWL"},
 	{WR, RD, Peers, "CWL + tBURST + tRTRS - CL"},
 	{WR, WR, Peers, "tBURST + tRTRS"},
+}
+
+// longActivate is the row commands' wires, taken for tACT cycles by an activate.
+var longActivate = []Rule{
+	{ACT, ACT, Wires, "tACT"},
+	{ACT, PRE, Wires, "tACT"},
+	{ACT, REF, Wires, "tACT"},
+	{ACT, REFB, Wires, "tACT"},
 }
 
 // bankwise is refresh bank by bank; refreshGrouped and refreshUngrouped are its distance from activates of other banks.

@@ -92,6 +92,8 @@ func (w *twin) together(at Level, a, b Command) bool {
 		return a.Rank == b.Rank && a.Group == b.Group
 	case Rank:
 		return a.Rank == b.Rank
+	case Wires:
+		return true
 	}
 	return a.Rank != b.Rank && a.Rank/w.part.Shape.Ranks == b.Rank/w.part.Shape.Ranks
 }
