@@ -14,7 +14,7 @@ type Streamer interface {
 	// Takes refuses traffic that is not for the device, with the remedy.
 	Takes(s catalog.Stream) error
 	// RunStream simulates traffic the device takes.
-	RunStream(s catalog.Stream, seed int64) (*results.Run, error)
+	RunStream(s catalog.Stream) (*results.Run, error)
 }
 
 // Idler is a machine that has something to do even when it has nothing to do,

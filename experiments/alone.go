@@ -30,7 +30,7 @@ func (p *Prepared) alone(e Experiment) error {
 
 // runAlone simulates a workload without layers and holds it against the laws.
 func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error) {
-	run, err := p.traffic(e.Seed)
+	run, err := p.traffic()
 	if err != nil {
 		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
 	}
@@ -52,9 +52,9 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 }
 
 // traffic is the run itself.
-func (p *Prepared) traffic(seed int64) (*results.Run, error) {
+func (p *Prepared) traffic() (*results.Run, error) {
 	if s := p.Workload.Stream; s != nil {
-		return p.Machine.(arch.Streamer).RunStream(*s, seed)
+		return p.Machine.(arch.Streamer).RunStream(*s)
 	}
 	if m, ok := p.Machine.(arch.Idler); ok {
 		return m.RunIdle(p.Workload.Idle.Seconds)

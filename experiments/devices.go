@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"nnsim/arch"
+	"nnsim/arch/asic/eyeriss"
 	"nnsim/arch/config"
 	"nnsim/arch/fpga"
 	"nnsim/arch/gpu"
 	"nnsim/arch/systolic"
+	"nnsim/arch/traffic"
 	"nnsim/unit/spell"
 )
 
@@ -27,6 +29,9 @@ var kinds = []kind{
 	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
 	{"fpga", fpga.Presets, fpga.PresetText, opens(fpga.Open)},
 	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},
+	{"row-stationary", eyeriss.Presets, eyeriss.PresetText, opens(eyeriss.Open)},
+	{"memory", traffic.MemoryPresets, traffic.PresetText, opens(traffic.OpenMemory)},
+	{"network", traffic.NetworkPresets, traffic.PresetText, opens(traffic.OpenNetwork)},
 }
 
 // opens makes a row's open of a function that returns its own type of machine.

@@ -2,7 +2,6 @@ package mem
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"nnsim/internal/engine"
@@ -28,8 +27,7 @@ type OffChip struct {
 	channels []*dram.Channel
 	part     dram.Part
 	line     int64 // bytes
-	below    uint  // bits of a line's number below those of the channel
-	width    uint  // and of the channel
+	spread   Interleave
 	coming   []arrival
 	order    int64
 	moved    unit.Edge // when the latest line was done
@@ -72,7 +70,7 @@ func NewOffChip(c OffChipConfig, onWay int, reply func(port, slot int, at unit.E
 	if c.Control.Mapping == "" {
 		c.Control.Mapping = "rorabachcobg"
 	}
-	if m.below, m.width, err = channelBits(c); err != nil {
+	if m.spread, err = NewInterleave(c.Part.Shape, c.Control.Mapping, c.Channels); err != nil {
 		return nil, err
 	}
 	c.Control.Port = max(1, min(onWay, 1<<16))
@@ -88,47 +86,6 @@ func NewOffChip(c OffChipConfig, onWay int, reply func(port, slot int, at unit.E
 
 // Bytes is the capacity.
 func (m *OffChip) Bytes() int64 { return m.part.Shape.Lines() * m.line * int64(len(m.channels)) }
-
-// channelBits finds the channel in the number of a line: how many bits lie below
-// it, and how many it has.
-func channelBits(c OffChipConfig) (below, width uint, err error) {
-	if c.Channels < 1 || c.Channels > 1<<10 || bits.OnesCount(uint(c.Channels)) != 1 {
-		return 0, 0, fmt.Errorf("mem: channels: %d; write a power of two up to 1024", c.Channels)
-	}
-	s, text := c.Part.Shape, c.Control.Mapping
-	size := map[string]int{"ro": s.Rows, "ra": s.Ranks, "ba": s.Banks, "bg": s.Groups, "co": s.Columns(), "pc": s.Pseudo}
-	for end := len(text); end >= 2 && text[end-2:end] != "ch"; end -= 2 {
-		below += uint(bits.Len(uint(max(1, size[text[end-2:end]]))) - 1)
-		if text[end-2:end] == "ra" && !hasField(text, "pc") { // the rank has them
-			below += uint(bits.Len(uint(s.Pseudo)) - 1)
-		}
-	}
-	return below, uint(bits.Len(uint(c.Channels)) - 1), nil
-}
-
-// hasField tells whether a mapping names a field.
-func hasField(text, name string) bool {
-	for i := 0; i+2 <= len(text); i += 2 {
-		if text[i:i+2] == name {
-			return true
-		}
-	}
-	return false
-}
-
-// before counts the lines below line that lie on channel ch, which is also the
-// number there of the first line from it on.
-func (m *OffChip) before(line int64, ch int) int64 {
-	chunk := int64(1) << m.below
-	round := line >> (m.below + m.width)
-	rest := line - round<<(m.below+m.width)
-	return round<<m.below + min(max(rest-int64(ch)<<m.below, 0), chunk)
-}
-
-// global is the number in the memory of a line of a channel.
-func (m *OffChip) global(line int64, ch int) int64 {
-	return line>>m.below<<(m.below+m.width) | int64(ch)<<m.below | line&(1<<m.below-1)
-}
 
 // Ask announces a burst of a port; it counts at its edge, which must not lie
 // before what Run has been told.
@@ -194,8 +151,8 @@ func (m *OffChip) begin(a *arrival) error {
 	m.onWay++
 	m.moved = max(m.moved, a.Edge)
 	for i, ch := range m.channels {
-		first := m.before(from, i)
-		n := m.before(to, i) - first
+		first := m.spread.Before(from, i)
+		n := m.spread.Before(to, i) - first
 		if n == 0 {
 			continue
 		}
@@ -226,7 +183,7 @@ func (m *OffChip) lineDone(ch int, d dram.Done) {
 		m.tally.WriteLines++
 	} else {
 		m.tally.ReadLines++
-		m.tally.Hash += dram.Mix(m.global(d.Line, ch), d.Cycle)
+		m.tally.Hash += dram.Mix(m.spread.Line(d.Line, ch), d.Cycle)
 		took := d.Cycle - d.Accepted
 		if took >= int64(len(m.took)) {
 			m.took = slices.Grow(m.took, int(took)+1)[:took+1]

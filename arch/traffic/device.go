@@ -1,0 +1,91 @@
+package traffic
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/config"
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// presetsOf lists the presets of a kind, in order of name.
+func presetsOf(kind string) (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		name := strings.TrimSuffix(f.Name(), ".yaml")
+		text, _ := PresetText(name)
+		if word, _ := config.Word(name, text, "kind"); word == kind {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
+	return text, err == nil
+}
+
+// layerless is what devices that take traffic alone have in common: a machine
+// that refuses networks of layers.
+type layerless struct {
+	name, kind string
+	text       []byte
+	resolved   map[string]string
+	clock      unit.Hertz
+}
+
+// Name is what reports call the device.
+func (d *layerless) Name() string { return d.name }
+
+// Kind is "memory" or "network".
+func (d *layerless) Kind() string { return d.kind }
+
+// Text is the YAML the device was read from, sets applied; it describes the same device.
+func (d *layerless) Text() []byte { return d.text }
+
+// Native is a precision for those who must have one; the device computes nothing.
+func (d *layerless) Native() workloads.Precision {
+	p, _ := workloads.ParsePrecision("int8")
+	return p
+}
+
+// Describe is the device part of a report.
+func (d *layerless) Describe(workloads.Precision) results.Device {
+	return results.Device{Name: d.name, Kind: d.kind, Clock: d.clock, Resolved: d.resolved}
+}
+
+// Supports refuses every precision: the device computes nothing.
+func (d *layerless) Supports(workloads.Precision) error {
+	example := map[string]string{memoryKind: "stream:pattern=seq,requests=60000", networkKind: "stream:pattern=uniform,rate=0.1"}[d.kind]
+	return fmt.Errorf("%s is a %s, which runs no layers; give it traffic such as %s, or run the workload on a machine such as tpu-v1", d.name, d.kind, example)
+}
+
+// Fuses is false: there are no layers.
+func (d *layerless) Fuses([]*workloads.Node, *workloads.Node) bool { return false }
+
+// Plan and Run refuse networks of layers.
+func (d *layerless) Plan(*workloads.Network) (*mapping.Plan, error) {
+	return nil, d.Supports(workloads.Precision{})
+}
+func (d *layerless) Run(arch.Job) (*results.Run, error) {
+	return nil, d.Supports(workloads.Precision{})
+}
+
+// priced fills in a run's energies from the counts of its units.
+func priced(run *results.Run, prices results.Prices) error {
+	run.Layers = []results.Layer{{Cycles: run.Cycles}} // events are counted by layer: here there is one, which is no one's business
+	err := run.Price(prices)
+	run.Layers = nil
+	return err
+}

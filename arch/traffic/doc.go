@@ -1,0 +1,19 @@
+// Package traffic is memories and networks run by themselves: devices that take
+// streams of requests instead of layers, so that they can be run, swept and held
+// against measurements like any machine.
+//
+//	stream:pattern=seq,requests=60000   ─▶ generator ─▶ channel(s) of mem/dram      kind memory
+//	stream:pattern=seq,bytes=64MiB      ─▶ DMA engine ═bursts═▶ memory, in boxes    kind memory
+//	stream:pattern=uniform,rate=0.3     ─▶ packets of every node ─▶ noc.Network     kind network
+//	idle:seconds=1                      ─▶ nothing but refreshes
+//
+// A device is a preset or a YAML file; its clock is the memory's command clock
+// (one tCK) or that of the routers, and a run's cycles are counted in it.
+//
+// Sources: timings, shapes and currents of memory parts are those of mem/dram,
+// with their sources there; networks are those of [booksim2]'s settings; prices
+// are tech's.
+//
+// Not modelled: processors that wait for their data; the fabric between
+// requesters and a memory, beyond a fixed latency of bursts.
+package traffic
