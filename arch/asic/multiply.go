@@ -25,6 +25,32 @@ func (w *Walk) Multiply(p *Product, t Tile, a, b int64, sums Sums, first bool) (
 // Sums names partial sums: their number in the layer, and the place they take.
 type Sums struct{ Group, Slot int }
 
+// Kernel forms the sums of a whole tile from operands as they lie in the buffers:
+// activations by image and channel, filters as their tensor stores them.
+type Kernel func(sums, a, b []int32) error
+
+// MultiplyBy is Multiply for machines with arithmetic of their own: all is read and
+// formed when the command ends.
+func (w *Walk) MultiplyBy(p *Product, t Tile, a, b int64, sums Sums, kernel Kernel) func() error {
+	pl := w.Sim.plane
+	if pl == nil || !pl.wants(w.Index, sums.Group) {
+		return nil
+	}
+	m := &multiplication{p: p, t: t, a: a, b: b, st: pl.memories(w.Index)}
+	return func() error {
+		left, err := m.read(a, int(p.ABytes(&t)), p.A.Type)
+		if err != nil {
+			return err
+		}
+		right, err := m.read(b, int(p.BBytes(&t)), p.B.Type)
+		if err != nil {
+			return err
+		}
+		m.st.sums[sums.Slot] = make([]int32, p.Outputs(&t))
+		return kernel(m.st.sums[sums.Slot], left, right)
+	}
+}
+
 // multiplication is one array command's part of the sums.
 type multiplication struct {
 	p     *Product
@@ -79,17 +105,17 @@ func (m *multiplication) read(addr int64, bytes int, t workloads.DType) ([]int32
 		return nil, err
 	}
 	out := make([]int32, bytes/t.CellBytes())
-	switch t {
-	case workloads.Int8:
+	switch cell := t.CellBytes(); {
+	case t.IsInt() && cell == 1:
 		for i := range out {
 			out[i] = int32(int8(raw[i]))
 		}
-	case workloads.Int16:
+	case t.IsInt() && cell == 2:
 		for i := range out {
 			out[i] = int32(int16(binary.LittleEndian.Uint16(raw[2*i:])))
 		}
 	default:
-		return nil, fmt.Errorf("layer %s: the array multiplies int8 and int16, not %v", m.p.Layer.Name, t)
+		return nil, fmt.Errorf("layer %s: the array multiplies integers of up to 16 bits, not %v", m.p.Layer.Name, t)
 	}
 	return out, nil
 }

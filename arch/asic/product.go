@@ -158,6 +158,24 @@ func (w *Walk) fetch(t *workloads.Tensor, view []int, r mem.Region, addr int64, 
 	return w.Fetch(t, offset(view, r)*int64(cell), r.Elements()*int64(cell), after, end)
 }
 
+// Resident emits what puts a tile's filters, which the chip has held since before
+// the run, where the machine reads them: no bytes move and no time passes.
+func (w *Walk) Resident(p *Product, t *Tile, addr int64) int64 {
+	c := Command{After: w.Fence}
+	if pl := w.Sim.plane; pl != nil {
+		view, r := p.bBox(t)
+		st, base, cell := pl.memories(w.Index), w.Place(p.B).OffChip, p.B.Type.CellBytes()
+		c.End = func() error {
+			raw := make([]byte, r.Elements()*int64(cell))
+			if err := mem.Load(raw, st.offChip, base, view, r, cell); err != nil {
+				return err
+			}
+			return st.buffers.WriteAt(raw, addr)
+		}
+	}
+	return w.Emit(Load, c)
+}
+
 // KeepOut emits the store of a tile's results, which lie at an address of the buffers.
 func (w *Walk) KeepOut(p *Product, t *Tile, addr int64, after Fence) int64 {
 	out := p.Layer.Out()

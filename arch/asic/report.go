@@ -49,20 +49,32 @@ func batch(g *workloads.Graph) int {
 	return g.Inputs[0].Shape[0]
 }
 
-// Finish fills what a machine's report needs besides: the device, utilisation by
-// the multiplications that were useful, and energies.
-func Finish(r *results.Run, device results.Device, prices results.Prices) (*results.Run, error) {
+// Finish fills what a machine's report needs besides: the device, utilisation, and
+// energies. skips tells that multiplications by zero take the machine no time; they
+// are then no work it could have been busy with.
+func Finish(r *results.Run, device results.Device, prices results.Prices, skips bool) (*results.Run, error) {
 	r.Device = device
-	peak, done := device.PeakMACsPerCycle, int64(0)
+	work := func(layer int) float64 {
+		useful := r.Layers[layer].MACs
+		for _, s := range r.Stats {
+			for k, kind := range s.Kinds {
+				if skips && kind == "mac_skipped" {
+					useful -= s.Count[layer][k]
+				}
+			}
+		}
+		return float64(useful)
+	}
+	all := 0.0
 	for i := range r.Layers {
 		l := &r.Layers[i]
-		done += l.MACs
+		all += work(i)
 		if l.Cycles > 0 {
-			l.Utilization = float64(l.MACs) / (float64(l.Cycles) * peak)
+			l.Utilization = work(i) / (float64(l.Cycles) * device.PeakMACsPerCycle)
 		}
 	}
 	if r.Cycles > 0 {
-		r.Utilization = float64(done) / (float64(r.Cycles) * peak)
+		r.Utilization = all / (float64(r.Cycles) * device.PeakMACsPerCycle)
 	}
 	return r, r.Price(prices)
 }

@@ -105,7 +105,7 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision))
+	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), false)
 }
 
 // Prices is the price list. A multiplication passes the registers of a PE's

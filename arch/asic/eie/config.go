@@ -1,0 +1,93 @@
+package eie
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/asic"
+	"nnsim/arch/config"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Config is a sparse engine as its YAML describes it.
+type Config struct {
+	Name     string        `key:"name" doc:"what reports call the machine"`
+	Kind     string        `key:"kind" oneof:"sparse-engine" doc:"which model simulates it"`
+	About    string        `key:"about" doc:"one line: what the machine is"`
+	Process  int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
+	Clock    unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the PEs"`
+	Area     unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+	PEs      int           `key:"pes" min:"1" max:"65536" doc:"processing elements; rows of a matrix are dealt out over them"`
+	Queue    int           `key:"queue" min:"1" max:"4096" doc:"activations that wait in a PE"`
+	Pipeline unit.Cycles   `key:"pipeline" min:"0" max:"64" doc:"edges from an activation's broadcast to its sums"`
+
+	Matrix   unit.Bytes `key:"matrix" min:"64 B" max:"1 GiB" doc:"memory of a PE for entries, one byte each"`
+	Pointers unit.Bytes `key:"pointers" min:"64 B" max:"1 GiB" doc:"memory of a PE for the columns' beginnings, two bytes each"`
+	Sums     unit.Bytes `key:"sums" min:"64 B" max:"1 GiB" doc:"memory of a PE for activations, two bytes each"`
+
+	Vector asic.Vector `key:"vector"`
+	Memory asic.Memory `key:"memory"`
+	Power  asic.Power  `key:"power"`
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile("presets/" + name + ".yaml")
+	return text, err == nil
+}
+
+// Machine is a configured sparse engine.
+type Machine struct {
+	cfg  Config
+	text []byte
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("pes=128") applied. name is
+// what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.text = read
+	return m, err
+}
+
+// Text is the YAML the machine was read from, sets applied.
+func (m *Machine) Text() []byte { return m.text }
+
+// Name is what reports call the machine.
+func (m *Machine) Name() string { return m.cfg.Name }
+
+// Kind is "sparse-engine".
+func (m *Machine) Kind() string { return m.cfg.Kind }
+
+// Native is weights of 4 bits, which stand for 16, and activations of 16.
+func (m *Machine) Native() workloads.Precision {
+	return workloads.Precision{Weight: workloads.Int4, Act: workloads.Int16}
+}
+
+// Supports tells whether the PEs multiply a precision.
+func (m *Machine) Supports(p workloads.Precision) error {
+	if p != m.Native() {
+		return fmt.Errorf("%s multiplies weights of 4 bits by activations of 16, not %v; leave dtype= out", m.cfg.Name, p)
+	}
+	return nil
+}
