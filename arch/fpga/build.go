@@ -121,13 +121,18 @@ func (c *circuit) load(t *workloads.Tensor, uses int) {
 	c.publish(t, flow{to, words, total, t.Type.Bits(), name}, uses)
 }
 
-// inputWords is how many elements of an input come at a time: as many as its first reader takes.
+// inputWords is how many elements of an input come at a time: as many as its first
+// reader takes, where that comes out even.
 func (c *circuit) inputWords(t *workloads.Tensor) int {
 	for _, l := range c.d.layers {
 		for _, in := range l.inputs() {
-			if in == t {
-				return l.takes()
+			if in != t {
+				continue
 			}
+			if l.kind == view {
+				return c.inputWords(l.Out())
+			}
+			return l.takes()
 		}
 	}
 	return 1

@@ -29,6 +29,7 @@ type Config struct {
 	Fold struct {
 		Rate    unit.Hertz `key:"rate" doc:"inferences a second the folding aims at; 0 Hz: as many as fit"`
 		Product string     `key:"product" oneof:"auto,lut,dsp" doc:"what multiplies; auto: DSP slices from 4 bits on"`
+		Layers  []string   `key:"layers" doc:"layers folded by hand, each as name:simd:pe, such as conv1:3:16; simd = window × channels is a parallel window"`
 	} `key:"fold"`
 	FIFO struct {
 		Depth int `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`

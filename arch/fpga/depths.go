@@ -1,19 +1,26 @@
 package fpga
 
 import (
+	"nnsim/arch/fpga/stream"
 	"nnsim/workloads"
 )
 
-// roomy is the depth that FIFOs start with when their depths are sought, as deep as
-// a FIFO of look-up tables is cheap [finn]. One that leads to a join must hold what
-// the other branch delays and starts with a whole frame.
-const roomy = 32
+// FIFO depths are found by simulation: all FIFOs are roomy, and the inputs come
+// evenly, a frame in as many cycles as the slowest stage takes by itself. As many
+// tokens as ever were in a FIFO are its depth. With these depths the pipeline can
+// follow that schedule, and one that starts each token as early as it can is never
+// later; so no throughput is lost.
+
+// roomiest is the greatest depth a FIFO starts with: beyond it FINN splits one into several.
+const roomiest = 1 << 15
 
 // shallowest is the least depth at which a FIFO takes a token and gives one in every cycle.
 const shallowest = 2
 
-// sizeFIFOs gives every FIFO its depth: what the user asks for, or as many tokens
-// as were ever in it when it was roomy.
+// settled is the number of frames in which a pipeline with even inputs shows how full its FIFOs get.
+const settled = 6
+
+// sizeFIFOs gives every FIFO its depth: what the user asks for, or what is found.
 func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 	d.depths = map[string]int{}
 	if m.cfg.FIFO.Depth > 0 {
@@ -21,14 +28,21 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 	}
 	c, err := m.build(net, d, true, func(_ string, perFrame int64, joined bool) int {
 		if joined {
-			return int(max(shallowest, perFrame))
+			return int(max(shallowest, perFrame)) // one branch may have to hold a frame for the other
 		}
-		return roomy
+		return int(max(shallowest, min(perFrame, roomiest)))
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := c.run(min(d.frames, 4)); err != nil {
+	interval, err := m.interval(d)
+	if err != nil {
+		return err
+	}
+	for _, l := range c.supplies {
+		l.Pace(interval, l.PerFrame())
+	}
+	if _, err := c.run(min(d.frames, settled)); err != nil {
 		return err
 	}
 	for _, l := range c.p.Links() {
@@ -37,6 +51,51 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 		}
 	}
 	return nil
+}
+
+// interval is the cycles a frame that the slowest stage takes by itself.
+func (m *Machine) interval(d *design) (int64, error) {
+	most := int64(1)
+	for _, l := range d.layers {
+		most = max(most, (l.cycles()+d.frames-1)/d.frames)
+		if l.kind == host {
+			most = max(most, l.hostInterval(m, d.frames))
+		}
+		if !l.windowed() {
+			continue
+		}
+		alone, err := windowInterval(l.window())
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, alone*l.images/d.frames)
+	}
+	return most, nil
+}
+
+// hostInterval is the cycles in which the processor reads, computes and writes a frame.
+func (l *layer) hostInterval(m *Machine, frames int64) int64 {
+	n := m.hostCycles(l, frames)
+	for _, list := range [][]*workloads.Tensor{l.inputs(), l.outputs()} {
+		for _, t := range list {
+			n += t.Shape.Elements() / frames
+		}
+	}
+	return n
+}
+
+// windowInterval is the cycles from frame to frame of a window generator between
+// ports that never wait.
+func windowInterval(w stream.Window) (int64, error) {
+	p, in, out := stream.New(), stream.NewSupply("in", 1, w.In()), stream.NewDrain("out", 1, w.Out())
+	if err := p.Window("window", w, in, out); err != nil {
+		return 0, err
+	}
+	r, err := p.Run(in, out, 2)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastOut[1] - r.LastOut[0], nil
 }
 
 // depthOf is a FIFO's depth in a design.

@@ -2,8 +2,12 @@ package fpga
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"nnsim/arch/fpga/estimate"
+	"nnsim/unit/spell"
 	"nnsim/workloads"
 )
 
@@ -27,10 +31,16 @@ type place struct {
 // full, or the slowest cannot be made faster.
 func (m *Machine) newDesign(net *workloads.Network) (*design, error) {
 	d := &design{frames: framesOf(net)}
+	given, err := m.given(net)
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range net.Layers {
 		one := newLayer(l, net.Precision)
 		d.layers = append(d.layers, one)
-		one.fold(0)
+		if err := one.begin(given[l.Name]); err != nil {
+			return nil, err
+		}
 		d.need = d.need.Plus(one.resources(m))
 	}
 	budget, goal := m.budget(), m.goal(d.frames)
@@ -59,6 +69,64 @@ func (m *Machine) newDesign(net *workloads.Network) (*design, error) {
 		d.need = after
 	}
 	return d, nil
+}
+
+// given reads the foldings of fold.layers.
+func (m *Machine) given(net *workloads.Network) (map[string][]int, error) {
+	list := map[string][]int{}
+	for _, text := range m.cfg.Fold.Layers {
+		part := strings.Split(text, ":")
+		var fold []int
+		for _, word := range part[1:] {
+			n, err := strconv.Atoi(word)
+			if err != nil || n < 1 {
+				return nil, fmt.Errorf("fpga: fold.layers: %q: write name:simd:pe, such as conv1:3:16", text)
+			}
+			fold = append(fold, n)
+		}
+		if len(fold) != 2 {
+			return nil, fmt.Errorf("fpga: fold.layers: %q: write name:simd:pe, such as conv1:3:16", text)
+		}
+		list[part[0]] = fold
+	}
+	for name := range list {
+		if !slices.ContainsFunc(net.Layers, func(l *workloads.Layer) bool { return l.Name == name }) {
+			var names []string
+			for _, l := range net.Layers {
+				names = append(names, l.Name)
+			}
+			return nil, fmt.Errorf("fpga: fold.layers: %s has no layer %q%s", net.Graph.Name, name, spell.DidYouMean(name, names))
+		}
+	}
+	return list, nil
+}
+
+// begin folds a layer as it is given, for good, or as little as can be.
+func (l *layer) begin(fold []int) error {
+	if fold == nil {
+		l.fold(0)
+		return nil
+	}
+	simd, pe, window := fold[0], fold[1], l.space.R*l.space.S
+	whole := simd == window*l.inside || l.kind == depthwise && simd == window
+	switch {
+	case l.kind == view || l.kind == host:
+		return fmt.Errorf("fpga: fold.layers: %s is a %v and cannot be folded", l.Name, l.kind)
+	case l.kind == dense && !whole && l.inside%simd != 0:
+		return fmt.Errorf("fpga: fold.layers: %s: simd %d must divide its %d channels, or be all of a window (%d)", l.Name, simd, l.inside, window*l.inside)
+	case l.kind != dense && simd != 1 && !whole:
+		return fmt.Errorf("fpga: fold.layers: %s: simd must be 1 or (depthwise) all of a window, not %d", l.Name, simd)
+	case l.outside%pe != 0:
+		return fmt.Errorf("fpga: fold.layers: %s: pe %d must divide its %d outputs", l.Name, pe, l.outside)
+	}
+	for _, n := range l.parts {
+		if n%pe != 0 {
+			return fmt.Errorf("fpga: fold.layers: %s: pe %d must divide each of its inputs, one has %d channels", l.Name, pe, n)
+		}
+	}
+	l.options = [][2]int{{simd, pe}}
+	l.fold(0)
+	return nil
 }
 
 // less takes resources away.

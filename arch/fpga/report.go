@@ -2,6 +2,7 @@ package fpga
 
 import (
 	"nnsim/arch"
+	"nnsim/arch/fpga/estimate"
 	"nnsim/arch/fpga/stream"
 	"nnsim/results"
 	"nnsim/tech"
@@ -11,8 +12,9 @@ import (
 
 // Events of a stage.
 const (
-	evActive = iota // cycles in which it did something
-	evMAC           // multiply-accumulates, of products only
+	evActive   = iota // cycles in which it did something
+	evMAC             // multiply-accumulates, of products only
+	evEstimate        // cycles a frame in FINN's estimate
 )
 
 // report makes the run report.
@@ -83,12 +85,15 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		if owner < 0 && s.Name[:5] == "store" {
 			at = len(c.d.layers) - 1
 		}
-		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac)
+		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles")
 		per := c.price(s.Name, owner)
 		if l := c.d.layers[at]; owner >= 0 && s.Name == l.Name+"."+l.kind.String() {
 			for _, n := range l.Nodes {
 				stats.Add(at, evMAC, workloads.MACs(n))
 			}
+		}
+		if owner >= 0 {
+			stats.Add(at, evEstimate, c.estimate(s.Name, c.d.layers[at]))
 		}
 		busy := min(s.Busy, r.Cycles)
 		stats.Add(at, evActive, busy)
@@ -104,8 +109,32 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		}
 		stats.Enter(results.Idle, edge)
 		r.Stats = append(r.Stats, stats)
-		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: {Source: "none: counted, its slices are priced by the active cycle"}}
+		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
+		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted}
 	}
+}
+
+// estimate is FINN's figure for a stage, in cycles a frame; 0 where it has none.
+func (c *circuit) estimate(stage string, l *layer) int64 {
+	images := max(1, l.images/c.d.frames)
+	pixels := l.pixels / c.d.frames
+	switch stage {
+	case l.Name + ".window":
+		return images * estimate.WindowCycles(l.window())
+	case l.Name + ".pad":
+		return images * estimate.PadCycles(int64(l.padded[0]), int64(l.padded[1]), int64(l.inside), int64(l.takes()))
+	case l.Name + ".product":
+		return estimate.ProductCycles(l.product(), pixels)
+	case l.Name + ".depthwise":
+		return estimate.DepthwiseCycles(int64(l.outside), int64(l.space.R), int64(l.space.S), int64(l.pe), int64(l.simd), 1, pixels)
+	case l.Name + ".pool":
+		return estimate.ElementCycles(int64(l.outside*l.space.R*l.space.S), int64(l.pe), pixels)
+	case l.Name + ".global":
+		return estimate.AccumulateCycles(int64(l.outside), int64(l.pe), int64(l.space.H*l.space.W)) * images
+	case l.Name + ".element", l.Name + ".join", l.Name + ".concat":
+		return estimate.ElementCycles(int64(l.outside), int64(l.pe), pixels)
+	}
+	return 0
 }
 
 // price is what a stage takes in an active cycle: its layer's resources go to the
