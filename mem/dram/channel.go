@@ -50,7 +50,7 @@ func New(p Part, c Config, done func(Done)) (*Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c, err = c.withDefaults(); err != nil {
+	if c, err = c.withDefaults(p); err != nil {
 		return nil, err
 	}
 	if s.mapping, err = parseMapping(c.Mapping, p.Shape, c.Hash); err != nil {

@@ -22,7 +22,7 @@ type Config struct {
 }
 
 // withDefaults fills in what was left open and refuses what cannot be.
-func (c Config) withDefaults() (Config, error) {
+func (c Config) withDefaults(p Part) (Config, error) {
 	for _, f := range []struct {
 		name    string
 		value   *string
@@ -38,6 +38,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Mapping == "" {
 		c.Mapping = "rochrabacobg"
+		if p.Shape.Pseudo > 1 {
+			c.Mapping = "rochrabacobgpc"
+		}
 	}
 	return c.withDepths()
 }

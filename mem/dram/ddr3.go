@@ -4,7 +4,7 @@ package dram
 var ddr3 = &Standard{
 	Name:    "DDR3",
 	Source:  "jedec-ddr3",
-	Rules:   rules(row, opening, ungrouped, turnaround),
+	Rules:   rules(row, closing, opening, ungrouped, turnaround),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

@@ -4,7 +4,7 @@ package dram
 var ddr4 = &Standard{
 	Name:    "DDR4",
 	Source:  "jedec-ddr4",
-	Rules:   rules(row, opening, grouped, turnaround),
+	Rules:   rules(row, closing, opening, grouped, turnaround),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

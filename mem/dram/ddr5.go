@@ -1,11 +1,14 @@
 package dram
 
 // ddr5 is DDR5 SDRAM, one subchannel of 32 bits: eight groups of four banks,
-// commands of two cycles, writes to one group further apart than reads.
+// writes to one group further apart than reads. Activates, reads and writes take
+// tACT cycles and begin with the last of them.
 var ddr5 = &Standard{
 	Name:   "DDR5",
 	Source: "jedec-ddr5",
 	Rules: rules(longRow, longActivate, longColumns, opening, precharges, bankwise, refreshGrouped, []Rule{
+		{RD, PRE, Bank, "tRTP + tACT - 1"},
+		{WR, PRE, Bank, "CWL + tBURST + tWR + tACT - 1"},
 		{ACT, ACT, Group, "tRRD_L"},
 		{ACT, ACT, Rank, "tRRD_S"},
 		{RD, RD, Group, "max(tBURST, tCCD_L)"},
@@ -16,8 +19,8 @@ var ddr5 = &Standard{
 		{WR, RD, Rank, "CWL + tBURST + tWTR_S"},
 	}, turnaround),
 	Windows: []Window{{4, "tFAW"}},
-	Read:    "CL + tBURST",
-	Write:   "CWL + tBURST",
+	Read:    "CL + tBURST + tACT - 1",
+	Write:   "CWL + tBURST + tACT - 1",
 	PerBank: SameBank,
 }
 

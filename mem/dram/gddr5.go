@@ -4,7 +4,7 @@ package dram
 var gddr5 = &Standard{
 	Name:    "GDDR5",
 	Source:  "jedec-gddr5",
-	Rules:   rules(row, splitOpening, ungrouped, turnaround, precharges, bankwise, refreshUngrouped),
+	Rules:   rules(row, closing, splitOpening, ungrouped, turnaround, precharges, bankwise, refreshUngrouped),
 	Windows: []Window{{4, "tFAW"}, {32, "t32AW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

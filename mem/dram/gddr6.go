@@ -4,7 +4,7 @@ package dram
 var gddr6 = &Standard{
 	Name:    "GDDR6",
 	Source:  "jedec-gddr6",
-	Rules:   rules(row, splitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
+	Rules:   rules(row, closing, splitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

@@ -5,7 +5,7 @@ package dram
 var hbm = &Standard{
 	Name:      "HBM",
 	Source:    "jedec-hbm",
-	Rules:     rules(row, splitOpening, grouped, turnaround, bankwise, refreshGrouped),
+	Rules:     rules(row, closing, splitOpening, grouped, turnaround, bankwise, refreshGrouped),
 	Windows:   []Window{{4, "tFAW"}},
 	Read:      "CL + tBURST",
 	Write:     "CWL + tBURST",
@@ -18,7 +18,7 @@ var hbm = &Standard{
 var hbmPseudo = &Standard{
 	Name:      "HBM pseudo-channels",
 	Source:    "jedec-hbm3",
-	Rules:     rules(longRow, longActivate, longSplitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
+	Rules:     rules(longRow, closing, longActivate, longSplitOpening, grouped, turnaround, precharges, bankwise, refreshGrouped),
 	Windows:   []Window{{4, "tFAW"}},
 	Read:      "CL + tBURST",
 	Write:     "CWL + tBURST",

@@ -5,7 +5,7 @@ package dram
 var lpddr4 = &Standard{
 	Name:    "LPDDR4",
 	Source:  "jedec-lpddr4",
-	Rules:   rules(row, opening, grouped, turnaround, precharges, bankwise, refreshGrouped),
+	Rules:   rules(row, closing, opening, grouped, turnaround, precharges, bankwise, refreshGrouped),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

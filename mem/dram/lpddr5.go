@@ -5,7 +5,7 @@ package dram
 var lpddr5 = &Standard{
 	Name:    "LPDDR5",
 	Source:  "jedec-lpddr5",
-	Rules:   rules(row, opening, grouped, turnaround, precharges, bankwise, refreshGrouped),
+	Rules:   rules(row, closing, opening, grouped, turnaround, precharges, bankwise, refreshGrouped),
 	Windows: []Window{{4, "tFAW"}},
 	Read:    "CL + tBURST",
 	Write:   "CWL + tBURST",

@@ -31,15 +31,13 @@ type place struct {
 	bank, row, column int32
 }
 
-// channelBits is where the channel lies in the number of a line of a memory: the
-// bits below it, and how many it has.
-func channelBits(text string, s Shape, channels int) (below, width int, err error) {
+// channelBits is how many bits of a line's number in a memory lie below the channel.
+func channelBits(text string, s Shape, channels int) (int, error) {
 	if channels < 1 || bits.OnesCount(uint(channels)) != 1 {
-		return 0, 0, fmt.Errorf("dram: channels is %d; it must be a power of two", channels)
+		return 0, fmt.Errorf("dram: channels is %d; it must be a power of two", channels)
 	}
-	width = bits.Len(uint(channels)) - 1
 	_, fields, err := layout(text, s)
-	return int(fields["ch"].shift), width, err
+	return int(fields["ch"].shift), err
 }
 
 // layout gives every named field its bits. The channel has none of its own.

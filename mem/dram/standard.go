@@ -57,8 +57,6 @@ var row = []Rule{
 	{ACT, REF, Rank, "tRC"},
 	{REF, ACT, Rank, "tRFC"},
 	{REF, REF, Rank, "tRFC"},
-	{RD, PRE, Bank, "tRTP"},
-	{WR, PRE, Bank, "CWL + tBURST + tWR"},
 }
 
 // longRow is the same where an activate takes tACT cycles and begins with the last of them.
@@ -70,6 +68,10 @@ var longRow = []Rule{
 	{ACT, REF, Rank, "tRC + tACT - 1"},
 	{REF, ACT, Rank, "tRFC - tACT + 1"},
 	{REF, REF, Rank, "tRFC"},
+}
+
+// closing is how long a row stays open after its last use.
+var closing = []Rule{
 	{RD, PRE, Bank, "tRTP"},
 	{WR, PRE, Bank, "CWL + tBURST + tWR"},
 }

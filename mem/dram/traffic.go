@@ -42,7 +42,7 @@ func Patterns() []string {
 // NewTraffic is so many requests of a pattern, gap cycles apart, for a channel of
 // a part with a mapping.
 func NewTraffic(pattern string, requests int64, gap float64, p Part, c Config) (*Traffic, error) {
-	c, err := c.withDefaults()
+	c, err := c.withDefaults(p)
 	if err != nil {
 		return nil, err
 	}

@@ -402,7 +402,7 @@ func TestFRFCFSIsItsTwin(t *testing.T) {
 // compare runs requests through the fast controller and its twin.
 func compare(t *testing.T, p Part, c Config, requests []Request) {
 	t.Helper()
-	c, err := c.withDefaults()
+	c, err := c.withDefaults(p)
 	require.NoError(t, err)
 	w := &twin{part: p, config: c, row: map[[3]int]int{}, used: map[[3]int]int{}, dual: p.Standard.DualIssue}
 	for _, r := range p.Standard.Rules {

@@ -42,7 +42,7 @@ func (p Part) validShape() error {
 		return fmt.Errorf("dram: part %s: a line of %d bytes is larger than a row of %d", p.Name, s.LineBytes, s.RowBytes)
 	}
 	if size >= 1<<62 {
-		return fmt.Errorf("dram: part %s: a channel of %g bytes cannot be addressed; give fewer rows, banks or ranks", p.Name, size)
+		return fmt.Errorf("dram: part %s: a channel of %.3g bytes cannot be addressed; give fewer rows, banks or ranks", p.Name, size)
 	}
 	if n := s.Sides() * s.PerSide(); n > maxBanks {
 		return fmt.Errorf("dram: part %s: %d banks in a channel; at most %d can be", p.Name, n, maxBanks)
