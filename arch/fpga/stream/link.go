@@ -26,6 +26,7 @@ type Link struct {
 	putAt, takeAt     []int64 // when, of the last depth tokens at least; a ring
 	mask              int64
 	perFrame          int64 // tokens of one frame
+	from, to          *node // the stages before and behind, set by Run
 	putLog, takeLog   trail
 	peak              int64
 	posted            bool  // direct: the stage before has a token in its output register,

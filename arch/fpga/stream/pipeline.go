@@ -26,9 +26,10 @@ func (s states) times(frames, done int64) states {
 
 // node is a stage in the pipeline.
 type node struct {
-	name   string
-	stage  stage
-	queued bool
+	name    string
+	stage   stage
+	in, out []*Link
+	queued  bool
 }
 
 // Pipeline is a graph of stages, built link by link.
@@ -45,9 +46,9 @@ func New() *Pipeline {
 }
 
 func (p *Pipeline) add(name string, s stage) {
-	n := &node{name: name, stage: s}
-	p.nodes = append(p.nodes, n)
 	in, out := s.ports()
+	n := &node{name: name, stage: s, in: in, out: out}
+	p.nodes = append(p.nodes, n)
 	for _, l := range in {
 		p.enter(l)
 		p.reads[l] = n

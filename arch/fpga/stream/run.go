@@ -41,18 +41,19 @@ func (r *Result) Last(l *Link) int64 {
 // Run takes the pipeline through frames from the port first to the port last. It
 // may be called once. Where a source is a FIFO fed by no stage, first must be a supply.
 func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
-	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), back: p.memory()}
+	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), back: p.memory(), queue: make([]*node, len(p.nodes))}
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	for _, l := range p.links {
 		l.limit = s.frames * l.perFrame
+		l.from, l.to = p.feeds[l], p.reads[l]
 	}
 	for _, n := range p.nodes {
 		s.wake(n)
 	}
 	for !s.done() {
-		if len(s.queue) == 0 {
+		if s.waiting == 0 {
 			return nil, p.deadlock(s.frames)
 		}
 		s.sweep()
@@ -80,6 +81,8 @@ type runner struct {
 	period      int64
 	seen        int // frames at the last port when the steady state was last looked for
 	queue       []*node
+	head        int
+	waiting     int
 }
 
 // memory is how many frames any dependence reaches back: a stage's registers and
@@ -111,10 +114,12 @@ func (s *runner) check() error {
 	return nil
 }
 
+// wake puts a stage in the queue, if it is not there: a ring with room for all.
 func (s *runner) wake(n *node) {
 	if n != nil && !n.queued {
 		n.queued = true
-		s.queue = append(s.queue, n)
+		s.queue[(s.head+s.waiting)%len(s.queue)] = n
+		s.waiting++
 	}
 }
 
@@ -132,22 +137,21 @@ func (s *runner) done() bool {
 // another frame, or none can go on.
 func (s *runner) sweep() {
 	have := len(s.last.frames())
-	for len(s.queue) > 0 && len(s.last.frames()) == have {
-		n := s.queue[0]
-		s.queue = s.queue[1:]
+	for s.waiting > 0 && len(s.last.frames()) == have {
+		n := s.queue[s.head]
+		s.head, s.waiting = (s.head+1)%len(s.queue), s.waiting-1
 		n.queued = false
 		n.stage.run()
-		in, out := n.stage.ports()
-		for _, l := range in {
+		for _, l := range n.in {
 			if l.dirtyIn {
 				l.dirtyIn = false
-				s.wake(s.feeds[l])
+				s.wake(l.from)
 			}
 		}
-		for _, l := range out {
+		for _, l := range n.out {
 			if l.dirtyOut {
 				l.dirtyOut = false
-				s.wake(s.reads[l])
+				s.wake(l.to)
 			}
 		}
 	}
@@ -194,11 +198,10 @@ func (r *trail) repeats(n, times int, period int64) bool {
 
 // gone is how many frames a stage has gone through.
 func (s *runner) gone(n *node) int64 {
-	in, out := n.stage.ports()
-	if len(out) > 0 {
-		return max(1, int64(len(out[0].putLog.frames)))
+	if len(n.out) > 0 {
+		return max(1, int64(len(n.out[0].putLog.frames)))
 	}
-	return max(1, int64(len(in[0].takeLog.frames)))
+	return max(1, int64(len(n.in[0].takeLog.frames)))
 }
 
 // result gathers what the links and stages noted, the steady state's frames added.
