@@ -30,10 +30,7 @@ var mappings = []Config{{Mapping: "rochrababgco"}, {Mapping: "rochrabacobg"}, {M
 // TestNoViolation: whatever the part, the mapping, the controller and the kind of
 // refresh, no command breaks a rule.
 func TestNoViolation(t *testing.T) {
-	requests := int64(4000)
-	if !testing.Short() {
-		requests = 20000
-	}
+	requests := int64(seeds(1500, 20000))
 	for _, name := range Presets() {
 		t.Run(name, func(t *testing.T) {
 			p, err := Preset(name)
@@ -129,7 +126,7 @@ func violating(t *testing.T, p Part, r Rule, apart int64) bool {
 // TestFasterPartsAreFoundOut: a controller that believes a part one cycle faster
 // than it is breaks a rule of the true part.
 func TestFasterPartsAreFoundOut(t *testing.T) {
-	for _, name := range []string{"ddr3-1600", "ddr4-2400", "gddr5-6000", "hbm2-2000", "hbm3-6400", "ddr5-4800", "lpddr5-6400"} {
+	for _, name := range []string{"ddr3-1600", "ddr4-2400", "gddr5-6000", "hbm2-2000", "hbm3-6400", "ddr5-4800", "lpddr5-6400"}[:seeds(4, 7)] {
 		p, err := Preset(name)
 		require.NoError(t, err)
 		for _, symbol := range []string{"tRCD", "tRCDRD", "tRCDWR", "tRAS", "tRP", "tFAW", "tRRD", "tRRD_S", "tRRD_L", "tCCD_L", "tWTR", "tWTR_S", "tWTR_L", "tWR", "tRTP", "tRTRS", "tRFC", "CL", "tPPD"} {
@@ -142,7 +139,7 @@ func TestFasterPartsAreFoundOut(t *testing.T) {
 			bad := 0
 			for _, c := range []Config{{Controller: "frfcfs", Mapping: "rochrababgco"}, {Controller: "dramsim3", Mapping: "rochrabacobg"}} {
 				for _, pattern := range []string{"randmix21", "mix21", "rowconf"} {
-					found, _ := checked(t, fast, p, c, pattern, 3000)
+					found, _ := checked(t, fast, p, c, pattern, int64(seeds(1500, 5000)))
 					bad += len(found)
 				}
 			}

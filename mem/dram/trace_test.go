@@ -67,8 +67,17 @@ func TestCommandStreams(t *testing.T) {
 			tr, err := NewTraffic(name[2], 2000, 0, p, c)
 			require.NoError(t, err)
 			var got []Command
+			var events []string
 			d := &driver{}
-			ch, err := New(p, c, d.done)
+			ch, err := New(p, c, func(l Done) {
+				kind := "W"
+				if !l.Write {
+					kind = "R"
+					events = append(events, fmt.Sprintf("D,%d,%x", l.Cycle, l.Line*int64(p.Shape.LineBytes)))
+				}
+				events = append(events, fmt.Sprintf("%s,%d,%x", kind, l.Accepted, l.Line*int64(p.Shape.LineBytes)))
+				d.done(l)
+			})
 			require.NoError(t, err)
 			ch.Watch(func(c Command) { got = append(got, c) })
 			_, err = d.run(ch, tr)
@@ -87,6 +96,7 @@ func TestCommandStreams(t *testing.T) {
 				require.Equal(t, w.String(), g.String(), "command %d of %d", i, len(want))
 			}
 			require.InDelta(t, len(want), len(got), 8, "commands")
+			require.ElementsMatch(t, linesOf(t, strings.TrimSuffix(path, "cmd.gz")+"req.csv.gz")[1:], events)
 		})
 	}
 }
