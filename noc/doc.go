@@ -6,17 +6,21 @@
 //	  at each: ask for a channel │ win the switch │ cross it │ wire
 //
 //	Config ──New──▶ Network: Send(packet, now), Next(), AdvanceTo(t), Take()
+//	Shell{Network}: the same as a unit of an engine
 //	Traffic.Run(Config) ──▶ Measured: latency, accepted rate, hops, events
 //
 // The core is plain code and event driven: what is on a wire waits for its edge;
 // a router is stepped only while a head asks for a channel that could be given or
 // a flit could cross; a network at rest costs nothing. A long packet that has its
 // way to itself travels in closed form (express.go) until another packet wants one
-// of its links.
+// of its links. stepper.go is the obvious network that all this is held against.
 //
 // Sources: the router is the input-queued one of [booksim2], as described by
 // [dally-towles-2004] chapters 16 to 19; allocators [mckeown-1999]; deadlock
 // [dally-1987] and [duato-1993].
+//
+// A packet stays flit by flit once another has been in its way, and adaptive and
+// multicast packets always are.
 //
 // Not modelled: speculative allocation, output buffers and shared buffers;
 // priorities and classes of traffic; clocks other than one for all routers;

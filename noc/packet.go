@@ -49,7 +49,6 @@ const (
 )
 
 func (f flit) packet() int32 { return int32(f >> flagBits) }
-func (f flit) head() bool    { return f&headBit != 0 }
 func (f flit) tail() bool    { return f&tailBit != 0 }
 
 // flitOf is flit i of a packet of n in slot p.

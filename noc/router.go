@@ -1,10 +1,6 @@
 package noc
 
-import (
-	"math/bits"
-
-	"nnsim/unit"
-)
+import "math/bits"
 
 // router is an input-queued router with virtual channels.
 //
@@ -129,69 +125,6 @@ func (n *Network) arrive(r *router, i int32, f flit) {
 	}
 }
 
-// head starts on the packet whose head is first in a buffer from an edge on.
-func (n *Network) head(r *router, i int32, from unit.Edge) {
-	if d := n.config.RoutingDelay; d > 0 {
-		r.buffers[i].state = routing
-		n.routed.put(from+unit.Edge(d), creditWire{r.id, i})
-		return
-	}
-	n.ask(r, i)
-}
-
-// ask makes a routed head ask for an output channel.
-func (n *Network) ask(r *router, i int32) {
-	b, p := &r.buffers[i], &n.packets[r.front(i).packet()]
-	if n.table != nil && p.dst >= 0 {
-		if out := int32(n.table[int(r.id)*n.nodes+int(p.dst)]); out >= 0 {
-			b.state, b.out, b.mask = asking, out, n.every
-			if d := out >> 1; n.wrap && int(d) < len(n.grid.size) {
-				b.out |= int32(p.dirs >> d & 1)
-				b.mask = n.vcsOfRing[p.cross>>d&1]
-			}
-			n.wantOut(r, i, b.out)
-			return
-		}
-	}
-	n.askWays(r, i, p)
-}
-
-// askWays is ask where a packet has choices, or more than one receiver.
-func (n *Network) askWays(r *router, i int32, p *packet) {
-	if p.dsts != nil {
-		n.split(r, i, p)
-		return
-	}
-	b := &r.buffers[i]
-	n.ways = n.routes(n.ways[:0], r.id, p)
-	b.state, b.out, b.mask = asking, n.ways[0].out, n.ways[0].vcs
-	n.wantOut(r, i, b.out)
-	if len(n.ways) > 1 {
-		b.state, r.more[i] = choosing, append(r.more[i][:0], n.ways[1:]...)
-		for _, w := range r.more[i] {
-			n.wantOut(r, i, w.out)
-		}
-	}
-}
-
-func (n *Network) wantOut(r *router, i, o int32) {
-	r.want[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
-	set(r.wants, int(o))
-	set(n.running, int(r.id))
-	if len(n.express.trains) > 0 {
-		n.express.wanted(n.graph.routers[r.id].out[o])
-	}
-}
-
-// unwant takes an input off the list of those that ask for an output.
-func (r *router) unwant(i, o int32) {
-	at := int(o) * r.words
-	r.want[at+int(i)>>6] &^= 1 << (i & 63)
-	if r.words == 1 && r.want[at] == 0 || r.words > 1 && !any64(r.want[at:at+r.words]) {
-		unset(r.wants, int(o))
-	}
-}
-
 func (n *Network) setReady(r *router, i, o int32) {
 	r.ready[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
 	set(r.readies, int(o))
@@ -265,82 +198,6 @@ func (n *Network) hold(r *router, m match) {
 	if c.credits > 0 {
 		n.setReady(r, m.in, m.out)
 	}
-}
-
-// allocate is one edge of a router: channels for heads, then the switch for flits.
-// Both see the state at the start of the edge: a channel got now may be used at
-// the next edge, a channel given back now may be given away at the next. It tells
-// whether the router has anything to do at the next edge.
-func (n *Network) allocate(r *router) bool {
-	r.matched = r.matched[:0]
-	if any64(r.wants) {
-		n.matchChannels(r)
-	}
-	if any64(r.readies) {
-		n.passSwitch(r)
-	}
-	for _, m := range r.matched {
-		n.hold(r, m)
-	}
-	return any64(r.wants) || any64(r.readies)
-}
-
-// forward sends the first flit of an input through the crossbar to an output.
-func (n *Network) forward(r *router, i, o int32) {
-	b := &r.buffers[i]
-	if b.state == forking {
-		n.forwardBranch(r, i, o)
-		return
-	}
-	f, c := r.front(i), &r.channels[o*n.vcs+int32(b.vc)]
-	n.pop(r, i)
-	c.credits--
-	n.onto(r, o, f, int32(b.vc))
-	switch {
-	case f.tail():
-		r.unready(i, o)
-		c.owner = -1
-		b.state = idle
-		if !n.config.WaitForTail {
-			n.vacate(r, o, b.vc)
-		}
-		if b.count > 0 {
-			n.head(r, i, n.now+1)
-		}
-	case b.count == 0 || c.credits == 0:
-		r.unready(i, o)
-	}
-}
-
-// pop takes the first flit out of a buffer and sends its credit back.
-func (n *Network) pop(r *router, i int32) {
-	b := &r.buffers[i]
-	b.count--
-	if b.first++; int32(b.first) == r.depth || b.count == 0 {
-		b.first = 0
-	}
-	n.counts.BufferReads++
-	in := n.inPort[i]
-	back := &r.back[in]
-	w := creditWire{back.to, back.base + i - in*n.vcs}
-	if back.node {
-		n.toSource.put(n.now+back.delay, w)
-		return
-	}
-	n.toOutput.put(n.now+back.delay, w)
-}
-
-// onto puts a flit onto an output's link.
-func (n *Network) onto(r *router, o int32, f flit, vc int32) {
-	to := &r.to[o]
-	n.counts.Crossbar++
-	w := flitWire{to.to, to.base + vc, f}
-	if to.node {
-		n.toNodes++
-		n.toNode.put(n.now+to.delay, w)
-		return
-	}
-	n.toRouter.put(n.now+to.delay, w)
 }
 
 // next64 is the first member of a mask at or after from, going round.
