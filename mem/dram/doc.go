@@ -12,9 +12,9 @@
 // turns the table into edges, and banks.issue (banks.go) walks them. A controller
 // is a policy (channel.go): frfcfs*.go is ours, dramsim3*.go that simulator's.
 // Between two cycles in which something happens, nothing is computed; a stream that
-// hits open rows is advanced in one step (frfcfs_stream.go). Memory (memory.go)
-// puts channels side by side. Checker (check.go) reads commands and finds what the
-// standard forbids. Energy (energy.go) prices the counters.
+// hits open rows is advanced in one step (frfcfs_stream.go). Checker (check.go)
+// reads commands and finds what the standard forbids. Energy (energy.go) prices the
+// counters. Channels side by side are mem's (mem.OffChip).
 //
 // Sources: each part and standard names its own, as headings of docs/sources.md.
 // The dramsim3 controller gives the commands of DRAMsim3 [dramsim3], with its

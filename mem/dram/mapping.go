@@ -31,15 +31,6 @@ type place struct {
 	bank, row, column int32
 }
 
-// channelBits is how many bits of a line's number in a memory lie below the channel.
-func channelBits(text string, s Shape, channels int) (int, error) {
-	if channels < 1 || bits.OnesCount(uint(channels)) != 1 {
-		return 0, fmt.Errorf("dram: channels is %d; it must be a power of two", channels)
-	}
-	_, fields, err := layout(text, s)
-	return int(fields["ch"].shift), err
-}
-
 // layout gives every named field its bits. The channel has none of its own.
 func layout(text string, s Shape) (total uint8, at map[string]field, err error) {
 	size := map[string]int{"ro": s.Rows, "ch": 1, "ra": s.Ranks, "ba": s.Banks, "bg": s.Groups, "co": s.Columns(), "pc": s.Pseudo}
