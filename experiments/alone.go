@@ -17,7 +17,10 @@ func (p *Prepared) alone(e Experiment) error {
 	if e.Input != "" || e.Expect != "" {
 		return fmt.Errorf("%s has no inputs and no output; leave --input and --expect out", what)
 	}
-	if p.Workload.Stream == nil {
+	if w := p.Workload.Idle; w != nil {
+		if clock := p.Machine.Describe(p.Machine.Native()).Clock; float64(w.Seconds)*float64(clock) > 1<<53 {
+			return fmt.Errorf("%s: %v at %v are more than 2^53 cycles; idle for less", what, w.Seconds, clock)
+		}
 		return nil
 	}
 	s, ok := p.Machine.(arch.Streamer)

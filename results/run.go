@@ -82,8 +82,8 @@ type DRAM struct {
 	RowHitRate    float64             `json:"row_hit_rate"`               // 0 where rows are not modelled
 
 	// What a run of traffic alone adds; left out of other reports.
-	ReadLatencyMean float64                `json:"read_latency_mean_ns,omitempty"` // from a read's acceptance to its last data
-	ReadLatencyP99  float64                `json:"read_latency_p99_ns,omitempty"`  // 99 of 100 reads take no longer
+	ReadLatencyMean float64                `json:"read_latency_mean_ns,omitempty"` // from the cycle after a read's acceptance to its last data
+	ReadLatencyP99  float64                `json:"read_latency_p99_ns,omitempty"`  // from its acceptance; 99 of 100 reads take no longer
 	ReadLatencyMax  float64                `json:"read_latency_max_ns,omitempty"`
 	CompletionHash  string                 `json:"completion_hash,omitempty"`   // of every read and the cycle it completed in
 	Commands        map[string]int64       `json:"commands,omitempty"`          // how often each was issued

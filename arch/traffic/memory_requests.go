@@ -134,7 +134,8 @@ func (o *served) line(d dram.Done, line int64) {
 }
 
 // latencies are the mean, the 99th percentile and the maximum, in cycles: the
-// percentile is the least latency that so many reads do not exceed.
+// percentile is the least latency that so many reads do not exceed. The mean leaves
+// out the cycle of acceptance, as that of DRAMsim3 does.
 func (o *served) latencies() (mean, p99, most float64) {
 	sum, rank := 0.0, int64(math.Ceil(0.99*float64(o.reads)))
 	for cycles, n := range o.took {
@@ -147,5 +148,5 @@ func (o *served) latencies() (mean, p99, most float64) {
 		rank -= n
 		sum, most = sum+float64(n)*float64(cycles), float64(cycles)
 	}
-	return sum / max(1, float64(o.reads)), p99, most
+	return sum/float64(o.reads) - 1, p99, most
 }
