@@ -1,6 +1,7 @@
 package fpga
 
 import (
+	"nnsim/arch/fpga/estimate"
 	"nnsim/arch/fpga/stream"
 	"nnsim/workloads"
 )
@@ -24,6 +25,11 @@ const settled = 6
 func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 	d.depths = map[string]int{}
 	if m.cfg.FIFO.Depth > 0 {
+		c, err := m.build(net, d, true, m.depthOf(d))
+		if err != nil {
+			return err
+		}
+		c.count()
 		return nil
 	}
 	c, err := m.build(net, d, true, func(_ string, perFrame int64, joined bool) int {
@@ -50,7 +56,50 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 			d.depths[l.Name] = max(shallowest, l.Peak())
 		}
 	}
+	c.count()
 	return nil
+}
+
+// count finds what the FIFOs take.
+func (c *circuit) count() {
+	depth := c.m.depthOf(c.d)
+	for _, l := range c.p.Links() {
+		if l.Depth() > 0 {
+			c.d.fifos = c.d.fifos.Plus(fifoResources(int64(depth(l.Name, 0, false)), int64(c.widths[l.Name])))
+		}
+	}
+}
+
+// plan folds a network and sizes its FIFOs. Where the FIFOs no longer fit, it folds
+// again with as much kept free for them.
+func (m *Machine) plan(net *workloads.Network) (*design, error) {
+	var reserved estimate.Resources
+	for {
+		d, err := m.newDesign(net, reserved)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.sizeFIFOs(net, d); err != nil {
+			return nil, err
+		}
+		if all := d.need.Plus(d.fifos); fits(all, m.budget()) {
+			d.need = all
+			return d, nil
+		}
+		reserved = reserved.Plus(d.fifos)
+	}
+}
+
+// deepestTables is the greatest depth of a FIFO of look-up tables [finn-rtllib]; deeper ones are of block RAM.
+const deepestTables = 256
+
+func fifoResources(depth, width int64) estimate.Resources {
+	if depth > deepestTables {
+		return estimate.Resources{BRAM18: estimate.WeightRAM(depth, width)}
+	}
+	r := estimate.FIFOResources(depth, width)
+	r.FF = r.LUT
+	return r
 }
 
 // interval is the cycles a frame that the slowest stage takes by itself.

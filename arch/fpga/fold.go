@@ -16,7 +16,8 @@ type design struct {
 	layers []*layer
 	frames int64 // a run goes through, each a part of the batch
 	depths map[string]int
-	need   estimate.Resources
+	need   estimate.Resources // of the stages, in the end with the FIFOs
+	fifos  estimate.Resources
 	bound  string // what limits the rate
 }
 
@@ -29,7 +30,8 @@ type place struct {
 // newDesign folds a network: from one element a cycle everywhere, the slowest layer
 // is made faster, one step at a time, until the rate asked for is met, the part is
 // full, or the slowest cannot be made faster.
-func (m *Machine) newDesign(net *workloads.Network) (*design, error) {
+// Reserved is kept free for FIFOs.
+func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources) (*design, error) {
 	d := &design{frames: framesOf(net)}
 	given, err := m.given(net)
 	if err != nil {
@@ -43,9 +45,9 @@ func (m *Machine) newDesign(net *workloads.Network) (*design, error) {
 		}
 		d.need = d.need.Plus(one.resources(m))
 	}
-	budget, goal := m.budget(), m.goal(d.frames)
+	budget, goal := less(m.budget(), reserved), m.goal(d.frames)
 	if !fits(d.need, budget) {
-		return nil, m.refusal(net.Graph.Name, d.need)
+		return nil, m.refusal(net.Graph.Name, d.need.Plus(reserved))
 	}
 	for {
 		slow := d.slowest()

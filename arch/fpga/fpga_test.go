@@ -27,3 +27,5 @@ func TestSuite(t *testing.T) {
 		Variations: [][]string{{"fold.rate=100 Hz"}, {"memory=ideal"}, {"fold.product=lut"}},
 	})
 }
+
+func presetNames() []string { return fpga.Presets() }

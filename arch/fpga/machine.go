@@ -71,11 +71,8 @@ func perChannel(s workloads.Shape, op string, out workloads.Shape) bool {
 
 // Plan folds a network for the part and finds its FIFOs' depths.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	d, err := m.newDesign(net)
+	d, err := m.plan(net)
 	if err != nil {
-		return nil, err
-	}
-	if err := m.sizeFIFOs(net, d); err != nil {
 		return nil, err
 	}
 	plan := &mapping.Plan{Target: mapping.Target{Name: m.cfg.Name}, Places: map[*workloads.Tensor]*mapping.Place{}}
