@@ -6,6 +6,7 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/config"
+	"nnsim/arch/fpga/stream"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/workloads"
@@ -145,7 +146,11 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 }
 
 // notes is what a reader must know to read the figures rightly.
-func (c *circuit) notes() (list []string) {
+func (c *circuit) notes(timed *stream.Result) (list []string) {
+	if n := len(timed.LastOut); n > 1 {
+		every := timed.LastOut[n-1] - timed.LastOut[n-2]
+		list = append(list, fmt.Sprintf("in the end a frame every %d cycles (%.4g a second), the first after %d", every, float64(c.m.cfg.Clock)/float64(every), timed.LastOut[0]))
+	}
 	b, n := c.m.budget(), c.d.need
 	list = append(list, fmt.Sprintf("streaming: all layers run at once; a layer's cycles are those by which it ends later than the layer before it; %s", c.d.bound),
 		fmt.Sprintf("resources (estimated): LUT %d of %d, DSP %d of %d, BRAM18 %d of %d", n.LUT, b.LUT, n.DSP, b.DSP, n.BRAM18, b.BRAM18+uramBlocks*b.URAM))

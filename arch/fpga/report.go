@@ -19,7 +19,7 @@ const (
 
 // report makes the run report.
 func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, error) {
-	r := &results.Run{Batch: batchOf(job.Net), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes()}
+	r := &results.Run{Batch: batchOf(job.Net), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes(timed)}
 	for _, l := range c.outs {
 		r.Cycles = max(r.Cycles, timed.Last(l))
 	}
