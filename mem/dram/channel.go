@@ -130,13 +130,15 @@ func (ch *Channel) stream(t int64) {
 	}
 	r := &ch.port[ch.head]
 	n, last := ch.policy.stream(r, ch.now-1, t)
-	if n == 0 {
+	if last < ch.now {
 		return
 	}
 	ch.now = last + 1
-	r.Line += (n - 1) * r.Stride
-	r.Count -= n - 1
-	ch.advance(r)
+	if n > 0 {
+		r.Line += (n - 1) * r.Stride
+		r.Count -= n - 1
+		ch.advance(r)
+	}
 	ch.plan(last)
 }
 

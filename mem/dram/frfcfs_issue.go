@@ -109,13 +109,18 @@ func (p *frfcfs) serveColumn(t int64) bool {
 		p.seekColumns(t)
 		return false
 	}
-	i := p.lines[p.data][best].hit
-	p.issue(k, best, p.all[i].row, p.all[i].column, t)
-	p.finish(i, t)
-	p.resort(best)
+	p.useFirst(best, t)
 	p.seekColumns(t + 1)
 	p.offer(best, t+1)
 	return true
+}
+
+// useFirst issues the read or write of a bank's first line for its open row.
+func (p *frfcfs) useFirst(b int, t int64) {
+	i := p.lines[p.data][b].hit
+	p.issue(p.column(), b, p.all[i].row, p.all[i].column, t)
+	p.finish(i, t)
+	p.resort(b)
 }
 
 // finish takes a served line off its list.
@@ -175,23 +180,31 @@ func (p *frfcfs) serveRow(t int64) bool {
 	return true
 }
 
-// sendRow issues an activate for a bank's oldest line, or a precharge.
+// sendRow issues a row command and finds the next.
 func (p *frfcfs) sendRow(k Kind, b int, t int64) {
+	p.openOrClose(k, b, t)
+	p.seekRows(t + 1)
+	p.offer(b, t+1)
+}
+
+// openOrClose issues an activate for a bank's oldest line, or a precharge.
+func (p *frfcfs) openOrClose(k Kind, b int, t int64) {
 	row := p.row[b]
 	if k == ACT {
 		row = p.all[p.lines[p.mode][b].first].row
 	}
 	p.issue(k, b, row, 0, t)
 	p.reopen(b)
-	p.seekRows(t + 1)
-	p.offer(b, t+1)
 }
 
 // reopen finds the lines that a bank's new open row serves.
 func (p *frfcfs) reopen(b int) {
 	k := rowKey(int32(b), p.row[b])
-	p.lines[reading][b].restart(p.all, p.row[b], p.rowsIn[reading].has(k))
-	p.lines[writing][b].restart(p.all, p.row[b], p.rowsIn[writing].has(k))
+	for kind := range p.lines {
+		if l := &p.lines[kind][b]; l.first != none {
+			l.restart(p.all, p.row[b], p.rowsIn[kind].has(k))
+		}
+	}
 	p.resort(b)
 }
 

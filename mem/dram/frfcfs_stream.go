@@ -53,10 +53,20 @@ func newStreamer(s *spec, queue int) (st streamer) {
 	return st
 }
 
-// stream advances the stream that the queue and the request at the port form, in
+// stream advances what the queue and the request at the port form, if it is simple
+// enough to need no choice, in cycles after t and before until. It gives the number
+// of lines taken in and the last cycle in which something happened.
+func (p *frfcfs) stream(r *Request, t, until int64) (n, last int64) {
+	if n, last = p.flowing(r, t, until); n == 0 {
+		n, last = p.lone(r, t, until)
+	}
+	return n, last
+}
+
+// flowing advances the stream that the queue and the request at the port form, in
 // cycles after t and before until, and gives the number of lines taken in and the
 // last cycle. It does nothing where they do not form one.
-func (p *frfcfs) stream(r *Request, t, until int64) (n, last int64) {
+func (p *frfcfs) flowing(r *Request, t, until int64) (n, last int64) {
 	kind := reading
 	if r.Write {
 		kind = writing
@@ -87,8 +97,7 @@ func (p *frfcfs) stream(r *Request, t, until int64) (n, last int64) {
 // it for open rows, and more of the kind at the port.
 func (p *frfcfs) streaming(r *Request, kind int, t int64) bool {
 	w := &p.masks[kind]
-	return p.run.turns > 0 && r.Stride == 1 && r.Count >= shortest && r.At <= t && kind == p.mode && kind == p.data && !p.close && !p.ref.waiting() &&
-		int(p.waits[kind]) == p.limit && p.waits[1-kind] == 0 && w.act|w.pre == 0 && bits.OnesCount64(w.hit) == p.run.turns
+	return p.run.turns > 0 && r.Stride == 1 && r.Count >= shortest && r.At <= t && p.steadily(kind) && w.act|w.pre == 0 && bits.OnesCount64(w.hit) == p.run.turns
 }
 
 // gather lists the queue's slots, and tells whether they hold the lines from first on.

@@ -25,8 +25,12 @@ func runs(r *rand.Rand, lines int64, n int) (list []Request) {
 		if r.IntN(2) == 0 {
 			q.Line = next
 		}
-		q.Count = min(q.Count, lines-q.Line)
-		next = (q.Line + q.Count) % lines
+		if r.IntN(3) == 0 {
+			q.Stride = 1 << r.IntN(20)
+			q.Line, q.Count = q.Line%1024, min(q.Count, lines/q.Stride-1024/q.Stride-1)
+		}
+		q.Count = max(1, min(q.Count, (lines-q.Line)/q.Stride))
+		next = (q.Line + q.Count*q.Stride) % lines
 		if r.IntN(4) == 0 {
 			at += r.Int64N(20000)
 		}
