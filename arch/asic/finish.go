@@ -8,8 +8,9 @@ import (
 )
 
 // Finish gives the data side of a post command: the sums of a tile, bias, the fused
-// nodes, and the result's bytes at an address of the buffers.
-func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64) func() error {
+// nodes, and the result's bytes at an address of the buffers. beside is where the
+// tile's part of Extra lies, where the layer has one.
+func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64, beside ...int64) func() error {
 	pl := w.Sim.plane
 	if pl == nil || !pl.wants(w.Index, sums.Group) {
 		return nil
@@ -27,6 +28,10 @@ func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64) func() error {
 				case nil:
 				case p.Layer.Nodes[i].Out[0]:
 					in[j] = a
+				case p.Extra():
+					if in[j], err = p.extra(&t, st, beside); err != nil {
+						return err
+					}
 				default:
 					in[j] = st.values[x]
 				}
@@ -43,6 +48,33 @@ func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64) func() error {
 		delete(st.sums, sums.Slot)
 		return st.buffers.WriteAt(raw, addr)
 	}
+}
+
+// Extra is the activation that a fused node reads beside the sums, or nil: the
+// other end of a shortcut.
+func (p *Product) Extra() *workloads.Tensor {
+	for i, n := range p.Layer.Nodes[1:] {
+		for _, t := range n.In {
+			if t != nil && t.Role != workloads.Weight && t != p.Layer.Nodes[i].Out[0] {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+// extra reads a tile's part of Extra out of the buffers.
+func (p *Product) extra(t *Tile, st *stores, beside []int64) (*workloads.Array, error) {
+	x := p.Extra()
+	_, r := p.outBox(t)
+	a := workloads.NewArray(x.Type, workloads.Shape(r.Shape()))
+	raw := make([]byte, a.Len()*x.Type.CellBytes())
+	if len(beside) == 0 {
+		return nil, fmt.Errorf("layer %s: nothing was loaded of %s", p.Layer.Name, x.Name)
+	}
+	err := st.buffers.ReadAt(raw, beside[0])
+	a.Decode(raw, 0, a.Len())
+	return a, err
 }
 
 // head is the product's own result for a tile: sums and bias in its tensor's format.
@@ -90,20 +122,41 @@ func (p *Product) bias(filter int, st *stores) int32 {
 }
 
 // Fuses tells which nodes the post station can do on a product's results as they
-// pass: work on one value, alone or with a constant for all.
-func Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+// pass: work on one value, alone or with a constant for all; with extra also one
+// sum with another activation of the same shape.
+func Fuses(chain []*workloads.Node, next *workloads.Node, extra bool) bool {
 	if len(chain) == 0 || workloads.ClassOf(chain[0].Op) != workloads.MatrixClass {
 		return false
 	}
-	if !workloads.Elementwise(next.Op) || len(next.Out) != 1 || !next.Out[0].Shape.Equal(chain[0].Out[0].Shape) || !next.Out[0].Type.IsFloat() {
+	shape := chain[0].Out[0].Shape
+	if !workloads.Elementwise(next.Op) || len(next.Out) != 1 || !next.Out[0].Shape.Equal(shape) || !next.Out[0].Type.IsFloat() {
 		return false
 	}
+	others := 0
+	for _, n := range chain[1:] {
+		others += activations(n) - 1
+	}
 	for _, t := range next.In {
-		if t != nil && t != chain[len(chain)-1].Out[0] && (t.Role != workloads.Weight || t.Shape.Elements() != 1) {
+		switch {
+		case t == nil || t == chain[len(chain)-1].Out[0]:
+		case t.Role == workloads.Weight && t.Shape.Elements() == 1:
+		case extra && t.Role != workloads.Weight && t.Shape.Equal(shape):
+			others++
+		default:
 			return false
 		}
 	}
-	return true
+	return others <= 1
+}
+
+// activations counts a node's operands that are no constants.
+func activations(n *workloads.Node) (count int) {
+	for _, t := range n.In {
+		if t != nil && t.Role != workloads.Weight {
+			count++
+		}
+	}
+	return count
 }
 
 // Copy gives the data side of bytes that go from one buffer address to another.

@@ -13,11 +13,17 @@ import (
 //
 // Sums lie filter by filter: [filter][image][row][column]. first begins them anew.
 func (w *Walk) Multiply(p *Product, t Tile, a, b int64, sums Sums, first bool) (begin, end func() error) {
+	return w.MultiplyPart(p, t, t, a, b, sums, first)
+}
+
+// MultiplyPart is Multiply where the activations that lie in the buffer are those
+// of held, a tile of the same images and channels and of more rows.
+func (w *Walk) MultiplyPart(p *Product, t, held Tile, a, b int64, sums Sums, first bool) (begin, end func() error) {
 	pl := w.Sim.plane
 	if pl == nil || !pl.wants(w.Index, sums.Group) {
 		return nil, nil
 	}
-	m := &multiplication{p: p, t: t, a: a, b: b, st: pl.memories(w.Index), sums: sums.Slot, first: first, layer: w.Index, plane: pl}
+	m := &multiplication{p: p, t: t, held: held, a: a, b: b, st: pl.memories(w.Index), sums: sums.Slot, first: first, layer: w.Index, plane: pl}
 	half := t.Filters() / 2
 	return func() error { return m.add(0, half) }, func() error { return m.add(half, t.Filters()) }
 }
@@ -55,6 +61,7 @@ func (w *Walk) MultiplyBy(p *Product, t Tile, a, b int64, sums Sums, kernel Kern
 type multiplication struct {
 	p     *Product
 	t     Tile
+	held  Tile // what lies at a
 	a, b  int64
 	st    *stores
 	sums  int
@@ -68,7 +75,7 @@ func (m *multiplication) add(k0, k1 int) error {
 	if k0 == k1 {
 		return nil
 	}
-	a, err := m.read(m.a, int(m.p.ABytes(&m.t)), m.p.A.Type)
+	a, err := m.read(m.a, int(m.p.ABytes(&m.held)), m.p.A.Type)
 	if err != nil {
 		return err
 	}
@@ -123,7 +130,7 @@ func (m *multiplication) read(addr int64, bytes int, t workloads.DType) ([]int32
 // convolve adds one filter's part to its sums.
 func (m *multiplication) convolve(sums, a, b []int32, k int) {
 	s, t := &m.p.Space, &m.t
-	lo, hi := m.p.InputRows(t.Y0, t.Y1)
+	lo, hi := m.p.InputRows(m.held.Y0, m.held.Y1)
 	rows, window := hi-lo, s.R*s.S
 	for image := range t.Images() {
 		for c := range t.Channels() {
@@ -202,7 +209,7 @@ func (m *multiplication) zeros(a []int32) (count int64) {
 		}
 		return count * int64(t.Filters())
 	}
-	lo, hi := m.p.InputRows(t.Y0, t.Y1)
+	lo, hi := m.p.InputRows(m.held.Y0, m.held.Y1)
 	rows, useful := hi-lo, int64(0)
 	for i := range t.Images() * t.Channels() {
 		plane := a[i*rows*s.W:][:rows*s.W]

@@ -141,6 +141,12 @@ func (w *Walk) FetchB(p *Product, t *Tile, addr int64, after Fence) int64 {
 	return w.fetch(p.B, view, r, addr, after)
 }
 
+// FetchExtra emits the load of a tile's part of Extra.
+func (w *Walk) FetchExtra(p *Product, t *Tile, addr int64, after Fence) int64 {
+	view, r := p.outBox(t)
+	return w.fetch(p.Extra(), view, r, addr, after)
+}
+
 // fetch emits the load of a box of a tensor, which lies packed in the buffer when it ends.
 func (w *Walk) fetch(t *workloads.Tensor, view []int, r mem.Region, addr int64, after Fence) int64 {
 	cell := t.Type.CellBytes()

@@ -21,7 +21,7 @@ func (m *Machine) Describe(workloads.Precision) results.Device {
 
 // Fuses tells what is done on results as they leave.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
-	return asic.Fuses(chain, next)
+	return asic.Fuses(chain, next, false)
 }
 
 // dealt is the mapping of a product: rows of the matrix dealt out over the PEs.

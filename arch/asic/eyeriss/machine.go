@@ -21,7 +21,7 @@ func (m *Machine) Describe(workloads.Precision) results.Device {
 
 // Fuses tells what is done on results as they leave.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
-	return asic.Fuses(chain, next)
+	return asic.Fuses(chain, next, false)
 }
 
 // Plan maps every product; all tensors live off chip between layers.

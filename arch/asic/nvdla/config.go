@@ -1,0 +1,120 @@
+package nvdla
+
+import (
+	"embed"
+	"fmt"
+	"sort"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/arch/asic"
+	"nnsim/arch/config"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Config is a convolution engine as its YAML describes it.
+type Config struct {
+	Name    string        `key:"name" doc:"what reports call the machine"`
+	Kind    string        `key:"kind" oneof:"convolution-engine" doc:"which model simulates it"`
+	About   string        `key:"about" doc:"one line: what the machine is"`
+	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
+	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the engine"`
+	DTypes  []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
+	Area    unit.SquareMM `key:"area" optional:"true" doc:"area of the engine"`
+
+	Array struct {
+		AtomicC  int         `key:"atomic_c" min:"1" max:"4096" doc:"channels multiplied in an edge"`
+		AtomicK  int         `key:"atomic_k" min:"1" max:"4096" doc:"filters multiplied in an edge"`
+		Packing  bool        `key:"packing" doc:"columns of the window stand beside few channels (image input)"`
+		Pipeline unit.Cycles `key:"pipeline" min:"0" max:"4096" doc:"edges from an activation to its sum"`
+		Start    unit.Cycles `key:"start" min:"0" max:"1000000" doc:"edges to set a layer up"`
+	} `key:"array"`
+
+	Buffer struct {
+		Size  unit.Bytes `key:"size" min:"64 B" max:"1 GiB" doc:"convolution buffer"`
+		Banks int        `key:"banks" min:"1" max:"4096" doc:"banks it is built of; an access costs the energy of one bank"`
+		Width int        `key:"width" min:"1" max:"4096" doc:"bytes an access of a bank moves"`
+	} `key:"buffer"`
+
+	Sums    unit.Bytes `key:"sums" min:"64 B" max:"1 GiB" doc:"sums that are kept while channels pass in several turns, 4 bytes each"`
+	Granule unit.Bytes `key:"granule" min:"64 B" max:"64 MiB" doc:"results that are finished and stored together"`
+
+	Vector asic.Vector `key:"vector"`
+	Memory asic.Memory `key:"memory"`
+	Power  asic.Power  `key:"power"`
+}
+
+// Validate refuses what single keys cannot tell.
+func (c *Config) Validate() error {
+	if len(c.DTypes) == 0 {
+		return fmt.Errorf("dtypes is empty; name at least one data type, such as [int8]")
+	}
+	for _, name := range c.DTypes {
+		if name != "int8" && name != "int16" {
+			return fmt.Errorf("dtypes: %s is not multiplied by this model; use int8 or int16", name)
+		}
+	}
+	return nil
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() (names []string) {
+	files, _ := presets.ReadDir("presets")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) {
+	text, err := presets.ReadFile("presets/" + name + ".yaml")
+	return text, err == nil
+}
+
+// Machine is a configured convolution engine.
+type Machine struct {
+	cfg  Config
+	text []byte
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("array.atomic_c=32") applied.
+// name is what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.text = read
+	return m, err
+}
+
+// Text is the YAML the machine was read from, sets applied.
+func (m *Machine) Text() []byte { return m.text }
+
+// Name is what reports call the machine.
+func (m *Machine) Name() string { return m.cfg.Name }
+
+// Kind is "convolution-engine".
+func (m *Machine) Kind() string { return m.cfg.Kind }
+
+// Native is the precision of the first data type listed.
+func (m *Machine) Native() workloads.Precision {
+	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
+	return p
+}
+
+// Supports tells whether the array multiplies a precision.
+func (m *Machine) Supports(p workloads.Precision) error {
+	for _, name := range m.cfg.DTypes {
+		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
+}

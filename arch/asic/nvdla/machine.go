@@ -1,0 +1,118 @@
+package nvdla
+
+import (
+	"nnsim/arch"
+	"nnsim/arch/asic"
+	"nnsim/arch/config"
+	"nnsim/internal/engine"
+	"nnsim/mapping"
+	"nnsim/results"
+	"nnsim/tech"
+	"nnsim/unit"
+	"nnsim/workloads"
+)
+
+// Describe is the device part of a report.
+func (m *Machine) Describe(p workloads.Precision) results.Device {
+	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock, PeakMACsPerCycle: m.peak(p), Resolved: config.Resolved(&m.cfg)}
+}
+
+// peak is the multiplications of an edge: words of 16 bits take two cells.
+func (m *Machine) peak(p workloads.Precision) float64 {
+	return float64(m.cfg.Array.AtomicC*m.cfg.Array.AtomicK) / float64(max(1, p.Act.CellBytes()))
+}
+
+// Fuses tells what is done on results as they leave, a shortcut's sum among it.
+func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+	return asic.Fuses(chain, next, true)
+}
+
+// Plan cuts every product; all tensors live off chip between layers.
+func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
+	plan := mapping.OffChip(net, m.cfg.Name)
+	for _, lp := range plan.Layers {
+		switch workloads.ClassOf(lp.Layer.Head().Op) {
+		case workloads.View:
+		case workloads.MatrixClass:
+			t, err := m.tile(asic.NewProduct(lp.Layer))
+			if err != nil {
+				return nil, err
+			}
+			lp.Custom = t
+		default:
+			lp.Custom = asic.Streamed{Chunk: int64(m.cfg.Vector.Buffer) / 4}
+		}
+	}
+	return plan, nil
+}
+
+// queueBytes is a slot of the post station's queues: a part's results.
+func (m *Machine) queueBytes(p *asic.Product) int64 {
+	return max(int64(m.cfg.Granule), int64(p.Space.OW*p.Space.K), int64(m.cfg.Sums)/4) * int64(p.A.Type.CellBytes())
+}
+
+// chassis is the machine as it is simulated for a plan; nil: as it is priced.
+func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
+	c := &m.cfg
+	queues := int64(0)
+	if plan != nil {
+		for _, lp := range plan.Layers {
+			if _, ok := lp.Custom.(*tiling); ok {
+				queues = max(queues, 4*m.queueBytes(asic.NewProduct(lp.Layer)))
+			}
+		}
+	}
+	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: m.walk, Buffers: int64(c.Buffer.Size) + queues,
+		Units: func(layers int) []*results.Stats {
+			return []*results.Stats{
+				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes"),
+				unitBuffer: results.NewStats("buffer", layers, "read_bytes", "write_bytes"),
+				unitSums:   results.NewStats("sums", layers, "read_bytes", "write_bytes"),
+			}
+		}}
+}
+
+// Run simulates a planned network.
+func (m *Machine) Run(job arch.Job) (*results.Run, error) {
+	return m.runOn(job, engine.New(m.cfg.Clock))
+}
+
+// runOn simulates on an engine of the caller's.
+func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
+	d := asic.Density{}
+	if job.WZeros != nil { // filters are stored as a mask of one bit and what is not zero
+		d = asic.Density{Word: "stated", Coded: map[*mapping.Place]float64{}}
+		for _, w := range job.Net.Graph.Weights() {
+			if pl := job.Plan.Places[w]; pl != nil {
+				d.Coded[pl] = min(1, 1-*job.WZeros+1/float64(w.Type.Bits()))
+			}
+		}
+	}
+	r, err := asic.New(m.chassis(job.Plan), &job, e, d).Run()
+	if err != nil {
+		return nil, err
+	}
+	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), false)
+}
+
+// Prices is the price list: a multiplication with the registers of its cell, bytes
+// of the convolution buffer by its banks, sums by a memory of their size.
+func (m *Machine) Prices(p workloads.Precision) results.Prices {
+	c := &m.cfg
+	l := asic.NewList(c.Process)
+	act := p.Act.String()
+	l.Set("array", "mac_int", l.Must(tech.MAC(c.Process, act)).Plus(l.Must(tech.Register(c.Process, p.Act.Bits()))))
+	l.Set("array", "mac_skipped", tech.Price{Source: "none: this model skips nothing"})
+	l.Set("array", "filter_bytes", l.Must(tech.Register(c.Process, 8)))
+	r, w := l.Buffer(c.Buffer.Size/unit.Bytes(c.Buffer.Banks), c.Buffer.Width)
+	l.Set("buffer", "read_bytes", r)
+	l.Set("buffer", "write_bytes", w)
+	r, w = l.Buffer(c.Sums, 4*min(c.Array.AtomicK, 8))
+	l.Set("sums", "read_bytes", r)
+	l.Set("sums", "write_bytes", w)
+	var area *unit.SquareMM
+	if c.Area > 0 {
+		area = &c.Area
+	}
+	return l.Prices(m.chassis(nil), c.Power, area)
+}
