@@ -9,46 +9,48 @@ import "math/bits"
 // matchChannels brings heads that ask and free output channels together. A head
 // asks for every free channel its route allows.
 func (n *Network) matchChannels(r *router) {
-	r.touched = r.touched[:0]
-	for w := range r.wants {
-		for m := r.wants[w]; m != 0; m &= m - 1 {
-			o := int32(w<<6 + bits.TrailingZeros64(m))
-			if r.words == 1 {
-				if one := r.want[o]; one&(one-1) == 0 {
-					if i := int32(bits.TrailingZeros64(one)); r.buffers[i].state == asking {
-						n.matchOne(r, i, o)
-						continue
-					}
+	n.touched = n.touched[:0]
+	for m := r.wants; m != 0; m &= m - 1 {
+		any := false
+		for o := int32(bits.TrailingZeros64(m)); o < r.outs; o += 64 {
+			list := r.want(o)
+			if one := list[0]; len(list) == 1 && one != 0 && one&(one-1) == 0 {
+				if i := int32(bits.TrailingZeros64(one)); r.buffers[i].state == asking {
+					any = n.matchOne(r, i, o) || any
+					continue
 				}
 			}
-			n.grantChannels(r, o)
+			any = n.grantChannels(r, o, list) || any
+		}
+		if !any { // until a channel is given back or another head asks
+			r.wants &^= m & -m
 		}
 	}
-	for _, i := range r.touched {
-		k := r.best[i]
-		r.best[i] = -1
+	for _, i := range n.touched {
+		k := n.best[i]
+		n.best[i] = -1
 		n.accept(r, i, k/n.vcs, k%n.vcs)
 	}
 }
 
 // matchOne is the match of an output that only one head asks for, which asks for
 // no other: every free channel grants it, and it accepts the first after its pointer.
-func (n *Network) matchOne(r *router, i, o int32) {
-	free := r.vacant[o] & r.buffers[i].mask
-	if free == 0 { // until a channel is given back or another head asks
-		unset(r.wants, int(o))
-		return
+func (n *Network) matchOne(r *router, i, o int32) bool {
+	free := *r.vacant(o) & r.buffers[i].mask
+	if free == 0 {
+		return false
 	}
 	vc := int32(bits.TrailingZeros64(free))
 	if a := uint32(r.buffers[i].accept - o*n.vcs); a < uint32(n.vcs) && free>>a != 0 {
 		vc = int32(a) + int32(bits.TrailingZeros64(free>>a))
 	}
 	n.accept(r, i, o, vc)
+	return true
 }
 
 // accept notes a match and moves the pointers past it.
 func (n *Network) accept(r *router, i, o, vc int32) {
-	r.matched = append(r.matched, match{i, o, vc})
+	n.matched = append(n.matched, match{i, o, vc})
 	k, next := o*n.vcs+vc, i+1
 	if int(next) == len(r.buffers) {
 		next = 0
@@ -61,27 +63,26 @@ func (n *Network) accept(r *router, i, o, vc int32) {
 }
 
 // grantChannels has every free channel of an output grant one head, and notes for
-// each head the grant it likes best.
-func (n *Network) grantChannels(r *router, o int32) {
-	mask := r.want[int(o)*r.words : (int(o)+1)*r.words]
-	any := false
-	for free := r.vacant[o]; free != 0; free &= free - 1 {
+// each head the grant it likes best. It tells whether there was any.
+func (n *Network) grantChannels(r *router, o int32, list []uint64) (any bool) {
+	if none(list) {
+		return false
+	}
+	for free := *r.vacant(o); free != 0; free &= free - 1 {
 		k := o*n.vcs + int32(bits.TrailingZeros64(free))
-		i := n.asker(r, mask, k, o)
+		i := n.asker(r, list, k, o)
 		if i < 0 {
 			continue
 		}
 		any = true
-		if r.best[i] < 0 {
-			r.touched = append(r.touched, i)
-			r.best[i] = k
-		} else if sooner(k, r.best[i], r.buffers[i].accept) {
-			r.best[i] = k
+		if n.best[i] < 0 {
+			n.touched = append(n.touched, i)
+			n.best[i] = k
+		} else if sooner(k, n.best[i], r.buffers[i].accept) {
+			n.best[i] = k
 		}
 	}
-	if !any {
-		unset(r.wants, int(o))
-	}
+	return any
 }
 
 // asker is the input channel that output channel k grants: the first at or after
@@ -128,47 +129,52 @@ func sooner(a, b, pointer int32) bool {
 // channels of an input share its crossbar inputs; each crossbar input and each
 // output passes one flit an edge.
 func (n *Network) passSwitch(r *router) {
-	r.touched = r.touched[:0]
-	for w := range r.readies {
-		for m := r.readies[w]; m != 0; m &= m - 1 {
-			o := int32(w<<6 + bits.TrailingZeros64(m))
+	n.touched = n.touched[:0]
+	for m := r.readies; m != 0; m &= m - 1 {
+		for o := int32(bits.TrailingZeros64(m)); o < r.outs; o += 64 {
 			e := n.bidder(r, o)
-			if r.best[e] < 0 {
-				r.touched = append(r.touched, e)
-				r.best[e] = o
-			} else if sooner(o, r.best[e], r.acceptSW[e]) {
-				r.best[e] = o
+			switch {
+			case e < 0:
+			case n.best[e] < 0:
+				n.touched = append(n.touched, e)
+				n.best[e] = o
+			case sooner(o, n.best[e], r.cross[e].accept):
+				n.best[e] = o
 			}
 		}
 	}
-	for _, e := range r.touched {
-		o := r.best[e]
-		r.best[e] = -1
+	for _, e := range n.touched {
+		o := n.best[e]
+		n.best[e] = -1
 		i := n.pickChannel(r, e, o)
-		next := e + 1
-		if int(next) == len(r.pickSW) {
-			next = 0
-		}
-		r.grantSW[o] = next
-		if r.acceptSW[e] = o + 1; int(o)+1 == r.outs {
-			r.acceptSW[e] = 0
-		}
+		n.passed(r, i, e, o)
 		n.forward(r, i, o)
 	}
 }
 
-// bidder is the crossbar input that an output grants.
-func (n *Network) bidder(r *router, o int32) int32 {
-	if r.words == 1 {
-		if m := r.ready[o]; m&(m-1) == 0 {
-			return n.crossIn[bits.TrailingZeros64(m)]
-		}
+// passed moves the pointers past a flit from input channel i over crossbar input e to output o.
+func (n *Network) passed(r *router, i, e, o int32) {
+	c := &r.cross[e]
+	c.pick = n.afterPick[i]
+	if c.accept = o + 1; o+1 == r.outs {
+		c.accept = 0
 	}
-	best := int32(-1)
-	for w, m := range r.ready[int(o)*r.words : (int(o)+1)*r.words] {
+	if e++; int(e) == len(r.cross) {
+		e = 0
+	}
+	r.outputs[o].grant = e
+}
+
+// bidder is the crossbar input that an output grants, -1 if no input is ready.
+func (n *Network) bidder(r *router, o int32) int32 {
+	list, best := r.ready(o), int32(-1)
+	if m := list[0]; len(list) == 1 && m != 0 && m&(m-1) == 0 {
+		return n.crossIn[bits.TrailingZeros64(m)]
+	}
+	for w, m := range list {
 		for ; m != 0; m &= m - 1 {
 			e := n.crossIn[w<<6+bits.TrailingZeros64(m)]
-			if best < 0 || sooner(e, best, r.grantSW[o]) {
+			if best < 0 || sooner(e, best, r.outputs[o].grant) {
 				best = e
 			}
 		}
@@ -179,23 +185,19 @@ func (n *Network) bidder(r *router, o int32) int32 {
 // pickChannel is the input channel that a crossbar input serves, now that it has
 // accepted an output: the first at or after its pointer that has a flit for it.
 func (n *Network) pickChannel(r *router, e, o int32) int32 {
-	if r.words == 1 {
-		if m := r.ready[o]; m&(m-1) == 0 {
-			i := int32(bits.TrailingZeros64(m))
-			r.pickSW[e] = n.afterPick[i]
-			return i
-		}
+	list := r.ready(o)
+	if m := list[0]; len(list) == 1 && m&(m-1) == 0 {
+		return int32(bits.TrailingZeros64(m))
 	}
-	base, mask, vc := n.crossBase[e], r.ready[int(o)*r.words:], r.pickSW[e]
+	base, vc := n.crossBase[e], r.cross[e].pick
 	for range n.vcs {
 		i := base + vc
-		if mask[i>>6]>>(i&63)&1 == 1 && n.crossIn[i] == e {
+		if list[i>>6]>>(i&63)&1 == 1 && n.crossIn[i] == e {
 			break
 		}
 		if vc++; vc == n.vcs {
 			vc = 0
 		}
 	}
-	r.pickSW[e] = n.afterPick[base+vc]
 	return base + vc
 }

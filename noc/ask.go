@@ -48,8 +48,8 @@ func (n *Network) askWays(r *router, i int32, p *packet) {
 }
 
 func (n *Network) wantOut(r *router, i, o int32) {
-	r.want[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
-	set(r.wants, int(o))
+	r.want(o)[i>>6] |= 1 << (i & 63)
+	r.wants |= 1 << (o & 63)
 	set(n.running, int(r.id))
 	if len(n.express.trains) > 0 {
 		n.express.wanted(n.graph.routers[r.id].out[o])
@@ -58,9 +58,8 @@ func (n *Network) wantOut(r *router, i, o int32) {
 
 // unwant takes an input off the list of those that ask for an output.
 func (r *router) unwant(i, o int32) {
-	at := int(o) * r.words
-	r.want[at+int(i)>>6] &^= 1 << (i & 63)
-	if r.words == 1 && r.want[at] == 0 || r.words > 1 && !any64(r.want[at:at+r.words]) {
-		unset(r.wants, int(o))
+	list := r.want(o)
+	if list[i>>6] &^= 1 << (i & 63); list[i>>6] == 0 && none(list) && r.outs <= 64 {
+		r.wants &^= 1 << o
 	}
 }

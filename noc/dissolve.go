@@ -160,10 +160,9 @@ func (n *Network) restoreInput(t *train, k int) {
 	}
 	n.accept(r, i, out.fromPort, vc)
 	n.counts.Channels++
-	r.matched = r.matched[:0]
+	n.matched = n.matched[:0]
 	if t.sent(k+1, 0) < n.now {
-		e, o := n.crossIn[i], out.fromPort
-		r.grantSW[o], r.acceptSW[e], r.pickSW[e] = (e+1)%int32(len(r.pickSW)), (o+1)%int32(r.outs), n.afterPick[i]
+		n.passed(r, i, n.crossIn[i], out.fromPort)
 	}
 	n.restoreChannel(t, k, r, i, out.fromPort, vc)
 }
@@ -173,14 +172,14 @@ func (n *Network) restoreChannel(t *train, k int, r *router, i, o, vc int32) {
 	c := &r.channels[o*n.vcs+vc]
 	if t.sent(k+1, t.flits-1) < n.now {
 		if n.config.WaitForTail && int32(c.credits) < r.depth {
-			r.vacant[o] &^= 1 << vc
+			*r.vacant(o) &^= 1 << vc
 		}
 		return
 	}
 	b := &r.buffers[i]
 	b.state, b.out, b.vc = active, o, uint8(vc)
 	c.owner = i
-	r.vacant[o] &^= 1 << vc
+	*r.vacant(o) &^= 1 << vc
 	if b.count > 0 && c.credits > 0 {
 		n.setReady(r, i, o)
 	}

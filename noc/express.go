@@ -188,7 +188,7 @@ func (n *Network) sourceAtRest(node int32) bool {
 
 // atRest tells whether an output's link is: all credits at home, no channel held, nobody asking.
 func (n *Network) atRest(r *router, o int32) bool {
-	if r.vacant[o] != n.every || any64(r.want[int(o)*r.words:(int(o)+1)*r.words]) {
+	if *r.vacant(o) != n.every || !none(r.want(o)) {
 		return false
 	}
 	for _, c := range r.channels[o*n.vcs : (o+1)*n.vcs] {

@@ -14,6 +14,7 @@ type meter struct {
 	net     *Network
 	to      pattern
 	rng     *rand.Rand
+	decay   float64     // -log(1-p) for p packets a cycle; 0: one each cycle
 	due     []unit.Edge // when each node's next packet comes to be
 	soonest unit.Edge
 	sent    int64
@@ -36,6 +37,9 @@ func newMeter(t Traffic, n *Network) (*meter, error) {
 		return nil, err
 	}
 	m := &meter{Traffic: t, net: n, to: to, rng: rand.New(rand.NewPCG(t.Seed, 1)), mark: Never, until: Never}
+	if p := t.Rate / float64(t.Flits); p < 1 {
+		m.decay = -math.Log1p(-p)
+	}
 	for range n.Nodes() {
 		m.due = append(m.due, m.gap()-1)
 	}
@@ -44,13 +48,12 @@ func newMeter(t Traffic, n *Network) (*meter, error) {
 }
 
 // gap is the number of cycles to a node's next packet when each cycle brings one
-// with probability rate/flits.
+// with probability p = rate/flits: geometric, the whole part of an exponential.
 func (m *meter) gap() unit.Edge {
-	p := m.Rate / float64(m.Flits)
-	if p >= 1 {
+	if m.decay == 0 { // a packet each cycle
 		return 1
 	}
-	return 1 + unit.Edge(math.Log(1-m.rng.Float64())/math.Log1p(-p))
+	return 1 + unit.Edge(m.rng.ExpFloat64()/m.decay)
 }
 
 // cycle offers what comes to be at the present edge and moves on one edge, or to

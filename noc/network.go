@@ -39,6 +39,9 @@ type Network struct {
 	express   express
 	out       []Delivery
 	ways      []route // scratch
+	best      []int32 // scratch: what each input would accept, -1 between uses
+	touched   []int32
+	matched   []match
 	counts    Counts
 	vcs       int32
 	every     uint64
@@ -91,7 +94,7 @@ func (n *Network) lay() {
 	g, most := n.graph, 0
 	for r := range g.routers {
 		n.routers = append(n.routers, newRouter(g, int32(r)))
-		most = max(most, n.routers[r].ins)
+		most = max(most, int(n.routers[r].ins))
 	}
 	for i := range most * g.config.VCs {
 		v, s := g.config.VCs, g.config.InputSpeedup
@@ -105,6 +108,7 @@ func (n *Network) lay() {
 		n.sources = append(n.sources, newSource(g, node))
 		n.back = append(n.back, g.backOf(g.eject[node]))
 	}
+	n.best = blank(most * max(g.config.VCs, g.config.InputSpeedup))
 	size := wheelSize(g)
 	n.toRouter.size(size)
 	n.toNode.size(size)

@@ -12,28 +12,33 @@ import "math/bits"
 // k = output·VCs + channel. Sets of input channels are bit masks of `words` words for each output.
 type router struct {
 	id        int32
-	ins, outs int
-	words     int
 	depth     int32
+	ins, outs int32
+	words     int
+	wants     uint64 // outputs where an allocation may succeed, modulo 64
+	readies   uint64 // outputs with any ready input, modulo 64
 	buffers   []input
 	rings     []flit
-	channels  []channel // outputs
-	vacant    []uint64  // of each output: channels no packet holds
-	want      []uint64  // inputs that ask for a channel of an output
-	ready     []uint64  // inputs that could send a flit to an output now
-	wants     []uint64  // outputs where an allocation may succeed
-	readies   []uint64  // outputs with any ready input
-	to        []port    // of each output
-	back      []port    // of each input: where its credits go
-	grantSW   []int32   // round-robin pointers: of outputs over crossbar inputs,
-	acceptSW  []int32   // of crossbar inputs over outputs,
-	pickSW    []int32   // of crossbar inputs over their channels
-	best      []int32   // scratch: what each input would accept
-	touched   []int32
-	matched   []match
-	more      [][]route // of each input channel: further ways, with adaptive routing
-	forks     []*fork   // of each input channel, once there has been one
+	channels  []channel
+	// sets has for each output the channels that no packet holds, the inputs that
+	// ask for one, and the inputs that could send a flit to it now.
+	sets    []uint64
+	outputs []output
+	cross   []crossbarIn
+	back    []port    // of each input: where its credits go
+	more    [][]route // of each input channel: further ways, with adaptive routing
+	forks   []*fork   // of each input channel, once there has been one
 }
+
+// output is what a router's output leads to, and its round-robin pointer over crossbar inputs.
+type output struct {
+	port
+	grant int32
+}
+
+// crossbarIn has the round-robin pointers of a crossbar input: over outputs, and
+// over the channels that share it.
+type crossbarIn struct{ accept, pick int32 }
 
 // match is an input channel and an output channel that an allocator brings together.
 type match struct{ in, out, vc int32 }
@@ -67,32 +72,51 @@ const (
 func newRouter(g *graph, id int32) router {
 	c, p := g.config, g.routers[id]
 	v, ins, outs := c.VCs, len(p.in), len(p.out)
-	r := router{id: id, ins: ins, outs: outs, words: (ins*v + 63) / 64, depth: int32(c.BufferFlits)}
+	r := router{id: id, ins: int32(ins), outs: int32(outs), words: (ins*v + 63) / 64, depth: int32(c.BufferFlits)}
 	r.buffers, r.rings = make([]input, ins*v), make([]flit, ins*v*c.BufferFlits)
 	r.channels = make([]channel, outs*v)
 	for k := range r.channels {
 		r.channels[k] = channel{owner: -1, credits: int16(c.BufferFlits)}
 	}
-	r.vacant = make([]uint64, outs)
-	for o := range r.vacant {
-		r.vacant[o] = g.all()
-		r.to = append(r.to, g.portOf(p.out[o]))
+	r.sets = make([]uint64, outs*(1+2*r.words))
+	for o := range int32(outs) {
+		*r.vacant(o) = g.all()
+		r.outputs = append(r.outputs, output{port: g.portOf(p.out[o])})
 	}
 	for i := range ins {
 		r.back = append(r.back, g.backOf(p.in[i]))
 	}
-	r.want, r.ready = make([]uint64, outs*r.words), make([]uint64, outs*r.words)
-	r.wants, r.readies = make([]uint64, (outs+63)/64), make([]uint64, (outs+63)/64)
-	r.grantSW, r.acceptSW = make([]int32, outs), make([]int32, ins*c.InputSpeedup)
-	r.pickSW = make([]int32, ins*c.InputSpeedup)
-	for e := range r.pickSW {
-		r.pickSW[e] = int32(e % c.InputSpeedup)
+	r.cross = make([]crossbarIn, ins*c.InputSpeedup)
+	for e := range r.cross {
+		r.cross[e].pick = int32(e % c.InputSpeedup)
 	}
-	r.best = blank(max(ins*v, ins*c.InputSpeedup))
 	if c.Routing == Adaptive {
 		r.more = make([][]route, ins*v)
 	}
 	return r
+}
+
+// vacant, want and ready are an output's sets.
+func (r *router) vacant(o int32) *uint64 { return &r.sets[int(o)*(1+2*r.words)] }
+
+func (r *router) want(o int32) []uint64 {
+	at := int(o)*(1+2*r.words) + 1
+	return r.sets[at : at+r.words]
+}
+
+func (r *router) ready(o int32) []uint64 {
+	at := int(o)*(1+2*r.words) + 1 + r.words
+	return r.sets[at : at+r.words]
+}
+
+// none tells whether a set is empty.
+func none(set []uint64) bool {
+	for _, w := range set {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // front is the flit at the head of an input channel's buffer.
@@ -126,27 +150,23 @@ func (n *Network) arrive(r *router, i int32, f flit) {
 }
 
 func (n *Network) setReady(r *router, i, o int32) {
-	r.ready[int(o)*r.words+int(i)>>6] |= 1 << (i & 63)
-	set(r.readies, int(o))
+	r.ready(o)[i>>6] |= 1 << (i & 63)
+	r.readies |= 1 << (o & 63)
 	set(n.running, int(r.id))
 }
 
 // unready takes an input off the list of an output.
 func (r *router) unready(i, o int32) {
-	at := int(o) * r.words
-	r.ready[at+int(i)>>6] &^= 1 << (i & 63)
-	if r.words == 1 && r.ready[at] == 0 || r.words > 1 && !any64(r.ready[at:at+r.words]) {
-		unset(r.readies, int(o))
+	list := r.ready(o)
+	if list[i>>6] &^= 1 << (i & 63); list[i>>6] != 0 {
+		return
 	}
-}
-
-func any64(list []uint64) bool {
-	for _, w := range list {
-		if w != 0 {
-			return true
+	for o &= 63; o < r.outs; o += 64 {
+		if !none(r.ready(o)) {
+			return
 		}
 	}
-	return false
+	r.readies &^= 1 << (o & 63)
 }
 
 // credit takes a credit back for an output channel.
@@ -169,9 +189,9 @@ func (n *Network) credit(r *router, k int32) {
 
 // vacate makes an output channel available to the next packet.
 func (n *Network) vacate(r *router, o int32, vc uint8) {
-	r.vacant[o] |= 1 << vc
-	if any64(r.want[int(o)*r.words : (int(o)+1)*r.words]) {
-		set(r.wants, int(o))
+	*r.vacant(o) |= 1 << vc
+	if !none(r.want(o)) {
+		r.wants |= 1 << (o & 63)
 		set(n.running, int(r.id))
 	}
 }
@@ -180,7 +200,7 @@ func (n *Network) vacate(r *router, o int32, vc uint8) {
 func (n *Network) hold(r *router, m match) {
 	b, c := &r.buffers[m.in], &r.channels[m.out*n.vcs+m.vc]
 	n.counts.Channels++
-	r.vacant[m.out] &^= 1 << m.vc
+	*r.vacant(m.out) &^= 1 << m.vc
 	c.owner = m.in
 	r.unwant(m.in, m.out)
 	switch b.state {

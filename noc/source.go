@@ -49,7 +49,7 @@ func (n *Network) inject(node int32) {
 		s.free |= 1 << s.vc
 	}
 	n.counts.Injected++
-	n.toRouter.put(n.now+s.out.delay, flitWire{s.out.to, s.out.base + int32(s.vc), f})
+	n.toRouter.put(n.now+unit.Edge(s.out.delay), flitWire{s.out.to, s.out.base + int32(s.vc), f})
 }
 
 // pick is the channel the next packet would take: the first after the one used
@@ -125,7 +125,7 @@ func (n *Network) sourceCredit(node int32, vc int16) {
 func (n *Network) eject(node int32, vc int32, f flit) {
 	n.counts.Ejected++
 	back := &n.back[node]
-	n.toOutput.put(n.now+back.delay, creditWire{back.to, back.base + vc})
+	n.toOutput.put(n.now+unit.Edge(back.delay), creditWire{back.to, back.base + vc})
 	if f.tail() {
 		n.deliver(f.packet(), node, n.now)
 	}

@@ -76,8 +76,8 @@ func (r *router) asked(i int) (outs []int32) {
 		return []int32{b.out}
 	}
 	for o := range r.outs {
-		if r.want[o*r.words+i>>6]>>(i&63)&1 == 1 {
-			outs = append(outs, int32(o))
+		if r.want(o)[i>>6]>>(i&63)&1 == 1 {
+			outs = append(outs, o)
 		}
 	}
 	return outs

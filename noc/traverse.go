@@ -1,21 +1,23 @@
 package noc
 
+import "nnsim/unit"
+
 // allocate is one edge of a router: channels for heads, then the switch for flits.
 // Both see the state at the start of the edge: a channel got now may be used at
 // the next edge, a channel given back now may be given away at the next. It tells
 // whether the router has anything to do at the next edge.
 func (n *Network) allocate(r *router) bool {
-	r.matched = r.matched[:0]
-	if any64(r.wants) {
+	n.matched = n.matched[:0]
+	if r.wants != 0 {
 		n.matchChannels(r)
 	}
-	if any64(r.readies) {
+	if r.readies != 0 {
 		n.passSwitch(r)
 	}
-	for _, m := range r.matched {
+	for _, m := range n.matched {
 		n.hold(r, m)
 	}
-	return any64(r.wants) || any64(r.readies)
+	return r.wants|r.readies != 0
 }
 
 // forward sends the first flit of an input through the crossbar to an output.
@@ -57,21 +59,21 @@ func (n *Network) pop(r *router, i int32) {
 	back := &r.back[in]
 	w := creditWire{back.to, back.base + i - in*n.vcs}
 	if back.node {
-		n.toSource.put(n.now+back.delay, w)
+		n.toSource.put(n.now+unit.Edge(back.delay), w)
 		return
 	}
-	n.toOutput.put(n.now+back.delay, w)
+	n.toOutput.put(n.now+unit.Edge(back.delay), w)
 }
 
 // onto puts a flit onto an output's link.
 func (n *Network) onto(r *router, o int32, f flit, vc int32) {
-	to := &r.to[o]
+	to := &r.outputs[o].port
 	n.counts.Crossbar++
 	w := flitWire{to.to, to.base + vc, f}
 	if to.node {
 		n.toNodes++
-		n.toNode.put(n.now+to.delay, w)
+		n.toNode.put(n.now+unit.Edge(to.delay), w)
 		return
 	}
-	n.toRouter.put(n.now+to.delay, w)
+	n.toRouter.put(n.now+unit.Edge(to.delay), w)
 }

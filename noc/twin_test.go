@@ -2,6 +2,7 @@ package noc
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 // anyConfig draws a small network of any kind.
 func anyConfig(t *rapid.T) Config {
 	nets := []Config{Default(Mesh, 3, 3), Default(Mesh, 5), Default(Mesh, 2, 2, 2), Default(Torus, 4, 4), Default(Torus, 3, 5),
-		Default(Ring, 8), Default(Ring, 5), Default(Crossbar, 6), Default(Star, 5), Default(Bus, 4), Default(Tree, 2, 3),
+		Default(Ring, 8), Default(Ring, 5), Default(Crossbar, 6), Default(Crossbar, 12), Default(Star, 5), Default(Bus, 4), Default(Tree, 2, 3),
 		Default(FatTree, 2, 3), Default(FatTree, 4, 2), Default(Graph, 4)}
 	c := rapid.SampledFrom(nets).Draw(t, "network")
 	c.Edges = [][2]int{{0, 1}, {1, 2}, {1, 3}}
@@ -117,4 +118,22 @@ func lines(list []Delivery) (text []string) {
 		text = append(text, fmt.Sprintf("edge %d: packet %d %d→%d entered %d, %d routers", d.Edge, d.Tag, d.Src, d.Dst, d.Entered, d.Routers))
 	}
 	return text
+}
+
+// TestTwinWide: a router with more ports and channels than fit into a word.
+func TestTwinWide(t *testing.T) {
+	c := Default(Crossbar, 70)
+	c.VCs, c.BufferFlits = 2, 3
+	rng := rand.New(rand.NewPCG(5, 5))
+	var list []timed
+	for i := range 600 {
+		at := unit.Edge(i / 12)
+		p := Packet{Src: rng.IntN(70), Dst: rng.IntN(70) / (1 + i%3), Flits: 1 + rng.IntN(20), Tag: int64(i), Born: at}
+		if i%20 == 0 {
+			p.Dsts, p.Flits = []int{1, 64, 65, 69}, 3
+		}
+		list = append(list, timed{at, p})
+	}
+	n, got := byNetwork(t, c, list)
+	require.Equal(t, lines(byStepper(t, c, list, n.Now()+1)), lines(got))
 }

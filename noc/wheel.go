@@ -75,7 +75,7 @@ func wheelSize(g *graph) int {
 
 // port is the far end of a link: where what is put on it arrives, and after how long.
 type port struct {
-	delay int64
+	delay int32
 	to    int32
 	base  int32 // first channel there
 	node  bool
@@ -88,9 +88,9 @@ func (g *graph) portOf(id int32) port {
 	}
 	l := &g.links[id]
 	if l.to < 0 {
-		return port{delay: g.flitDelay(l), to: l.node, node: true}
+		return port{delay: int32(g.flitDelay(l)), to: l.node, node: true}
 	}
-	return port{delay: g.flitDelay(l), to: l.to, base: l.toPort * int32(g.config.VCs)}
+	return port{delay: int32(g.flitDelay(l)), to: l.to, base: l.toPort * int32(g.config.VCs)}
 }
 
 // backOf is where credits for a link arrive.
@@ -100,7 +100,7 @@ func (g *graph) backOf(id int32) port {
 	}
 	l := &g.links[id]
 	if l.from < 0 {
-		return port{delay: g.creditDelay(l), to: l.node, node: true}
+		return port{delay: int32(g.creditDelay(l)), to: l.node, node: true}
 	}
-	return port{delay: g.creditDelay(l), to: l.from, base: l.fromPort * int32(g.config.VCs)}
+	return port{delay: int32(g.creditDelay(l)), to: l.from, base: l.fromPort * int32(g.config.VCs)}
 }
