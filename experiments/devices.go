@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"nnsim/arch"
+	"nnsim/arch/asic/eie"
 	"nnsim/arch/asic/eyeriss"
+	"nnsim/arch/asic/nvdla"
 	"nnsim/arch/config"
 	"nnsim/arch/fpga"
 	"nnsim/arch/gpu"
@@ -27,6 +29,8 @@ type kind struct {
 // kinds is the list of devices: one row for each folder under arch that is a machine.
 var kinds = []kind{
 	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
+	{"convolution-engine", nvdla.Presets, nvdla.PresetText, opens(nvdla.Open)},
+	{"sparse-engine", eie.Presets, eie.PresetText, opens(eie.Open)},
 	{"fpga", fpga.Presets, fpga.PresetText, opens(fpga.Open)},
 	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},
 	{"row-stationary", eyeriss.Presets, eyeriss.PresetText, opens(eyeriss.Open)},
