@@ -6,7 +6,8 @@ import (
 
 // Kinds of events, by unit.
 const (
-	evMACs = iota // tensor and fp32: multiply-adds
+	evMACs    = iota // tensor and fp32: multiply-adds
+	evSkipped        // and those a mask makes useless
 	evSimple
 )
 const (
@@ -28,8 +29,8 @@ func newBooks(layers int, dtype string) *books {
 	b := &books{ends: make([]int64, layers), spent: map[*results.Stats]*spent{}}
 	b.launch = results.NewStats("launch", layers, "kernels", "ctas")
 	b.sm = results.NewStats("sm", layers, "steps")
-	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype)
-	b.fp32 = results.NewStats("fp32", layers, "mac_"+dtype, "simple_ops")
+	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype, "mac_skipped")
+	b.fp32 = results.NewStats("fp32", layers, "mac_"+dtype, "mac_skipped", "simple_ops")
 	b.sfu = results.NewStats("sfu", layers, "special_ops")
 	b.shared = results.NewStats("smem", layers, "bytes")
 	b.l2 = results.NewStats("l2", layers, "read_bytes", "write_bytes")
@@ -56,6 +57,7 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 		pipe = b.fp32
 	}
 	pipe.Add(layer, evMACs, k.macs)
+	pipe.Add(layer, evSkipped, k.skipped)
 	b.fp32.Add(layer, evSimple, k.simple)
 	b.sfu.Add(layer, 0, k.special)
 	b.shared.Add(layer, 0, t.shared*int64(c.SM.Width))

@@ -18,6 +18,9 @@ var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
 // leastSlabs is the number of slabs below which a reduction is not split further.
 const leastSlabs = 4
 
+// clearly is what a smaller tile or another split must gain over what comes before it.
+const clearly = 0.98
+
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {
 	var best tiling
@@ -34,7 +37,7 @@ func (c *Config) choose(p *product) (tiling, error) {
 		}
 		for _, s := range splits {
 			if t.split = s; c.splittable(p, t) {
-				if cost := c.reckon(p, t); cost < least {
+				if cost := c.reckon(p, t); cost < clearly*least {
 					best, least = t, cost
 				}
 			}
@@ -60,8 +63,13 @@ func (c *Config) splittable(p *product, t tiling) bool {
 	if want := c.Kernel.Split; want > 0 {
 		return t.split == want && slabs >= want
 	}
-	return t.split == 1 || slabs >= leastSlabs*t.split && p.extra == 0
+	tiles := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
+	return t.split == 1 || slabs >= leastSlabs*t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
 }
+
+// fewWaves is the tiles an SM from which a reduction is not split: what the last
+// wave wastes is then less than what the parts cost.
+const fewWaves = 3
 
 // reckon is the edges a tiling should take.
 func (c *Config) reckon(p *product, t tiling) float64 {

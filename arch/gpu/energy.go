@@ -19,8 +19,8 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 		PerEvent: map[string]map[string]tech.Price{
 			"launch": {"kernels": free, "ctas": free},
 			"sm":     {"steps": free},
-			"tensor": {mac: own(unit.Joules(c.macJoules(p.Act)))},
-			"fp32":   {mac: own(unit.Joules(c.macJoules(p.Act))), "simple_ops": own(c.Power.FMA)},
+			"tensor": {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free},
+			"fp32":   {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free, "simple_ops": own(c.Power.FMA)},
 			"sfu":    {"special_ops": own(c.Power.Special)},
 			"smem":   {"bytes": own(c.Power.Shared)},
 			"l2":     {"read_bytes": own(c.Power.L2Byte), "write_bytes": own(c.Power.L2Byte)},

@@ -45,6 +45,7 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	}
 	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
 	k.finish = c.epilogue(p, t)
+	r.bundle(k)
 	return k
 }
 

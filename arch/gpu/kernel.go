@@ -18,6 +18,7 @@ type kernel struct {
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
 	sharedBy int64 // CTAs that one read of L2 serves by multicast
 
+	skipped int64 // multiply-adds that a mask makes useless
 	macs    int64 // useful multiply-adds of all CTAs, for the books
 	special int64 // transcendental functions of all CTAs
 	simple  int64 // simple vector operations of all CTAs

@@ -106,7 +106,7 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 // value a column or one of the same place; and chains of such work by themselves.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 	if len(chain) == 0 {
-		return false // composite operators run as their parts
+		return attends(next)
 	}
 	head, last := chain[0], chain[len(chain)-1]
 	product := workloads.ClassOf(head.Op) == workloads.MatrixClass

@@ -13,6 +13,7 @@ type raster struct {
 	t                 tiling
 	rows, cols, slabs int
 	group             int // rows of tiles in a group
+	together          int // slabs that a CTA takes as one step; 0 and 1: one
 }
 
 // rasterGroup is the rows of a group: as many as make the tiles in flight square in bytes.
@@ -42,17 +43,38 @@ func (r *raster) work(i int) work {
 	i /= r.t.split
 	b := i / tiles
 	row, col := r.tile(i % tiles)
-	lo, hi := r.slabs*part/r.t.split, r.slabs*(part+1)/r.t.split
+	slabs := r.slabs
+	if r.together > 1 {
+		slabs = (r.slabs + r.together - 1) / r.together
+	}
+	lo, hi := slabs*part/r.t.split, slabs*(part+1)/r.t.split
 	m := min(r.t.m, r.p.m-row*r.t.m)
 	n := min(r.t.n, r.p.n-col*r.t.n)
 	share := func(extent, cell int) int64 { // of a step; the last slab's shortness is spread over all
-		return (int64(extent)*int64(r.p.k)*int64(cell) + int64(r.slabs) - 1) / int64(r.slabs)
+		return (int64(extent)*int64(r.p.k)*int64(cell) + int64(slabs) - 1) / int64(slabs)
 	}
 	w := work{steps: hi - lo, store: int64(m*n) * int64(r.p.out), extra: int64(m*n) * int64(r.p.extra)}
-	w.loads[0] = operand{first: (b*r.rows+row)*r.slabs + lo, bytes: share(m, r.p.aCell), there: r.p.aThere}
-	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*r.slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere}
+	w.loads[0] = operand{first: (b*r.rows+row)*slabs + lo, bytes: share(m, r.p.aCell), there: r.p.aThere}
+	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere}
 	if r.t.split > 1 {
 		w.store, w.partial, w.extra = int64(m*n)*4, true, 0
 	}
 	return w
+}
+
+// manySteps is the number of steps of a kernel from which slabs are bundled.
+const manySteps = 1 << 19
+
+// bundle has CTAs take several slabs as one step where there are very many, all
+// alike: a steady main loop is then advanced in fewer events. The stages of a
+// bundle count as one, of which two are kept.
+func (r *raster) bundle(k *kernel) {
+	together := min(k.ctas*r.slabs/r.t.split/manySteps, r.slabs/r.t.split/leastSlabs)
+	if together < 2 {
+		return
+	}
+	r.together = together
+	n := int64(together)
+	k.chain, k.math, k.shared, k.joules = k.chain*n, k.math*n, k.shared*n, k.joules*float64(n)
+	k.stages = max(2, k.stages/together+1)
 }

@@ -94,6 +94,15 @@ func (s *simulation) run1(i int, at int64) int64 {
 // kernels writes a layer's kernels, knowing which of its operands L2 still holds.
 func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 	head := l.Head()
+	if t.flash != nil {
+		a := *t.flash
+		a.there = [2]bool{s.cached.holds(s.plan.Places[head.In[1]]), s.cached.holds(s.plan.Places[head.In[2]])}
+		list := []*kernel{s.c.flash(&a)}
+		if a.split > 1 {
+			list = append(list, s.c.combine(&a))
+		}
+		return list
+	}
 	if t.product == nil {
 		w := t.stream
 		for _, n := range l.Nodes {

@@ -14,11 +14,15 @@ type task struct {
 	space   workloads.Matrix
 	tiling  tiling
 	stream  streamWork
+	flash   *attentionWork
 	fit     residency
 }
 
 // String is the layer's mapping in one line.
 func (t *task) String() string {
+	if a := t.flash; a != nil {
+		return fmt.Sprintf("flash %d×%d heads, %d by %d, split=%d", a.batch, a.heads, a.rows, a.keys, a.split)
+	}
 	if t.product == nil {
 		return fmt.Sprintf("stream ctas=%d", t.stream.ctas())
 	}
@@ -34,6 +38,11 @@ func (m *Machine) task(l *workloads.Layer) (*task, error) {
 		return nil, nil
 	case workloads.MatrixClass:
 		return m.productTask(l)
+	}
+	if attends(head) {
+		a := attentionOf(head)
+		m.cfg.divide(a)
+		return &task{flash: a}, nil
 	}
 	return &task{stream: streamOf(l)}, nil
 }

@@ -41,7 +41,7 @@ var menus = map[string][]struct{ m, n, slab, warps int }{
 
 // simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most.
 var simtMenu = []struct{ m, n, slab, warps int }{
-	{128, 128, 32, 8}, {128, 64, 32, 4}, {64, 128, 32, 4}, {64, 64, 32, 4}, {128, 32, 32, 4}, {32, 128, 32, 4}, {32, 32, 32, 4},
+	{128, 128, 32, 8}, {128, 64, 32, 4}, {64, 128, 32, 4}, {64, 64, 32, 4}, {128, 32, 32, 4}, {32, 128, 32, 4},
 }
 
 // deepest is the number of stages beyond which libraries do not go, by the way of loading.
