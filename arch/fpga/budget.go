@@ -130,6 +130,9 @@ func (m *Machine) refusal(what string, r estimate.Resources) error {
 		}
 		short = append(short, fmt.Sprintf("%s %d of %d usable (%d on the part)%s", row.name, row.need, row.may, row.are, mark))
 	}
-	return fmt.Errorf("fpga: %s does not fit %s: it needs %s; choose a larger part, fewer bits (dtype=) or a lower fold.rate",
-		what, m.cfg.Name, strings.Join(short, ", "))
+	return shortage{fmt.Errorf("fpga: %s does not fit %s: it needs %s; choose a larger part, fewer bits (dtype=), a lower fold.rate or a smaller engine",
+		what, m.cfg.Name, strings.Join(short, ", "))}
 }
+
+// shortage is the word that a part is too small.
+type shortage struct{ error }

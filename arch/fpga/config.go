@@ -20,6 +20,8 @@ type Config struct {
 	Clock  unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the design; stated, not derived"`
 	Native string     `key:"native" doc:"data type, or weight and activation pair, where the workload names none"`
 
+	Design string `key:"design" oneof:"auto,streaming,overlay" doc:"a stage for every layer, one engine for all, or the first where it fits"`
+
 	Part   Part `key:"part"`
 	Limits struct {
 		LUT  float64 `key:"lut" min:"0.01" max:"1" doc:"share of the look-up tables a design may take"`
@@ -34,7 +36,8 @@ type Config struct {
 	FIFO struct {
 		Depth int `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`
 	} `key:"fifo"`
-	Host struct {
+	Engine Engine `key:"engine"`
+	Host   struct {
 		Rate   unit.Hertz  `key:"rate" min:"1 Hz" doc:"simple operations a second of the processor that runs what the fabric does not"`
 		Energy unit.Joules `key:"energy" doc:"of one such operation"`
 	} `key:"host"`
@@ -97,6 +100,9 @@ func (c *Config) Validate() error {
 	if err != nil {
 		return fmt.Errorf("native: %w", err)
 	}
+	if c.Design == "overlay" && p.Weight == workloads.FP32 {
+		return nil
+	}
 	return offered(c.Name, p)
 }
 
@@ -152,7 +158,13 @@ func (m *Machine) Native() workloads.Precision {
 }
 
 // Supports takes integers of 1 to 8 and of 16 bits, bipolar included, for weights and activations.
-func (m *Machine) Supports(p workloads.Precision) error { return offered(m.cfg.Name, p) }
+// An overlay multiplies fp32 too.
+func (m *Machine) Supports(p workloads.Precision) error {
+	if m.cfg.Design == "overlay" && p.Weight == workloads.FP32 && p.Act == workloads.FP32 {
+		return nil
+	}
+	return offered(m.cfg.Name, p)
+}
 
 func offered(name string, p workloads.Precision) error {
 	for _, t := range []workloads.DType{p.Weight, p.Act} {

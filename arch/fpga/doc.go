@@ -1,5 +1,6 @@
-// Package fpga models neural networks on FPGAs as streaming dataflow: every layer
-// is hardware of its own, all of them alive at once, on the budget of a real part.
+// Package fpga models neural networks on FPGAs, on the budget of a real part: as
+// streaming dataflow, where every layer is hardware of its own and all are alive at
+// once, or as an overlay, one engine that computes layer after layer.
 //
 //	off-chip ─▶ load ─▶ pad ─▶ window ─▶ product ─▶ … ─▶ store ─▶ off-chip
 //	 memory              │      line      weights          │      memory
@@ -12,14 +13,17 @@
 // every token moves. Weights are in on-chip memory from the start. An operator the
 // fabric has no stage for runs on the host processor, in its place in the pipeline.
 //
+// An overlay (overlay.go) cuts each layer into tiles that go from external memory
+// through double buffers to an array of multipliers and back.
+//
 // Where data are carried, they go through the same buffers in the same order: a
 // window through its cyclic buffer, a product through its SIMD × PE memory words
 // (plane.go). Integers of 1 to 16 bits are exact.
 //
-// Sources: [finn], [finn-r], [finn-rtllib]; parts and boards as cited in the presets.
+// Sources: [finn], [finn-r], [finn-rtllib], [zhang-2015]; parts and boards as cited in the presets.
 //
-// Not modelled: overlays (one engine for all layers), clock frequency (it is
-// stated, not derived), routing and the borders of chiplets (SLRs), weights in
+// Not modelled: several engines of an overlay on one memory, layers fused on the
+// overlay's chip, clock frequency (it is stated, not derived), routing and the borders of chiplets (SLRs), weights in
 // external memory, and reconfiguration between parts of a network. The padding of
 // a bipolar image is 0, which one bit cannot say. Sums over several memory ports
 // share the bandwidth in proportion to their bytes.

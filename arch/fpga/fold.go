@@ -13,12 +13,13 @@ import (
 
 // design is a network as hardware.
 type design struct {
-	layers []*layer
-	frames int64 // a run goes through, each a part of the batch
-	depths map[string]int
-	need   estimate.Resources // of the stages, in the end with the FIFOs
-	fifos  estimate.Resources
-	bound  string // what limits the rate
+	layers  []*layer
+	frames  int64 // a run goes through, each a part of the batch
+	depths  map[string]int
+	need    estimate.Resources // of the stages, in the end with the FIFOs
+	fifos   estimate.Resources
+	bound   string // what limits the rate
+	overlay bool   // one engine for all layers
 }
 
 // place is one layer's part of a design, as plans carry it.

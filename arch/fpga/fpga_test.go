@@ -29,3 +29,14 @@ func TestSuite(t *testing.T) {
 }
 
 func presetNames() []string { return fpga.Presets() }
+
+func TestOverlaySuite(t *testing.T) {
+	archtest.Run(t, archtest.Device{
+		Open: func(sets ...string) (arch.Machine, error) {
+			text, _ := fpga.PresetText("vc707")
+			return fpga.Open("vc707", text, append([]string{"design=overlay"}, sets...))
+		},
+		Variations: [][]string{{"engine.rows=3", "engine.cols=2", "engine.tileh=4", "engine.tilew=5"}, {"engine.over=pixels", "engine.rows=7"}, {"memory=ideal"},
+			{"native=fp32", "engine.rows=4", "engine.cols=3"}},
+	})
+}

@@ -1,6 +1,7 @@
 package fpga
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,6 +22,9 @@ func (m *Machine) Describe(p workloads.Precision) results.Device {
 // peak is the products a cycle of a part that does nothing else: all slices at
 // their packing, and all look-up tables at FINN's price of a product.
 func (m *Machine) peak(p workloads.Precision) float64 {
+	if m.cfg.Design == "overlay" {
+		return float64(m.cfg.Engine.Rows) * float64(m.cfg.Engine.Cols)
+	}
 	one := &layer{kind: dense, simd: 12, pe: 12, inside: 12, outside: 12, wBits: p.Weight.Bits(), aBits: p.Act.Bits(), space: workloads.Matrix{R: 1, S: 1}}
 	macs := 144 * float64(m.cfg.Part.DSP) / float64(one.slices(m))
 	w := float64(p.Weight.Bits() + p.Act.Bits())
@@ -72,9 +76,12 @@ func perChannel(s workloads.Shape, op string, out workloads.Shape) bool {
 
 // Plan folds a network for the part and finds its FIFOs' depths.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	d, err := m.plan(net)
+	d, err := m.choose(net)
 	if err != nil {
 		return nil, err
+	}
+	if d.overlay {
+		return m.overlayPlan(net, d), nil
 	}
 	plan := &mapping.Plan{Target: mapping.Target{Name: m.cfg.Name}, Places: map[*workloads.Tensor]*mapping.Place{}}
 	add := func(t *workloads.Tensor, first, last int, external bool) {
@@ -107,6 +114,45 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	return plan, nil
 }
 
+// choose makes the design asked for; by itself a streaming one where it fits, else an overlay.
+func (m *Machine) choose(net *workloads.Network) (*design, error) {
+	if m.cfg.Design == "overlay" {
+		return m.newOverlay(net)
+	}
+	d, err := m.plan(net)
+	if err == nil || m.cfg.Design == "streaming" || !errors.As(err, new(shortage)) {
+		return d, err
+	}
+	over, second := m.newOverlay(net)
+	if second != nil {
+		return nil, err
+	}
+	over.bound = "one engine, layer by layer, as a stage for every layer does not fit"
+	return over, nil
+}
+
+// overlayPlan places every tensor off chip.
+func (m *Machine) overlayPlan(net *workloads.Network, d *design) *mapping.Plan {
+	plan := &mapping.Plan{Target: mapping.Target{Name: m.cfg.Name}, Places: map[*workloads.Tensor]*mapping.Place{}}
+	add := func(t *workloads.Tensor, layer int) {
+		plan.Places[t] = &mapping.Place{OffChip: plan.OffChip, OnChip: -1, First: layer, Last: layer, Bytes: t.Bytes()}
+		plan.OffChip += t.Bytes()
+	}
+	for _, t := range net.Graph.Inputs {
+		add(t, -1)
+	}
+	for i, l := range d.layers {
+		if l.kind == dense {
+			plan.CompulsoryRead += l.Head().In[1].Bytes()
+		}
+		for _, t := range l.outputs() {
+			add(t, i)
+		}
+		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d}})
+	}
+	return plan
+}
+
 // designOf is the design that a plan carries.
 func designOf(plan *mapping.Plan) (*design, error) {
 	if len(plan.Layers) > 0 {
@@ -125,6 +171,9 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 	d, err := designOf(job.Plan)
 	if err != nil {
 		return nil, err
+	}
+	if d.overlay {
+		return m.runOverlay(job, d)
 	}
 	c, err := m.build(job.Net, d, job.IdealMemory, m.depthOf(d))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // plane carries values through the design: layer by layer, as tokens keep their
 // order whatever the cycles they move in.
 type plane struct {
+	m      *Machine
 	net    *workloads.Network
 	d      *design
 	check  arch.Checker
@@ -23,7 +24,7 @@ type plane struct {
 
 // carry takes all values through all layers and hands each result to the checker.
 func (m *Machine) carry(job *arch.Job, d *design) error {
-	p := &plane{net: job.Net, d: d, check: job.Check, seed: job.Seed, values: map[*workloads.Tensor]*workloads.Array{}, left: map[*workloads.Tensor]int{}}
+	p := &plane{m: m, net: job.Net, d: d, check: job.Check, seed: job.Seed, values: map[*workloads.Tensor]*workloads.Array{}, left: map[*workloads.Tensor]int{}}
 	for _, l := range d.layers {
 		for _, t := range l.inputs() {
 			p.left[t]++
@@ -78,8 +79,11 @@ func (p *plane) layer(i int, l *layer) error {
 // node computes one node: products through buffers and units, the rest as the
 // tables, comparators or processor do that stand for it.
 func (p *plane) node(l *layer, at int, n *workloads.Node, in []*workloads.Array) ([]*workloads.Array, error) {
-	if at > 0 || l.kind != dense && l.kind != depthwise {
+	switch {
+	case at > 0 || l.kind != dense && l.kind != depthwise:
 		return reference.EvalFormat(n, in)
+	case p.d.overlay:
+		return []*workloads.Array{p.m.engineValues(l, n, in)}, nil
 	}
 	sums := newArithmetic(l, in).sums()
 	out := workloads.NewArray(n.Out[0].Type, n.Out[0].Shape)
