@@ -43,7 +43,6 @@ type layer struct {
 	aBits   int
 	options [][2]int // simd, pe: from the slowest to the fastest
 	chosen  int      // of options
-	useDSP  bool
 }
 
 // inputs lists what a layer reads that is not part of the model.
