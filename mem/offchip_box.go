@@ -34,6 +34,8 @@ type OffChipBox struct {
 	engine *engine.Engine
 	box    *engine.Box
 	ports  []*DMABox
+
+	horizon unit.Edge // all edges before it have been run
 }
 
 // NewOffChipBox puts a memory into a component of an engine. onWay is how many
@@ -62,22 +64,17 @@ func (b *OffChipBox) Receive(m engine.Message) {
 	}
 }
 
-// Step runs the memory as far ahead as nothing new can reach it.
+// Step runs the memory as far ahead as nothing new can reach it. It has then done
+// so for all edges before the horizon, and what is announced until then counts later.
 func (b *OffChipBox) Step(now unit.Edge) unit.Edge {
-	window := unit.Edge(b.reach.Window)
-	if err := b.memory.Run(now + window); err != nil {
-		b.engine.Fail(err)
-		return engine.Never
+	if now >= b.horizon {
+		b.horizon = now + unit.Edge(b.reach.Window)
+		if err := b.memory.Run(b.horizon); err != nil {
+			b.engine.Fail(err)
+			return engine.Never
+		}
 	}
-	return wakeFor(b.memory.Next(), window)
-}
-
-// wakeFor is the last edge to wake at that still has an event within its window.
-func wakeFor(event, window unit.Edge) unit.Edge {
-	if event == engine.Never {
-		return event
-	}
-	return event - window + 1
+	return b.memory.Next()
 }
 
 // Left tells whether every burst has been answered.
@@ -132,6 +129,5 @@ func (d *DMABox) Receive(m engine.Message) {
 
 // Step asks for bursts as far ahead as no reply can change them.
 func (d *DMABox) Step(now unit.Edge) unit.Edge {
-	window := unit.Edge(d.memory.reach.Window)
-	return wakeFor(d.DMA.Step(now, now+window), window)
+	return d.DMA.Step(now, now+unit.Edge(d.memory.reach.Window))
 }
