@@ -66,6 +66,11 @@ func (e Experiment) Prepare() (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.prepare(machine, work)
+}
+
+// prepare plans an opened workload on an opened device.
+func (e Experiment) prepare(machine arch.Machine, work *catalog.Workload) (_ *Prepared, err error) {
 	p := &Prepared{Machine: machine, Workload: work}
 	if work.Graph == nil {
 		return p, p.alone(e)
@@ -97,6 +102,11 @@ func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.run(e, begun)
+}
+
+// run simulates a prepared experiment and judges it.
+func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 	if p.Net == nil {
 		return p.runAlone(e, begun)
 	}

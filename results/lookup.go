@@ -18,18 +18,32 @@ import (
 //	dram.bandwidth_bytes_per_second    units.array.events.mac_int8
 //	layers.layer1.0.conv2.cycles       layers.3.cycles
 func Lookup(r *Run, path string) (any, error) {
+	v, err := Values(r)
+	if err != nil {
+		return nil, err
+	}
+	return v.Lookup(path)
+}
+
+// Tree is a report as its JSON form has it, for looking up several values.
+type Tree struct{ root any }
+
+// Values makes the tree of a report.
+func Values(r *Run) (Tree, error) {
+	var t Tree
+	text, err := json.Marshal(r.filled())
+	if err != nil {
+		return t, fmt.Errorf("results: the report of %s cannot be searched: %w", r.title(), err)
+	}
+	return t, json.Unmarshal(text, &t.root)
+}
+
+// Lookup is the function of that name on a tree made before.
+func (t Tree) Lookup(path string) (any, error) {
 	if len(path) > longestPath {
 		return nil, fmt.Errorf("metric of %d characters is too long; a path has at most %d", len(path), longestPath)
 	}
-	text, err := json.Marshal(r.filled())
-	if err != nil {
-		return nil, fmt.Errorf("results: the report of %s cannot be searched: %w", r.title(), err)
-	}
-	var at any
-	if err := json.Unmarshal(text, &at); err != nil {
-		return nil, err
-	}
-	rest := strings.Split(path, ".")
+	at, rest := t.root, strings.Split(path, ".")
 	for len(rest) > 0 {
 		next, used, ok := step(at, rest)
 		if !ok {
