@@ -63,9 +63,9 @@ func TestRefusals(t *testing.T) {
 		{"fold.layers=[conv:0:1]", "conv:c=4,h=8,w=8,k=8,r=3,s=3", "int8", "write name:simd:pe"},
 		{"fold.layers=[softmax:1:1]", "softmax:rows=4,cols=8", "int8", "cannot be folded"},
 	} {
-		var sets []string
+		sets := []string{"design=streaming"}
 		if c.sets != "" {
-			sets = []string{c.sets}
+			sets = append(sets, c.sets)
 		}
 		m := open(t, "pynq-z1", sets...)
 		w, err := catalog.Open(c.workload, catalog.Defaults{Seed: 1})
