@@ -123,7 +123,7 @@ func (c *Config) flash(a *attentionWork) *kernel {
 			kv = head / a.shared
 		}
 		n := min(rows, max(1, a.rows*a.heads*a.batch/heads-row*flashRows))
-		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), extra: int64(n*a.dim) * int64(cell)}
+		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), first: int64(n*a.dim) * int64(cell)}
 		w.loads[0] = operand{first: kv*perHead + lo, bytes: int64(bn*a.dim) * int64(cell), there: a.there[0]}
 		w.loads[1] = operand{first: (keyHeads+kv)*perHead + lo, bytes: int64(bn*a.dimV) * int64(cell), there: a.there[1]}
 		if a.split > 1 {

@@ -54,6 +54,8 @@ const maxStages = 16
 const (
 	starting = iota
 	stepping
+	closing   // its last step is through: residuals are asked for
+	finishing // the epilogue
 	ending
 	idle
 )
@@ -161,6 +163,10 @@ func (g *grid) step(slot int32, at int64) int64 {
 		return g.open(s, at)
 	case stepping:
 		return g.compute(s, at)
+	case closing:
+		return g.close(s, at)
+	case finishing:
+		return g.store(s, at)
 	}
 	g.tally.busy += at
 	g.end = max(g.end, at)
@@ -185,6 +191,9 @@ func (g *grid) open(s *ctaState, at int64) int64 {
 	if s.work.steps == 0 {
 		return g.close(s, at)
 	}
+	if s.work.first > 0 {
+		at = g.fetch(s, &operand{first: -1, bytes: s.work.first, narrow: true}, 0, at)
+	}
 	return g.wait(s, at)
 }
 
@@ -205,27 +214,26 @@ func (g *grid) wait(s *ctaState, at int64) int64 {
 // compute takes a step on the pipes and asks for the slab that goes into the stage
 // freed by the step before.
 func (g *grid) compute(s *ctaState, at int64) int64 {
-	end, begun := g.take(s, &g.k.usage, at)
-	ahead := int(s.step) + max(1, g.k.stages-1)
-	if ahead < s.work.steps {
-		if g.k.stages == 1 {
-			begun = end
-		}
-		g.ask(s, ahead, begun)
+	if ahead := int(s.step) + max(1, g.k.stages-1); ahead < s.work.steps {
+		g.ask(s, ahead, at)
 	}
+	end := g.take(s, &g.k.usage, at)
 	if s.step++; int(s.step) == s.work.steps {
-		return g.close(s, end)
+		s.phase = closing
+		return end
 	}
 	return g.wait(s, end)
 }
 
 // take books a use of the SM's pipes from an edge on: it ends when each pipe has
 // given its share and not before its own chain is through.
-func (g *grid) take(s *ctaState, u *usage, at int64) (end, begun int64) {
-	sm := &g.sms[s.sm]
-	begun = max(at, sm.math)
-	sm.math = begun + u.math
-	end = begun + u.chain
+func (g *grid) take(s *ctaState, u *usage, at int64) int64 {
+	sm, begun := &g.sms[s.sm], at
+	if u.math > 0 {
+		begun = max(at, sm.math)
+		sm.math = begun + u.math
+	}
+	end := begun + u.chain
 	if u.shared > 0 {
 		sm.shared = max(at, sm.shared) + u.shared
 		end = max(end, sm.shared)
@@ -238,21 +246,27 @@ func (g *grid) take(s *ctaState, u *usage, at int64) (end, begun int64) {
 	t.steps++
 	t.math, t.shared, t.sfu, t.waitPipe = t.math+u.math, t.shared+u.shared, t.sfu+u.sfu, t.waitPipe+begun-at
 	g.gov.core += u.joules
-	return end, begun
+	return end
 }
 
-// close runs the epilogue and stores the result.
+// close asks for what the epilogue reads beside the sums.
 func (g *grid) close(s *ctaState, at int64) int64 {
-	s.phase = ending
-	if s.work.extra > 0 {
-		at = max(at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
+	if s.work.extra == 0 {
+		return g.store(s, at)
 	}
-	end, _ := g.take(s, &g.k.finish, at)
-	end = max(end, g.write(s, at))
+	s.phase = finishing
+	return max(at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
+}
+
+// store runs the epilogue and sends the result off. The producer of a persistent
+// CTA meanwhile goes on with its next tile.
+func (g *grid) store(s *ctaState, at int64) int64 {
+	s.phase = ending
+	end := max(g.take(s, &g.k.finish, at), g.write(s, at))
 	if !g.k.persistent || g.next >= g.k.ctas {
 		return end
 	}
-	g.tally.busy += end // the producer goes on with the next tile while this one is written
+	g.tally.busy += end
 	g.end = max(g.end, end)
 	g.assign(s, end)
 	return max(g.open(s, at), end)

@@ -49,6 +49,7 @@ type work struct {
 	steps   int
 	loads   [2]operand
 	store   int64 // bytes of its result
+	first   int64 // bytes that are loaded once, before the first step: queries
 	partial bool  // the result is a workspace that stays in L2
 	extra   int64 // bytes the epilogue reads: residuals
 }
