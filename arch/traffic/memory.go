@@ -178,7 +178,7 @@ func (m *Memory) Takes(s catalog.Stream) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	_, err := transfers(s, m.bytes())
+	_, err := newTransfers(s, m.bytes())
 	return err
 }
 

@@ -2,6 +2,8 @@ package traffic
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nnsim/internal/engine"
@@ -11,55 +13,66 @@ import (
 	"nnsim/workloads/catalog"
 )
 
-// transfer is one descriptor of a stream of bursts.
-type transfer struct {
-	mem.Descriptor
-	side mem.Side
-}
-
-// transfers makes the descriptors of a stream over a memory of so many bytes:
+// blocks are the patterns that bytes= knows, by what their i-th descriptor is in a
+// memory of so many bytes:
 //
-//	seq      one read of all bytes
+//	seq      reads, one after the other
 //	blk21    8 KiB read, then 4 KiB written to the upper half, in turn
 //	mix21    a block of a read, one of b read, one of c written; the arrays lie a quarter of the memory apart
-func transfers(s catalog.Stream, capacity int64) (list []transfer, err error) {
-	total := int64(s.Bytes)
-	load := func(at, n int64) {
-		list = append(list, transfer{mem.Descriptor{Src: at, Row: n}, mem.OffChipSource})
-	}
-	store := func(at, n int64) {
-		list = append(list, transfer{mem.Descriptor{Dst: at, Row: n}, mem.OffChipDestination})
-	}
-	const block = 4 << 10
-	switch s.Pattern {
-	case "seq":
-		load(0, total)
-	case "blk21":
-		for i := int64(0); i*3*block < total; i++ {
-			left := total - i*3*block
-			load(i*2*block%(capacity/2), min(2*block, left))
-			if left > 2*block {
-				store(capacity/2+i*block%(capacity/2), min(block, left-2*block))
-			}
+var blocks = map[string]func(i, capacity int64) (at, n int64, write bool){
+	"seq": func(i, _ int64) (int64, int64, bool) { return i * long, long, false },
+	"blk21": func(i, capacity int64) (int64, int64, bool) {
+		if i%2 == 1 {
+			return capacity/2 + i/2*block%(capacity/2), block, true
 		}
-	case "mix21":
-		for i := int64(0); i*block < total; i++ {
-			at, n := i/3*block%(capacity/4)+i%3*(capacity/4), min(block, total-i*block)
-			if i%3 == 2 {
-				store(at, n)
-			} else {
-				load(at, n)
-			}
-		}
-	default:
-		return nil, fmt.Errorf("stream: bytes= moves blocks by DMA, which pattern=%s does not; use pattern=%s, or requests=", s.Pattern, strings.Join([]string{"seq", "blk21", "mix21"}, ", "))
-	}
-	return list, nil
+		return i / 2 * 2 * block % (capacity / 2), 2 * block, false
+	},
+	"mix21": func(i, capacity int64) (int64, int64, bool) {
+		return i/3*block%(capacity/4) + i%3*(capacity/4), block, i%3 == 2
+	},
 }
 
-// bursts runs a stream through a DMA engine and the memory, each in an Akita component.
+// Sizes of descriptors: of the mixed patterns, and of those that only read.
+const (
+	block = 4 << 10
+	long  = 1 << 20
+)
+
+// transfers hands out the descriptors of a stream.
+type transfers struct {
+	of             func(i, capacity int64) (at, n int64, write bool)
+	next           int64
+	left, capacity int64
+}
+
+func newTransfers(s catalog.Stream, capacity int64) (*transfers, error) {
+	of, ok := blocks[s.Pattern]
+	if !ok {
+		return nil, fmt.Errorf("stream: bytes= moves blocks by DMA, which pattern=%s does not; use pattern=%s, or requests=", s.Pattern, strings.Join(slices.Sorted(maps.Keys(blocks)), ", "))
+	}
+	return &transfers{of: of, left: int64(s.Bytes), capacity: capacity}, nil
+}
+
+// push gives an engine the next descriptor, if there is one.
+func (t *transfers) push(d *mem.DMABox) error {
+	if t.left == 0 {
+		return nil
+	}
+	at, n, write := t.of(t.next, t.capacity)
+	n = min(n, t.left)
+	x, side := mem.Descriptor{Src: at, Row: n}, mem.OffChipSource
+	if write {
+		x, side = mem.Descriptor{Dst: at, Row: n}, mem.OffChipDestination
+	}
+	t.left -= n
+	t.next++
+	return d.Push(x, side, t.next)
+}
+
+// bursts runs a stream through a DMA engine and the memory, each in an Akita
+// component. The engine always has more descriptors than it can have begun.
 func (m *Memory) bursts(s catalog.Stream) (*results.Run, error) {
-	list, err := transfers(s, m.bytes())
+	list, err := newTransfers(s, m.bytes())
 	if err != nil {
 		return nil, err
 	}
@@ -70,12 +83,18 @@ func (m *Memory) bursts(s catalog.Stream) (*results.Run, error) {
 		return nil, err
 	}
 	end := unit.Edge(0)
-	dma, err := box.Attach("DMA", cfg, func(_ int64, at unit.Edge) { end = max(end, at) })
+	var dma *mem.DMABox
+	dma, err = box.Attach("DMA", cfg, func(_ int64, at unit.Edge) {
+		end = max(end, at)
+		if err := list.push(dma); err != nil {
+			e.Fail(err)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	for i, x := range list {
-		if err := dma.Push(x.Descriptor, x.side, int64(i)); err != nil {
+	for range 2*cfg.Outstanding + 2 {
+		if err := list.push(dma); err != nil {
 			return nil, err
 		}
 	}
