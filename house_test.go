@@ -46,9 +46,10 @@ var house = []struct {
 	{"arch/gpu", machine},
 	{"arch/fpga", machine},
 	{"arch/asic", machine},
+	{"power", "unit tech results"},
 	{"report", "unit results"},
-	{"experiments", "unit tech workloads mapping results mem noc arch report"},
-	{"cmd/nnsim", "unit tech workloads mapping results mem noc arch report experiments"},
+	{"experiments", "unit tech workloads mapping results mem noc arch power report"},
+	{"cmd/nnsim", "unit tech workloads mapping results mem noc arch power report experiments"},
 }
 
 // machine is what every machine may import: the floor and the contract, never another machine.

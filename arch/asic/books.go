@@ -5,11 +5,13 @@ import (
 	"nnsim/unit"
 )
 
-// Events of the post station, of the memory, and of buffers.
+// Events of the post station.
 const (
 	EvSimple = iota
 	EvHard
 )
+
+// Events of the memory and of buffers.
 const (
 	EvRead = iota
 	EvWrite

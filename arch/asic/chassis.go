@@ -16,6 +16,8 @@ type Memory struct {
 	Latency     unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
 	Burst       unit.Bytes          `key:"burst" min:"1 B" doc:"what one access moves"`
 	Interleave  unit.Bytes          `key:"interleave" min:"1 B" doc:"consecutive bytes on one channel"`
+	RefreshFor  unit.Seconds        `key:"trfc" doc:"a refresh takes a channel this long"`
+	RefreshGap  unit.Seconds        `key:"trefi" doc:"and comes this often; 0: the figure for bandwidth is after refresh"`
 	Outstanding int                 `key:"outstanding" min:"1" max:"1024" doc:"loads on their way at a time"`
 
 	ideal bool
@@ -36,6 +38,14 @@ func (m *Memory) ScalarText() string {
 		return "ideal"
 	}
 	return ""
+}
+
+// Validate refuses a refresh that leaves no time for data.
+func (m *Memory) Validate() error {
+	if !m.ideal && m.RefreshGap > 0 && m.RefreshFor >= m.RefreshGap {
+		return fmt.Errorf("trfc %v must be shorter than trefi %v", m.RefreshFor, m.RefreshGap)
+	}
+	return nil
 }
 
 // Vector is the post station's section: what finishes results and does all work

@@ -61,7 +61,8 @@ var boxNames = [stations]string{"Load", "Array", "Post", "Store"}
 // timing is the off-chip memory of this run.
 func (s *Simulation) timing() mem.Timing {
 	m := &s.chassis.Memory
-	return mem.Timing{Channels: m.Channels, Bandwidth: m.Bandwidth, Latency: m.Latency, Burst: m.Burst, Interleave: m.Interleave, Ideal: s.ideal()}
+	return mem.Timing{Channels: m.Channels, Bandwidth: m.Bandwidth, Latency: m.Latency, Burst: m.Burst, Interleave: m.Interleave,
+		RefreshFor: m.RefreshFor, RefreshGap: m.RefreshGap, Ideal: s.ideal()}
 }
 
 func (s *Simulation) ideal() bool { return s.chassis.Memory.ideal || s.job.IdealMemory }
