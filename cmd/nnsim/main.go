@@ -6,6 +6,7 @@
 //	nnsim list     devices|workloads
 //	nnsim show     DEVICE|WORKLOAD
 //	nnsim diff     A.json B.json                 what changed between two reports
+//	nnsim report   RUN.json... -o report.html    pictures
 //
 // One command is one file; the work is done in package experiments. The exit
 // status is 0 if all is well, 1 if a check, a law or a tolerance failed, 2 on bad

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"fmt"
+	"html"
+
+	"nnsim/results"
+	"nnsim/unit"
+)
+
+// panel is one strip of the picture of layers: a bar a layer, in parts.
+type panel struct {
+	name  string
+	parts []part
+	text  func(float64) string
+	one   bool // a fraction: the scale ends at 1
+}
+
+// part is one colour of a panel's bars.
+type part struct {
+	class, name string
+	of          func(*results.Layer) float64
+}
+
+// panels are the strips, from top to bottom.
+var panels = []panel{
+	{"cycles", []part{{"fill-time", "cycles", func(l *results.Layer) float64 { return float64(l.Cycles) }}},
+		func(v float64) string { return grouped(int64(v)) }, false},
+	{"utilisation", []part{{"fill-use", "utilisation", func(l *results.Layer) float64 { return l.Utilization }}}, percent, true},
+	{"off-chip bytes", []part{
+		{"fill-read", "read", func(l *results.Layer) float64 { return float64(l.DRAMReadBytes) }},
+		{"fill-write", "written", func(l *results.Layer) float64 { return float64(l.DRAMWriteBytes) }},
+	}, func(v float64) string { return bytesOf(int64(v)) }, false},
+	{"energy", []part{{"fill-energy", "energy", func(l *results.Layer) float64 { return float64(l.EnergyJoules) }}},
+		func(v float64) string { return unit.Joules(v).String() }, false},
+}
+
+// Sizes of the picture of layers.
+const (
+	panelHigh = 96
+	panelGap  = 24
+	panelLeft = 76
+	namesHigh = 130
+)
+
+// layers draws time, utilisation, traffic and energy of every layer, one above the other.
+func (p *page) layers(i int) {
+	r := p.runs[i]
+	if len(r.Layers) == 0 {
+		return
+	}
+	high := float64(len(panels))*(panelHigh+panelGap) + namesHigh
+	c := newCanvas(fullWide, high, "Cycles, utilisation, off-chip bytes and energy of each layer")
+	for k, q := range panels {
+		c.panel(q, r, float64(k)*(panelHigh+panelGap)+panelGap)
+	}
+	c.layerNames(r, high-namesHigh+10)
+	p.figure("Layers", "In the order they run. A layer owns the time from the end of the one before it to its own end.",
+		legend([][2]string{{"bg-read", "read off chip"}, {"bg-write", "written off chip"}})+c.close())
+}
+
+// slot is the place of a layer's bars: left edge and width.
+func slot(i, n int) (x, w float64) {
+	each := float64(fullWide-panelLeft-8) / float64(n)
+	return panelLeft + each*float64(i), each
+}
+
+// panel draws one strip; its lower edge lies panelHigh below y.
+func (c *canvas) panel(q panel, r *results.Run, y float64) {
+	most := 0.0
+	for i := range r.Layers {
+		most = max(most, q.total(&r.Layers[i]))
+	}
+	if q.one {
+		most = max(1, most)
+	}
+	base := y + panelHigh
+	c.text("panel", "start", panelLeft, y-6, q.name)
+	for _, f := range []float64{0.5, 1} {
+		c.line("grid", panelLeft, base-f*panelHigh, fullWide-8, base-f*panelHigh)
+		if most > 0 {
+			c.text("tick", "end", panelLeft-6, base-f*panelHigh+4, q.tick(f*most))
+		}
+	}
+	for i := range r.Layers {
+		x, w := slot(i, len(r.Layers))
+		at := base
+		for _, s := range q.parts {
+			v := s.of(&r.Layers[i])
+			h := panelHigh * share(v, most)
+			at -= h
+			if h > 0 {
+				c.rect(s.class, x+w*0.08, at, w*0.84, h, fmt.Sprintf("%s: %s %s", r.Layers[i].Name, s.name, q.text(v)))
+			}
+		}
+	}
+	c.line("axis", panelLeft, base, fullWide-8, base)
+}
+
+func (q panel) total(l *results.Layer) (sum float64) {
+	for _, s := range q.parts {
+		sum += s.of(l)
+	}
+	return sum
+}
+
+func (q panel) tick(v float64) string {
+	if q.one {
+		return fmt.Sprintf("%.3g %%", 100*v)
+	}
+	return short(v)
+}
+
+// layerNames writes the names under the bars, as many as can be read.
+func (c *canvas) layerNames(r *results.Run, y float64) {
+	_, each := slot(0, len(r.Layers))
+	every := 1
+	for float64(every)*each < 11 {
+		every++
+	}
+	for i := 0; i < len(r.Layers); i += every {
+		x, w := slot(i, len(r.Layers))
+		c.upright("tick", "end", x+w/2+3.5, y-20, cut(r.Layers[i].Name, 22))
+	}
+}
+
+// columns are the columns of figures in the table of layers; names are those of the report.
+var columns = []struct {
+	head, field string
+	value       func(*results.Layer) float64
+	text        func(*results.Layer) string
+}{
+	{"start", "start_cycle", func(l *results.Layer) float64 { return float64(l.StartCycle) }, func(l *results.Layer) string { return grouped(l.StartCycle) }},
+	{"cycles", "cycles", func(l *results.Layer) float64 { return float64(l.Cycles) }, func(l *results.Layer) string { return grouped(l.Cycles) }},
+	{"MACs", "macs", func(l *results.Layer) float64 { return float64(l.MACs) }, func(l *results.Layer) string { return grouped(l.MACs) }},
+	{"util.", "utilization", func(l *results.Layer) float64 { return l.Utilization }, func(l *results.Layer) string { return percent(l.Utilization) }},
+	{"read", "dram_read_bytes", func(l *results.Layer) float64 { return float64(l.DRAMReadBytes) }, func(l *results.Layer) string { return bytesOf(l.DRAMReadBytes) }},
+	{"written", "dram_write_bytes", func(l *results.Layer) float64 { return float64(l.DRAMWriteBytes) }, func(l *results.Layer) string { return bytesOf(l.DRAMWriteBytes) }},
+	{"energy", "energy_joules", func(l *results.Layer) float64 { return float64(l.EnergyJoules) }, func(l *results.Layer) string { return l.EnergyJoules.String() }},
+}
+
+// layerTable lists every layer with its figures and its mapping.
+func (p *page) layerTable(i int) {
+	r := p.runs[i]
+	if len(r.Layers) == 0 {
+		return
+	}
+	fmt.Fprintf(p, "<details%s>\n<summary>%d layers in figures</summary>\n<div class=\"wide\"><table class=\"layers\">\n<thead><tr><th>layer</th><th>op</th>", opened(len(p.runs)), len(r.Layers))
+	for _, c := range columns {
+		fmt.Fprintf(p, "<th>%s</th>", c.head)
+	}
+	p.WriteString("<th>mapping</th></tr></thead>\n<tbody>\n")
+	for n := range r.Layers {
+		l := &r.Layers[n]
+		fmt.Fprintf(p, "<tr><th>%s</th><td class=\"word\">%s</td>", html.EscapeString(l.Name), html.EscapeString(l.Op))
+		for _, c := range columns {
+			fmt.Fprintf(p, "<td data-run=\"%d\"%s</td>", i, cell(fmt.Sprintf("layers.%d.%s", n, c.field), exact(c.value(l)), c.text(l)))
+		}
+		fmt.Fprintf(p, "<td class=\"word\">%s</td></tr>\n", html.EscapeString(l.Mapping))
+	}
+	p.WriteString("</tbody></table></div>\n</details>\n")
+}
+
+// opened opens the table where there is but one run.
+func opened(runs int) string {
+	if runs == 1 {
+		return " open"
+	}
+	return ""
+}
