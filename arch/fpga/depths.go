@@ -32,6 +32,32 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 		c.count()
 		return nil
 	}
+	every, err := m.interval(d)
+	if err != nil {
+		return err
+	}
+	for i := range attempts {
+		c, got, err := m.fill(net, d, every)
+		if err != nil {
+			return err
+		}
+		if got <= every || i == attempts-1 {
+			c.count()
+			return nil
+		}
+		every = got // stages hold each other up more than each by itself
+	}
+	return nil
+}
+
+// attempts bounds the search for a schedule that the stages can keep; each takes the
+// interval that the one before ended with, and two are the rule. Depths of a run
+// that came to its end do not deadlock, whatever its interval.
+const attempts = 3
+
+// fill runs roomy FIFOs on a schedule, notes how full they got, and returns the
+// cycles between the last two frames.
+func (m *Machine) fill(net *workloads.Network, d *design, every int64) (*circuit, int64, error) {
 	c, err := m.build(net, d, true, func(_ string, perFrame int64, joined bool) int {
 		if joined {
 			return int(max(shallowest, perFrame)) // one branch may have to hold a frame for the other
@@ -39,25 +65,24 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 		return int(max(shallowest, min(perFrame, roomiest)))
 	})
 	if err != nil {
-		return err
-	}
-	interval, err := m.interval(d)
-	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	for _, l := range c.supplies {
-		l.Pace(interval, l.PerFrame())
+		l.Pace(every, l.PerFrame())
 	}
-	if _, err := c.run(min(d.frames, settled)); err != nil {
-		return err
+	r, err := c.run(min(d.frames, settled))
+	if err != nil {
+		return nil, 0, err
 	}
 	for _, l := range c.p.Links() {
 		if l.Depth() > 0 {
 			d.depths[l.Name] = max(shallowest, l.Peak())
 		}
 	}
-	c.count()
-	return nil
+	if n := len(r.LastOut); n > 1 {
+		return c, r.LastOut[n-1] - r.LastOut[n-2], nil
+	}
+	return c, every, nil
 }
 
 // count finds what the FIFOs take.

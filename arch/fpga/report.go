@@ -1,6 +1,8 @@
 package fpga
 
 import (
+	"strings"
+
 	"nnsim/arch"
 	"nnsim/arch/fpga/estimate"
 	"nnsim/arch/fpga/stream"
@@ -82,7 +84,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 	for _, s := range timed.Stages {
 		owner := c.owner[s.Name]
 		at := min(max(owner, 0), len(c.d.layers)-1)
-		if owner < 0 && s.Name[:5] == "store" {
+		if owner < 0 && strings.HasPrefix(s.Name, "store.") {
 			at = len(c.d.layers) - 1
 		}
 		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles")
@@ -103,7 +105,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		for _, span := range []struct {
 			state  results.State
 			cycles int64
-		}{{results.Busy, busy}, {results.WaitInput, input}, {results.WaitOutput, output}} {
+		}{{results.Busy, busy}, {c.waiting(s.Name, "load.", results.WaitInput), input}, {c.waiting(s.Name, "store.", results.WaitOutput), output}} {
 			stats.Enter(span.state, edge)
 			edge += unit.Edge(span.cycles)
 		}
@@ -112,6 +114,15 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
 		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted}
 	}
+}
+
+// waiting is what a stage does while it waits: a load or store for memory, others for
+// their neighbour.
+func (c *circuit) waiting(stage, port string, otherwise results.State) results.State {
+	if c.owner[stage] < 0 && strings.HasPrefix(stage, port) {
+		return results.WaitMemory
+	}
+	return otherwise
 }
 
 // estimate is FINN's figure for a stage, in cycles a frame; 0 where it has none.
