@@ -139,7 +139,8 @@ func (c *Config) flash(a *attentionWork) *kernel {
 
 // flashStep is what a tile of keys takes. Where a warp does one thing after another
 // (mma.sync), scores, softmax and values follow one another and only another CTA
-// fills the gaps; two warp groups that take turns (wgmma) hide half the softmax.
+// fills the gaps; of two warp groups that take turns (wgmma) one multiplies while the
+// other has its softmax, and each turn pays for handing over.
 func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 	macs, scores := rows*keys*(a.dim+a.dimV), rows*keys
 	u := usage{sfu: int64(unit.CeilDiv(scores, c.SM.SFU))}
@@ -151,7 +152,7 @@ func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 		u.chain = u.math + u.sfu
 	case c.SM.Path == "tma":
 		u.math = c.onTensor(macs, a.dt)
-		u.chain = u.math + (u.sfu+simple)/2
+		u.chain = max(u.math, u.sfu+simple) + 2*(int64(c.Tensor.Latency)+barrierCost+int64(c.SM.Latency))
 	default:
 		u.math = c.onTensor(macs, a.dt)
 		u.chain = u.math + u.sfu + simple

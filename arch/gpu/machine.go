@@ -82,7 +82,8 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 
 // runOn simulates on an engine of the caller's, as tests do that shuffle ties.
 func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
-	r, err := newSimulation(m, &job, e).run()
+	s := newSimulation(m, &job, e)
+	r, err := s.run()
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +92,10 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	var macs int64
 	for i := range r.Layers {
 		l := &r.Layers[i]
-		macs += l.MACs
+		executed := s.books.tensor.Count[i][evMACs] + s.books.fp32.Count[i][evMACs]
+		macs += executed
 		if l.Cycles > 0 {
-			l.Utilization = float64(l.MACs) / (float64(l.Cycles) * peak)
+			l.Utilization = float64(executed) / (float64(l.Cycles) * peak)
 		}
 	}
 	if r.Cycles > 0 {

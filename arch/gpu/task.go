@@ -83,7 +83,8 @@ type streamWork struct {
 	in, out      int64
 	simple, hard int64
 	there        int64 // bytes of in that lie in L2
-	elements     int64
+	again        int64 // bytes read again by further passes over rows
+	row          int64 // bytes of a row and its result
 }
 
 // streamOf counts a layer's work.
@@ -95,6 +96,8 @@ func streamOf(l *workloads.Layer) (s streamWork) {
 			simple = 0
 		}
 		s.simple, s.hard = s.simple+simple, s.hard+hard
+		again, row := againOf(n)
+		s.again, s.row = s.again+again, max(s.row, row)
 		for _, t := range n.In {
 			if t != nil && !seen[t] {
 				s.in += operandBytes(n, t)
@@ -108,7 +111,6 @@ func streamOf(l *workloads.Layer) (s streamWork) {
 	for _, t := range l.Nodes[len(l.Nodes)-1].Out {
 		if t != nil {
 			s.out += t.Shape.Elements() * int64(t.Type.CellBytes())
-			s.elements += t.Shape.Elements()
 		}
 	}
 	return s
