@@ -16,12 +16,12 @@ import (
 func showCommand() *cobra.Command {
 	var f flags
 	var device string
-	var steps bool
+	var steps, energy bool
 	cmd := &cobra.Command{
 		Use:   "show DEVICE|WORKLOAD",
 		Short: "Print a device as YAML, a workload's layers, or how one is mapped onto the other",
 		Example: "  nnsim show tpu-v1 > mine.yaml\n  nnsim show resnet50\n  nnsim show resnet50 --device tpu-v1\n" +
-			"  nnsim show \"gemm:m=4,n=4,k=6\" --device tiny-4x4 --steps",
+			"  nnsim show \"gemm:m=4,n=4,k=6\" --device tiny-4x4 --steps\n  nnsim show eyeriss --energy",
 		Args:              exactly(1, "a device or a workload (`nnsim list devices`, `nnsim list workloads`)"),
 		ValidArgsFunction: completeShown,
 	}
@@ -32,6 +32,10 @@ func showCommand() *cobra.Command {
 			return fmt.Errorf("show: --steps is a drawing; leave --json out")
 		case steps && device == "":
 			return fmt.Errorf("show: --steps draws a workload on a device; name it with --device")
+		case energy && experiments.IsDevice(name) && device == "":
+			return f.showEnergy(out, name)
+		case energy:
+			return fmt.Errorf("show: --energy lists a device's prices; name a device, such as `nnsim show tpu-v1 --energy`")
 		case device != "":
 			return f.showMapped(out, name, device, steps)
 		case experiments.IsDevice(name):
@@ -43,6 +47,7 @@ func showCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&device, "device", "", "show how the workload is mapped onto this device")
 	cmd.Flags().BoolVar(&steps, "steps", false, "draw the device edge by edge while it computes")
+	cmd.Flags().BoolVar(&energy, "energy", false, "list what each event on the device costs, and where the figure is from")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of the weights and inputs that are drawn")
 	f.device(cmd)
 	f.output(cmd)
@@ -76,6 +81,19 @@ func (f *flags) showDevice(w io.Writer, name string) error {
 	}
 	_, err = w.Write(text.Text())
 	return err
+}
+
+// showEnergy prints the price list that runs on a device will use.
+func (f *flags) showEnergy(w io.Writer, name string) error {
+	machine, err := experiments.OpenDevice(name, f.sets)
+	if err != nil {
+		return err
+	}
+	prices := machine.Prices(machine.Native())
+	if f.json {
+		return writeJSON(w, prices.Lines())
+	}
+	return prices.Text(w)
 }
 
 // showMapped prints how a workload is cut and placed on a device, or draws it.

@@ -46,13 +46,6 @@ func plan(t *testing.T, name string) (list []Block) {
 	return list
 }
 
-func powersOf(t *testing.T, fields []string) (list []unit.Watts) {
-	for _, f := range fields {
-		list = append(list, unit.Watts(number(t, f)))
-	}
-	return list
-}
-
 // TestOneBlock: 50 W in one block, from the ambient's temperature on and in the end.
 func TestOneBlock(t *testing.T) {
 	net, err := New(plan(t, "one.flp"), HotSpot)
