@@ -60,18 +60,27 @@ func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources)
 			d.bound = fmt.Sprintf("%s cannot be made faster", slow.Name)
 			break
 		}
-		before := slow.resources(m)
-		slow.fold(slow.chosen + 1)
-		after := d.need.Plus(slow.resources(m))
-		after = less(after, before)
-		if !fits(after, budget) {
-			slow.fold(slow.chosen - 1)
+		if !d.hasten(m, slow, budget) {
 			d.bound = fmt.Sprintf("%s is the slowest, and the part is too full to make it faster", slow.Name)
 			break
 		}
-		d.need = after
 	}
 	return d, nil
+}
+
+// hasten takes a layer to its next folding that fits; an uneven one, as many rows as
+// a prime number has, may take more than a faster one that is even.
+func (d *design) hasten(m *Machine, l *layer, budget estimate.Resources) bool {
+	rest, was := less(d.need, l.resources(m)), l.chosen
+	for i := was + 1; i < len(l.options); i++ {
+		l.fold(i)
+		if after := rest.Plus(l.resources(m)); fits(after, budget) {
+			d.need = after
+			return true
+		}
+	}
+	l.fold(was)
+	return false
 }
 
 // given reads the foldings of fold.layers.
