@@ -40,7 +40,7 @@ func TestShallowSkipDeadlocks(t *testing.T) {
 	require.NoError(t, err)
 	_, err = m.Run(j)
 	require.Error(t, err)
-	for _, part := range []string{"deadlock", "add.join waits for a token", "waits for room in", "fifo.depth=0"} {
+	for _, part := range []string{"deadlock", "add.join waits for a token", "waits for room in", "a depth of ", "fifo.depth=0"} {
 		assert.Contains(t, err.Error(), part)
 	}
 	assert.NotContains(t, err.Error(), "\n")

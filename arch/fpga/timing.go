@@ -3,6 +3,7 @@ package fpga
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"nnsim/arch/fpga/stream"
 )
@@ -24,11 +25,20 @@ func (c *circuit) run(frames int64) (*stream.Result, error) {
 	return r, err
 }
 
-// deadlocked says which FIFO a deeper one would free.
+// deadlocked says how deep the full FIFOs would have to be.
 func (c *circuit) deadlocked(d *stream.Deadlock) error {
-	remedy := "fifo.depth=0 finds depths by simulation"
-	for _, l := range d.Full {
-		remedy = fmt.Sprintf("%s needs up to %d (fifo.depth=0 finds the least)", l.Name, l.PerFrame())
+	free, sized := *c.m, *c.d
+	free.cfg.FIFO.Depth = 0
+	var needs []string
+	if err := free.sizeFIFOs(c.net, &sized); err == nil {
+		for _, l := range d.Full {
+			if n := sized.depths[l.Name]; n > l.Depth() {
+				needs = append(needs, fmt.Sprintf("%s a depth of %d", l.Name, n))
+			}
+		}
 	}
-	return fmt.Errorf("fpga: %s: %w; %s", c.m.cfg.Name, d, remedy)
+	if len(needs) == 0 {
+		needs = []string{"deeper FIFOs"}
+	}
+	return fmt.Errorf("fpga: %s: %w; it needs %s, which fifo.depth=0 finds", c.m.cfg.Name, d, strings.Join(needs, " and "))
 }
