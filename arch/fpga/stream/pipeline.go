@@ -140,7 +140,7 @@ func (p *Pipeline) deadlock(frames int64) error {
 	at, seen := from, map[*node]int{}
 	for at != nil {
 		if i, again := seen[at]; again {
-			d.Ring, d.Full = d.Ring[i:], fullOf(d.Full)
+			d.Ring, d.Full = d.Ring[i:], fullOf(d.Full[i:])
 			return d
 		}
 		seen[at] = len(d.Ring)
