@@ -19,7 +19,7 @@ var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
 const leastSlabs = 4
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
-const clearly = 0.98
+const clearly = 0.995
 
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {

@@ -152,7 +152,8 @@ func (g *grid) begins(s *ctaState, at int64) int64 {
 	if sm.warm {
 		return at + g.k.start
 	}
-	return at + g.k.start + int64(g.c.Launch.Cold)*g.far
+	mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
+	return at + g.k.start + int64(g.c.Launch.Cold)*mean
 }
 
 // step does what a CTA does at an edge and returns the edge of its next event; -1: none.
