@@ -108,6 +108,9 @@ func ParseWatts(s string) (Watts, error) { v, err := parse(s, "W", decimal); ret
 // ParseJoules reads an energy such as "0.2 pJ".
 func ParseJoules(s string) (Joules, error) { v, err := parse(s, "J", decimal); return Joules(v), err }
 
+// ParseVolts reads a voltage such as "820 mV".
+func ParseVolts(s string) (Volts, error) { v, err := parse(s, "V", decimal); return Volts(v), err }
+
 // ParseSquareMM reads an area such as "331 mm2" or "331 mm²".
 func ParseSquareMM(s string) (SquareMM, error) {
 	v, err := parse(strings.Replace(s, "²", "2", 1), "mm2", map[string]float64{"": 1})

@@ -61,6 +61,10 @@ type Power struct {
 	Static unit.Watts `key:"static" doc:"leakage and standing currents, all the time"`
 	Clock  unit.Watts `key:"clock" doc:"clock tree and ungated registers, all the time"`
 	Scope  string     `key:"scope" oneof:"chip,package,board" doc:"what the figures cover"`
+
+	Nominal unit.Volts `key:"nominal" min:"1 mV" doc:"supply at which the figures above and the prices hold"`
+	At      unit.Hertz `key:"at" min:"1 Hz" doc:"clock at which the clock's figure holds"`
+	Points  []string   `key:"points" optional:"true" doc:"highest clock at a supply, such as 100 MHz @ 820 mV, ascending"`
 }
 
 // Chassis is what every machine hands over to be simulated.

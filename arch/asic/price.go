@@ -46,7 +46,9 @@ func (l *List) Buffer(capacity unit.Bytes, access int) (read, write tech.Price) 
 // Prices ends the list with what every machine on the chassis has: DMA engines,
 // whose bytes are priced where they are read and written, the post station, the
 // off-chip memory and what is drawn all the time.
-func (l *List) Prices(c *Chassis, power Power, area *unit.SquareMM) results.Prices {
+// All but the off-chip memory's are those at the machine's supply and clock.
+func (l *List) Prices(c *Chassis, power Power, supply unit.Volts, area *unit.SquareMM) results.Prices {
+	switched, clocked, leaked := power.scales(c.Clock, supply)
 	free := tech.Price{Source: "none: counted, its bytes are priced where they are read and written"}
 	for _, u := range []string{"load", "store"} {
 		l.Set(u, "bytes", free)
@@ -55,6 +57,11 @@ func (l *List) Prices(c *Chassis, power Power, area *unit.SquareMM) results.Pric
 	op := l.Must(tech.VectorOp(l.Node, workloads.Int32.String()))
 	l.Set("post", "simple_ops", op)
 	l.Set("post", "hard_ops", op.Times(float64(c.Vector.Hard)))
+	for _, events := range l.per {
+		for event, price := range events {
+			events[event] = price.Times(switched)
+		}
+	}
 	standard := c.Memory.Standard
 	if c.Memory.ideal {
 		standard = "ideal"
@@ -66,5 +73,5 @@ func (l *List) Prices(c *Chassis, power Power, area *unit.SquareMM) results.Pric
 	l.Set("memory", "read_bytes", dram)
 	l.Set("memory", "write_bytes", dram)
 	return results.Prices{PerEvent: l.per, Area: area, Scope: power.Scope, Static: map[string]tech.Power{
-		"static": {Watts: power.Static, Source: "device"}, "clock": {Watts: power.Clock, Source: "device"}}}
+		"static": {Watts: power.Static * unit.Watts(leaked), Source: "device"}, "clock": {Watts: power.Clock * unit.Watts(clocked), Source: "device"}}}
 }

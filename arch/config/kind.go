@@ -33,7 +33,7 @@ var kinds = []kind{
 	{of: reflect.TypeFor[string](), quote: true, read: func(s string) (any, error) { return s, nil }, write: reflect.Value.String},
 	{of: reflect.TypeFor[[]string](), quote: true, read: readList, write: writeList},
 	quantity("Hz", unit.ParseHertz), quantity("s", unit.ParseSeconds), quantity("B/s", unit.ParseBytesPerSecond),
-	quantity("W", unit.ParseWatts), quantity("J", unit.ParseJoules), quantity("mm2", unit.ParseSquareMM),
+	quantity("W", unit.ParseWatts), quantity("J", unit.ParseJoules), quantity("mm2", unit.ParseSquareMM), quantity("V", unit.ParseVolts),
 	{of: reflect.TypeFor[unit.Bytes](), quote: true, least: "0 B", size: sizeInt, write: writeBytes,
 		read: func(s string) (any, error) { return wrap(unit.ParseBytes(s)) }},
 }

@@ -20,6 +20,7 @@ type Config struct {
 	About    string        `key:"about" doc:"one line: what the machine is"`
 	Process  int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
 	Clock    unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the PEs"`
+	Voltage  unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
 	Area     unit.SquareMM `key:"area" optional:"true" doc:"die area"`
 	PEs      int           `key:"pes" min:"1" max:"65536" doc:"processing elements; rows of a matrix are dealt out over them"`
 	Queue    int           `key:"queue" min:"1" max:"4096" doc:"activations that wait in a PE"`
@@ -33,6 +34,9 @@ type Config struct {
 	Memory asic.Memory `key:"memory"`
 	Power  asic.Power  `key:"power"`
 }
+
+// Validate refuses a clock that the supply is too low for.
+func (c *Config) Validate() error { return c.Power.Allows(c.Clock, c.Voltage) }
 
 //go:embed presets/*.yaml
 var presets embed.FS

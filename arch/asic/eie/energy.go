@@ -29,7 +29,7 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	if c.Area > 0 {
 		area = &c.Area
 	}
-	return l.Prices((&run{m: m, job: nil}).plain(), c.Power, area)
+	return l.Prices((&run{m: m, job: nil}).plain(), c.Power, c.Voltage, area)
 }
 
 // plain is as much of the chassis as prices depend on.

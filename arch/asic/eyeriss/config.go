@@ -21,6 +21,7 @@ type Config struct {
 	About   string        `key:"about" doc:"one line: what the machine is"`
 	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
 	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the array and the buffer"`
+	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
 	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
 
 	Array struct {
@@ -68,7 +69,7 @@ func (c *Config) Validate() error {
 	if total := int64(c.Buffer.Banks) * int64(c.Buffer.Bank); total > 1<<30 {
 		return fmt.Errorf("buffer: %d banks of %v are more than 1 GiB", c.Buffer.Banks, c.Buffer.Bank)
 	}
-	return nil
+	return c.Power.Allows(c.Clock, c.Voltage)
 }
 
 //go:embed presets/*.yaml

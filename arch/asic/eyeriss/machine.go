@@ -135,5 +135,5 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	if c.Area > 0 {
 		area = &c.Area
 	}
-	return l.Prices(m.chassis(), c.Power, area)
+	return l.Prices(m.chassis(), c.Power, c.Voltage, area)
 }

@@ -20,6 +20,7 @@ type Config struct {
 	About   string        `key:"about" doc:"one line: what the machine is"`
 	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
 	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the engine"`
+	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
 	DTypes  []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
 	Area    unit.SquareMM `key:"area" optional:"true" doc:"area of the engine"`
 
@@ -55,7 +56,7 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("dtypes: %s is not multiplied by this model; use int8 or int16", name)
 		}
 	}
-	return nil
+	return c.Power.Allows(c.Clock, c.Voltage)
 }
 
 //go:embed presets/*.yaml

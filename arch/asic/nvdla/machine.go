@@ -114,5 +114,5 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	if c.Area > 0 {
 		area = &c.Area
 	}
-	return l.Prices(m.chassis(nil), c.Power, area)
+	return l.Prices(m.chassis(nil), c.Power, c.Voltage, area)
 }
