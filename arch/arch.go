@@ -41,6 +41,13 @@ type Machine interface {
 	Prices(p workloads.Precision) results.Prices
 }
 
+// Recorder is a machine that can fill a job's timeline. A report of any machine says
+// when its layers ran; a recorder also says what its units did meanwhile.
+type Recorder interface {
+	// Records lists the units that a timeline will hold.
+	Records() []string
+}
+
 // Job is one run of a planned network.
 type Job struct {
 	Net  *workloads.Network
@@ -53,6 +60,8 @@ type Job struct {
 	Progress func(done, total int)
 	// Seed of anything random in the machine.
 	Seed int64
+	// Timeline, where set, is filled with what the units did when; see Recorder.
+	Timeline *results.Timeline
 	// Zeros and WZeros are the stated shares of zero activations and weights, for
 	// machines whose time or energy depends on them; nil where none is stated.
 	Zeros, WZeros *float64

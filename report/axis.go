@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // axis maps values to places between two edges of a picture.
@@ -97,18 +98,32 @@ func roundStep(v float64) float64 {
 	return 10 * power
 }
 
-// short writes a number for a tick: three digits and a prefix.
-func short(v float64) string {
-	if v == 0 {
-		return "0"
-	}
-	for _, p := range []struct {
-		scale float64
-		name  string
-	}{{1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}, {1e-12, "p"}} {
+// prefixes of quantities, from large to small.
+var prefixes = []struct {
+	scale float64
+	name  string
+}{{1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}, {1e-12, "p"}}
+
+// scaled writes a number to three digits beside a prefix.
+func scaled(v float64) (number, prefix string) {
+	for _, p := range prefixes {
 		if math.Abs(v) >= p.scale*0.9995 {
-			return strconv.FormatFloat(v/p.scale, 'g', 3, 64) + p.name
+			return threeDigits(v / p.scale), p.name
 		}
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return threeDigits(v), ""
+}
+
+func threeDigits(v float64) string {
+	s := strconv.FormatFloat(v, 'g', 3, 64)
+	if strings.Contains(s, "e") && math.Abs(v) >= 1 && math.Abs(v) < 1e6 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return s
+}
+
+// short writes a number for a tick: three digits and a prefix.
+func short(v float64) string {
+	number, prefix := scaled(v)
+	return number + prefix
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html"
+	"unicode/utf8"
 
 	"nnsim/results"
 	"nnsim/unit"
@@ -40,8 +41,20 @@ const (
 	panelHigh = 96
 	panelGap  = 24
 	panelLeft = 76
-	namesHigh = 130
+	barWide   = 56 // at most
 )
+
+// namesHigh is the room that the longest name of a layer takes, read upwards.
+func namesHigh(r *results.Run) float64 {
+	most := 0
+	for i := range r.Layers {
+		most = max(most, utf8.RuneCountInString(cut(r.Layers[i].Name, longestName)))
+	}
+	return 20 + 6.6*float64(most)
+}
+
+// longestName is how much of a layer's name stands under its bars.
+const longestName = 22
 
 // layers draws time, utilisation, traffic and energy of every layer, one above the other.
 func (p *page) layers(i int) {
@@ -49,12 +62,13 @@ func (p *page) layers(i int) {
 	if len(r.Layers) == 0 {
 		return
 	}
-	high := float64(len(panels))*(panelHigh+panelGap) + namesHigh
+	strips := float64(len(panels) * (panelHigh + panelGap))
+	high := strips + namesHigh(r)
 	c := newCanvas(fullWide, high, "Cycles, utilisation, off-chip bytes and energy of each layer")
 	for k, q := range panels {
 		c.panel(q, r, float64(k)*(panelHigh+panelGap)+panelGap)
 	}
-	c.layerNames(r, high-namesHigh+10)
+	c.layerNames(r, strips+8)
 	p.figure("Layers", "In the order they run. A layer owns the time from the end of the one before it to its own end.",
 		legend([][2]string{{"bg-read", "read off chip"}, {"bg-write", "written off chip"}})+c.close())
 }
@@ -90,7 +104,8 @@ func (c *canvas) panel(q panel, r *results.Run, y float64) {
 			h := panelHigh * share(v, most)
 			at -= h
 			if h > 0 {
-				c.rect(s.class, x+w*0.08, at, w*0.84, h, fmt.Sprintf("%s: %s %s", r.Layers[i].Name, s.name, q.text(v)))
+				wide := min(w*0.84, barWide)
+				c.rect(s.class, x+(w-wide)/2, at, wide, h, fmt.Sprintf("%s: %s %s", r.Layers[i].Name, s.name, q.text(v)))
 			}
 		}
 	}
@@ -120,7 +135,7 @@ func (c *canvas) layerNames(r *results.Run, y float64) {
 	}
 	for i := 0; i < len(r.Layers); i += every {
 		x, w := slot(i, len(r.Layers))
-		c.upright("tick", "end", x+w/2+3.5, y-20, cut(r.Layers[i].Name, 22))
+		c.upright("tick", "end", x+w/2+3.5, y, cut(r.Layers[i].Name, longestName))
 	}
 }
 
@@ -145,11 +160,11 @@ func (p *page) layerTable(i int) {
 	if len(r.Layers) == 0 {
 		return
 	}
-	fmt.Fprintf(p, "<details%s>\n<summary>%d layers in figures</summary>\n<div class=\"wide\"><table class=\"layers\">\n<thead><tr><th>layer</th><th>op</th>", opened(len(p.runs)), len(r.Layers))
+	fmt.Fprintf(p, "<details%s>\n<summary>Layers in figures (%d)</summary>\n<div class=\"wide\"><table class=\"layers\">\n<thead><tr><th>layer</th><th class=\"word\">op</th>", opened(len(p.runs)), len(r.Layers))
 	for _, c := range columns {
 		fmt.Fprintf(p, "<th>%s</th>", c.head)
 	}
-	p.WriteString("<th>mapping</th></tr></thead>\n<tbody>\n")
+	p.WriteString("<th class=\"word\">mapping</th></tr></thead>\n<tbody>\n")
 	for n := range r.Layers {
 		l := &r.Layers[n]
 		fmt.Fprintf(p, "<tr><th>%s</th><td class=\"word\">%s</td>", html.EscapeString(l.Name), html.EscapeString(l.Op))

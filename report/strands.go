@@ -1,10 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nnsim/unit"
 )
 
 // varying lists the columns worth an axis: the objectives, and those of numbers or
@@ -14,7 +17,7 @@ func (s *Sweep) varying() (list []int) {
 		if k == s.objects[0].column || k == s.objects[1].column || len(list) >= axesDrawn-2 {
 			continue
 		}
-		if _, words := s.axisOf(k, 0, 1); s.changes(k) && (words == nil || len(words) <= 24) {
+		if _, words := s.axisOf(k, 0, 1); s.changes(k) && (words == nil || len(words) <= wordsDrawn) {
 			list = append(list, k)
 		}
 	}
@@ -32,18 +35,42 @@ func (s *Sweep) changes(k int) bool {
 
 // axisOf makes the axis of a column; words lists its values where they are no numbers.
 func (s *Sweep) axisOf(k int, from, to float64) (a axis, words []string) {
-	values := make([]float64, 0, len(s.rows))
-	for _, row := range s.rows {
-		v := number(row[k])
-		if math.IsNaN(v) {
-			return axis{low: 0, high: 1, from: from, to: to}, s.words(k)
-		}
-		values = append(values, v)
+	values, plain, measured := make([]float64, len(s.rows)), true, true
+	for i, row := range s.rows {
+		values[i] = quantity(row[k])
+		plain = plain && !math.IsNaN(number(row[k]))
+		measured = measured && !math.IsNaN(values[i])
 	}
-	return around(values, from, to), nil
+	if !plain {
+		words = s.words(k)
+	}
+	if plain || measured && len(words) > wordsDrawn {
+		return around(values, from, to), nil
+	}
+	return axis{low: 0, high: 1, from: from, to: to}, words
 }
 
-// words lists the different values of a column, sorted.
+// wordsDrawn is how many different words an axis holds.
+const wordsDrawn = 24
+
+// quantity is the value of a cell that may have a unit, in base units; NaN where it is none.
+func quantity(cell string) float64 {
+	if v := number(cell); !math.IsNaN(v) {
+		return v
+	}
+	if v, err := unit.ParseBytes(cell); err == nil {
+		return float64(v)
+	}
+	if v, err := unit.ParseHertz(cell); err == nil {
+		return float64(v)
+	}
+	if v, err := unit.ParseBytesPerSecond(cell); err == nil {
+		return float64(v)
+	}
+	return math.NaN()
+}
+
+// words lists the different values of a column: quantities by size, then words by name.
 func (s *Sweep) words(k int) (list []string) {
 	seen := map[string]bool{}
 	for _, row := range s.rows {
@@ -52,7 +79,13 @@ func (s *Sweep) words(k int) (list []string) {
 			list = append(list, row[k])
 		}
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b string) int {
+		x, y := quantity(a), quantity(b)
+		if math.IsNaN(x) || math.IsNaN(y) || x == y {
+			return strings.Compare(a, b)
+		}
+		return cmp.Compare(x, y)
+	})
 	return list
 }
 
@@ -66,9 +99,9 @@ type strand struct {
 // place is where a cell lies on the axis.
 func (a strand) place(cell string) float64 {
 	if a.words == nil {
-		return a.at(number(cell))
+		return a.at(quantity(cell))
 	}
-	n, _ := slices.BinarySearch(a.words, cell)
+	n := slices.Index(a.words, cell)
 	return a.at((float64(n) + 0.5) / float64(len(a.words)))
 }
 

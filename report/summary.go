@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html"
+	"math"
 	"strconv"
 
 	"nnsim/results"
@@ -21,11 +22,11 @@ var metrics = []metric{
 	{"time", "seconds", func(r *results.Run) float64 { return float64(r.Seconds) }, func(r *results.Run) string { return r.Seconds.String() }},
 	{"cycles", "cycles", func(r *results.Run) float64 { return float64(r.Cycles) }, func(r *results.Run) string { return grouped(r.Cycles) }},
 	{"clock", "device.clock_hz", func(r *results.Run) float64 { return float64(r.Device.Clock) }, func(r *results.Run) string { return r.Device.Clock.String() }},
-	{"inferences a second", "throughput_per_second", func(r *results.Run) float64 { return r.ThroughputPerSecond }, func(r *results.Run) string { return fmt.Sprintf("%.4g", r.ThroughputPerSecond) }},
+	{"inferences a second", "throughput_per_second", func(r *results.Run) float64 { return r.ThroughputPerSecond }, func(r *results.Run) string { return rate(r.ThroughputPerSecond) }},
 	{"time without off-chip waits", "compute_seconds", func(r *results.Run) float64 { return float64(r.ComputeSeconds) }, func(r *results.Run) string { return r.ComputeSeconds.String() }},
 	{"utilisation", "utilization", func(r *results.Run) float64 { return r.Utilization }, func(r *results.Run) string { return percent(r.Utilization) }},
 	{"MACs", "workload.macs", func(r *results.Run) float64 { return float64(r.Workload.MACs) }, func(r *results.Run) string { return grouped(r.Workload.MACs) }},
-	{"peak MACs a cycle", "device.peak_macs_per_cycle", func(r *results.Run) float64 { return r.Device.PeakMACsPerCycle }, func(r *results.Run) string { return short(r.Device.PeakMACsPerCycle) }},
+	{"peak MACs a cycle", "device.peak_macs_per_cycle", func(r *results.Run) float64 { return r.Device.PeakMACsPerCycle }, func(r *results.Run) string { return rate(r.Device.PeakMACsPerCycle) }},
 	{"read off chip", "dram.read_bytes", func(r *results.Run) float64 { return float64(r.DRAM.ReadBytes) }, func(r *results.Run) string { return bytesOf(r.DRAM.ReadBytes) }},
 	{"written off chip", "dram.write_bytes", func(r *results.Run) float64 { return float64(r.DRAM.WriteBytes) }, func(r *results.Run) string { return bytesOf(r.DRAM.WriteBytes) }},
 	{"off-chip bandwidth", "dram.bandwidth_bytes_per_second", func(r *results.Run) float64 { return float64(r.DRAM.Bandwidth) }, func(r *results.Run) string { return r.DRAM.Bandwidth.String() }},
@@ -52,7 +53,16 @@ func bytesOf(n int64) string {
 	if n < 1000 && n > -1000 {
 		return strconv.FormatInt(n, 10) + " B"
 	}
-	return short(float64(n)) + "B"
+	number, prefix := scaled(float64(n))
+	return number + " " + prefix + "B"
+}
+
+// rate writes a number that may be large or small to four digits, or whole.
+func rate(v float64) string {
+	if v >= 1000 && v < 1e15 {
+		return grouped(int64(math.Round(v)))
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
 // summary writes the table of totals, a column a run.

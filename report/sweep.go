@@ -23,7 +23,7 @@ type Sweep struct {
 	rows    [][]string
 	objects [2]objective
 	axes    []int // columns drawn side by side
-	failed  int // designs without a figure for an objective
+	failed  int   // designs without a figure for an objective
 }
 
 // objective is a column that is to be small, or large.

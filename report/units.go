@@ -90,10 +90,10 @@ func (p *page) energy(i int) {
 	if len(r.EnergyByUnit) == 0 || r.EnergyJoules <= 0 {
 		return
 	}
-	shown := descending(r.EnergyByUnit)
+	shown := slices.DeleteFunc(descending(r.EnergyByUnit), func(name string) bool { return r.EnergyByUnit[name] <= 0 })
 	reading := fmt.Sprintf("Of %v in all, with what each unit draws whatever it does.", r.EnergyJoules)
 	if len(shown) > unitsShown {
-		reading += fmt.Sprintf(" The %d largest of %d units.", unitsShown, len(shown))
+		reading += fmt.Sprintf(" The %d largest of %d units.", unitsShown, len(r.EnergyByUnit))
 		shown = shown[:unitsShown]
 	}
 	values := make([]float64, len(shown))

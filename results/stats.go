@@ -22,6 +22,7 @@ type Stats struct {
 	cycles [states]int64
 	state  State
 	since  int64
+	track  *Track // where the stretches are recorded; nil: nowhere
 }
 
 // NewStats makes the counters of a unit for a run of so many layers.
@@ -40,6 +41,9 @@ func (s *Stats) Add(layer, kind int, n int64) { s.Count[layer][kind] += n }
 // Enter puts the unit in a state from an edge on. Edges must not decrease.
 func (s *Stats) Enter(state State, edge int64) {
 	s.cycles[s.state] += edge - s.since
+	if s.track != nil {
+		s.track.add(s.state, s.since, edge)
+	}
 	s.state, s.since = state, edge
 }
 

@@ -33,6 +33,7 @@ func (a *matrixUnit) Step(unit.Edge) unit.Edge {
 // place runs one command: its stationary tile waits for loads, its stream for
 // loads, for data that earlier layers leave on chip, and for room in the accumulators.
 func (a *matrixUnit) place(c *command) {
+	a.stats.Serve(int(c.layer), 0)
 	loads, _ := a.ready(c, loader)
 	drains, _ := a.ready(c, vector)
 	first := a.series.run(c.folds, loads, max(loads, drains), c.length, c.held)

@@ -46,6 +46,7 @@ func (d *dma) Step(now unit.Edge) unit.Edge {
 func (d *dma) land() {
 	for len(d.flying) > 0 && d.flying[0].landed != engine.Never {
 		f := &d.flying[0]
+		d.stats.Serve(int(f.command.layer), f.command.bytes)
 		d.stats.Enter(results.Busy, max(f.issued, d.lastEnd()))
 		end := d.complete(&f.command, f.landed)
 		d.machine.act(end, ends, f.command.data.end)

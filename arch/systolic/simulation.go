@@ -35,6 +35,9 @@ type simulation struct {
 func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) (*simulation, error) {
 	s := &simulation{cfg: &m.cfg, geo: m.geometry(), net: job.Net, plan: job.Plan, job: job, engine: e}
 	s.books.open(len(job.Net.Layers), &m.cfg, dtypeOf(job.Net))
+	for _, unit := range s.books.active() {
+		unit.Watch(job.Timeline)
+	}
 	load := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.load}
 	store := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.store, write: true}
 	mxu := &matrixUnit{series: series{Geometry: s.geo}, stats: s.books.array}

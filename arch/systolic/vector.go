@@ -33,6 +33,7 @@ func (v *vectorUnit) Step(unit.Edge) unit.Edge {
 // place runs one command. A drain may start when the first of the array's results
 // are there and cannot end before the last.
 func (v *vectorUnit) place(c *command) {
+	v.stats.Serve(int(c.layer), 0)
 	results_, _ := v.ready(c, array)
 	loads, _ := v.ready(c, loader)
 	own, _ := v.ready(c, vector)
