@@ -34,6 +34,7 @@ type Experiment struct {
 	RTol     float64 // relative tolerance against Expect
 
 	Progress func(done, total int) // told how many layers are done
+	Timeline *results.Timeline     // filled, where set, by machines that can (arch.Recorder)
 }
 
 // Failure says that a run broke a law, a check or a tolerance. The report that
@@ -147,7 +148,7 @@ func (p *Prepared) checker(e Experiment) (*check.Checker, error) {
 func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.Run, ideal unit.Seconds, err error) {
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros}
+		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress, Timeline: e.Timeline, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros}
 		if checker != nil { // a nil *Checker is not a nil Checker
 			job.Check = checker
 		}

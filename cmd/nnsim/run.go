@@ -3,15 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"nnsim/experiments"
+	"nnsim/report"
+	"nnsim/results"
 )
 
 func runCommand() *cobra.Command {
 	var f flags
-	var device, input, expect string
+	var device, input, expect, trace string
 	var rtol float64
 	var csv bool
 	cmd := &cobra.Command{
@@ -33,12 +36,21 @@ func runCommand() *cobra.Command {
 			return fmt.Errorf("rtol: %g: write a share from 0 to 1", rtol)
 		}
 		e.Input, e.Expect, e.RTol = input, expect, rtol
+		if trace != "" {
+			if err := report.CanWrite(trace); err != nil {
+				return err
+			}
+			e.Timeline = results.NewTimeline(report.TraceSpans)
+		}
 		bar := newBar(cmd.ErrOrStderr(), f.quiet, "layers")
 		e.Progress = bar.progress
 		run, err := e.Run(cmd.Context())
 		bar.done()
 		if run == nil || err != nil && !errors.As(err, new(experiments.Failure)) {
 			return err
+		}
+		if trace != "" {
+			err = errors.Join(err, writeTrace(cmd.ErrOrStderr(), trace, run, e.Timeline, f.quiet))
 		}
 		switch {
 		case f.json:
@@ -53,6 +65,7 @@ func runCommand() *cobra.Command {
 	cmd.Flags().StringVar(&input, "input", "", "values of the inputs: ramp, random or FILE.pb (an ONNX tensor)")
 	cmd.Flags().StringVar(&expect, "expect", "", "FILE.pb that the output must equal")
 	cmd.Flags().Float64Var(&rtol, "rtol", 1e-3, "relative tolerance against --expect")
+	cmd.Flags().StringVar(&trace, "trace", "", "FILE to write a trace to, for the Perfetto viewer (ui.perfetto.dev)")
 	f.device(cmd)
 	f.common(cmd, "full")
 	if err := cmd.RegisterFlagCompletionFunc("device", completeDevices); err != nil {
@@ -60,4 +73,14 @@ func runCommand() *cobra.Command {
 	}
 	complete(cmd, "input", "ramp", "random")
 	return cmd
+}
+
+// writeTrace writes the trace of a run, and says what a machine without a timeline lacks.
+func writeTrace(stderr io.Writer, path string, run *results.Run, line *results.Timeline, quiet bool) error {
+	if len(line.Tracks) == 0 {
+		if line = nil; !quiet {
+			fmt.Fprintf(stderr, "trace: %s records no timeline of its units; the trace holds its layers\n", run.Device.Name)
+		}
+	}
+	return report.WriteFile(path, func(w io.Writer) error { return report.Trace(w, run, line) })
 }
