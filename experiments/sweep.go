@@ -30,6 +30,8 @@ type SweepRun struct {
 	Workers int
 	// Shard i of n runs each n-th design, beginning with the i-th; 0 of 0 is all.
 	Shard, Shards int
+	// Look reads the store and simulates nothing.
+	Look bool
 	// Progress, where set, is told of each design that is done.
 	Progress func(SweepProgress)
 }
@@ -55,6 +57,9 @@ func (s *Sweep) Run(ctx context.Context, how SweepRun) (*Table, error) {
 	points, err := s.points()
 	if err != nil {
 		return nil, err
+	}
+	if how.Shards > len(points) {
+		return nil, fmt.Errorf("%s: shard %d/%d: there are %d designs; make at most so many shards", s.Name, how.Shard, how.Shards, len(points))
 	}
 	mine := make([]Design, 0, len(points))
 	for i, p := range points {
@@ -154,6 +159,10 @@ func (c *crew) finish(d *Design) (fresh bool, err error) {
 	entry, err := c.how.Store.Get(d.Key)
 	if err != nil {
 		return false, err
+	}
+	if entry == nil && c.how.Look {
+		d.Status = "missing"
+		return false, nil
 	}
 	if entry == nil {
 		fresh = true
@@ -280,10 +289,10 @@ func (t *Table) markFront() {
 	}
 }
 
-// Failed counts the designs that could not be simulated.
-func (t *Table) Failed() (n int) {
+// Count counts the designs that came to a status: ok, excluded, failed or missing.
+func (t *Table) Count(status string) (n int) {
 	for _, d := range t.Designs {
-		if d.Status == "failed" {
+		if d.Status == status {
 			n++
 		}
 	}

@@ -116,16 +116,21 @@ func (t *Table) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"sweep": t.Sweep.Name, "about": t.Sweep.About, "objectives": objectives, "rows": rows})
 }
 
+// Counts is what became of the designs, in one line.
+func (t *Table) Counts() string {
+	return fmt.Sprintf("%d designs: %d ok, %d excluded by constraints, %d failed, %d missing; %d simulated now",
+		len(t.Designs), t.Count("ok"), t.Count("excluded"), t.Count("failed"), t.Count("missing"), t.Simulated)
+}
+
 // shownFront is how many designs of the front the screen lists.
 const shownFront = 30
 
 // WriteScreen prints what was asked and the designs worth choosing from, the
 // best in the first objective first.
 func (t *Table) WriteScreen(w io.Writer) error {
-	s, counts := t.Sweep, map[string]int{}
+	s := t.Sweep
 	var chosen []Design
 	for _, d := range t.Designs {
-		counts[d.Status]++
 		if d.Front {
 			chosen = append(chosen, d)
 		}
@@ -134,8 +139,7 @@ func (t *Table) WriteScreen(w io.Writer) error {
 	if s.About != "" {
 		fmt.Fprintln(out, s.About)
 	}
-	fmt.Fprintf(out, "%d designs: %d ok, %d excluded by constraints, %d failed, %d missing; %d simulated now\n",
-		len(t.Designs), counts["ok"], counts["excluded"], counts["failed"], counts["missing"], t.Simulated)
+	fmt.Fprintln(out, t.Counts())
 	if len(chosen) > 0 {
 		t.writeFront(out, chosen)
 	}

@@ -21,6 +21,13 @@ type sweepFlags struct {
 	flags
 	store  string
 	output []string
+	shard  string
+	status bool
+	merge  []string
+
+	slurm, script bool
+	tasks         int
+	options       []string
 }
 
 func sweepCommand() *cobra.Command {
@@ -36,6 +43,13 @@ func sweepCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) }
 	cmd.Flags().StringVar(&f.store, "store", "nnsim-store", "directory where finished designs are kept")
 	cmd.Flags().StringArrayVarP(&f.output, "output", "o", nil, "write the whole table to FILE.csv, or - for CSV on standard output; repeatable")
+	cmd.Flags().StringVar(&f.shard, "shard", "", "run a part of the designs only, such as 3/100, into the store")
+	cmd.Flags().BoolVar(&f.status, "status", false, "simulate nothing; say what is done, failed and missing")
+	cmd.Flags().StringSliceVar(&f.merge, "merge", nil, "bring the designs of these stores into --store, and simulate nothing")
+	cmd.Flags().BoolVar(&f.slurm, "slurm", false, "submit a Slurm job array, each task a shard")
+	cmd.Flags().BoolVar(&f.script, "slurm-script", false, "print the batch script that --slurm would submit")
+	cmd.Flags().IntVar(&f.tasks, "tasks", 0, "tasks of the job array (default: one for every 50 designs, at most 1000)")
+	cmd.Flags().StringArrayVar(&f.options, "slurm-option", nil, "an option for sbatch, such as --partition=long; repeatable")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	f.flags.output(cmd)
 	f.parallel(cmd)
@@ -50,12 +64,27 @@ func (f *sweepFlags) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	store, err := experiments.OpenStore(f.store)
-	if err != nil {
+	if f.slurm || f.script {
+		return f.submit(cmd, spec, path)
+	}
+	how := experiments.SweepRun{Workers: f.workers, Look: f.status || len(f.merge) > 0}
+	if how.Shard, how.Shards, err = experiments.ParseShard(f.shard); err != nil {
 		return err
 	}
-	p := &ticker{to: cmd.ErrOrStderr(), quiet: f.quiet}
-	how := experiments.SweepRun{Store: store, Workers: f.workers, Progress: p.tell}
+	if how.Store, err = experiments.OpenStore(f.store); err != nil {
+		return err
+	}
+	for _, from := range f.merge {
+		n, err := how.Store.Merge(from)
+		if err != nil {
+			return err
+		}
+		if !f.quiet {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d designs from %s\n", n, from)
+		}
+	}
+	p := &ticker{to: cmd.ErrOrStderr(), quiet: f.quiet || how.Look}
+	how.Progress = p.tell
 	table, err := spec.Run(cmd.Context(), how)
 	p.done()
 	if err != nil {
@@ -64,14 +93,32 @@ func (f *sweepFlags) run(cmd *cobra.Command, path string) error {
 	if err := f.write(cmd.OutOrStdout(), table); err != nil {
 		return err
 	}
-	if n := table.Failed(); n > 0 {
-		return experiments.Failure{Reason: fmt.Sprintf("sweep: %d of %d designs failed; column error of the table says why", n, len(table.Designs))}
+	return unfinished(table)
+}
+
+// unfinished is a Failure if any design failed or is missing.
+func unfinished(t *experiments.Table) error {
+	failed, missing := t.Count("failed"), t.Count("missing")
+	if failed > 0 {
+		return experiments.Failure{Reason: fmt.Sprintf("sweep: %d of %d designs failed; column error of the table says why", failed, len(t.Designs))}
+	}
+	if missing > 0 {
+		return experiments.Failure{Reason: fmt.Sprintf("sweep: %d of %d designs are missing; run the sweep without --status or --merge", missing, len(t.Designs))}
 	}
 	return nil
 }
 
 // checked refuses flags that cannot be before anything is done.
 func (f *sweepFlags) checked() error {
+	if f.shard != "" && (len(f.output) > 0 || f.json) {
+		return fmt.Errorf("shard: %s: a part of the designs makes no table; leave -o and --json out, and write the table with --status when all shards are done", f.shard)
+	}
+	if (f.slurm || f.script) && (f.shard != "" || f.status || len(f.merge) > 0 || len(f.output) > 0 || f.json) {
+		return fmt.Errorf("slurm: submits and ends; leave --shard, --status, --merge, -o and --json out")
+	}
+	if !f.slurm && !f.script && (f.tasks != 0 || len(f.options) > 0) {
+		return fmt.Errorf("tasks: --tasks and --slurm-option go with --slurm or --slurm-script")
+	}
 	for _, o := range f.output {
 		if o != "-" && !strings.HasSuffix(o, ".csv") {
 			return fmt.Errorf("output: %s: write a name that ends in .csv, or -", o)
@@ -99,6 +146,9 @@ func (f *sweepFlags) write(stdout io.Writer, table *experiments.Table) error {
 		}
 	}
 	switch {
+	case f.shard != "":
+		_, err := fmt.Fprintf(stdout, "shard %s: %s\n", f.shard, table.Counts())
+		return err
 	case f.json:
 		return writeJSON(stdout, table)
 	case screen:
