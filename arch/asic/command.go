@@ -53,12 +53,14 @@ type queue struct {
 	sim      *Simulation
 	commands []Command
 	taken    int64       // commands taken from the front so far
-	done     []unit.Edge // when each command was complete
-	known    Fence       // completions that each station has announced
+	done     []unit.Edge // when each command was complete, or will be
+	blocked  bool        // the head waits for a completion that is not known yet
+	by       Station     // of this station
 }
 
-// Receive takes an announcement: station Kind has completed N commands.
-func (q *queue) Receive(m engine.Message) { q.known[m.Kind] = max(q.known[m.Kind], m.N) }
+// Receive takes an announcement, which only wakes the station: what others have
+// completed stands in their records, each with the edge at which it counts.
+func (q *queue) Receive(engine.Message) {}
 
 // head is the next command; the program is continued when the queue is empty.
 func (q *queue) head() *Command {
@@ -79,13 +81,15 @@ func (q *queue) pop() {
 // ready is the edge from which a command may start and the station that decides
 // it; false: a completion it needs is not known yet.
 func (q *queue) ready(c *Command) (edge unit.Edge, by Station, ok bool) {
+	q.blocked = false
 	for s, n := range c.After {
 		if n == 0 {
 			continue
 		}
 		other := q.sim.queues[s]
-		if Station(s) != q.id && n > q.known[s] || n > int64(len(other.done)) {
-			return 0, Station(s), false
+		if n > int64(len(other.done)) {
+			q.blocked, q.by = true, Station(s)
+			return 0, q.by, false
 		}
 		if at := other.done[n-1]; at > edge {
 			edge, by = at, Station(s)
@@ -104,14 +108,14 @@ func (q *queue) complete(c *Command, edge unit.Edge) unit.Edge {
 	return edge
 }
 
-// announce tells the other stations how far this one has come.
+// announce wakes the stations that wait for what this one has completed.
 func (q *queue) announce(before int) {
 	if len(q.done) == before {
 		return
 	}
-	for s, b := range q.sim.boxes {
-		if Station(s) != q.id {
-			b.Send(engine.Message{Edge: q.done[len(q.done)-1], Kind: int(q.id), N: int64(len(q.done))})
+	for s, other := range q.sim.queues {
+		if other.blocked && other.by == q.id {
+			q.sim.boxes[s].Send(engine.Message{Edge: q.done[len(q.done)-1], Kind: int(q.id), N: int64(len(q.done))})
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (m *Machine) fits(p *asic.Product, t *tiling) bool {
 // where slots are double, one after the other where they are not.
 func (m *Machine) reckon(p *asic.Product, t *tiling) float64 {
 	s := &p.Space
-	outer := float64(s.Batch * s.Groups * s.Images)
+	outer := float64(s.Batch * s.Groups) // of one image, so that more images change no choice
 	turns := unit.CeilDiv(s.C, t.C)
 	rows, filters := unit.CeilDiv(s.OH, t.Y), unit.CeilDiv(s.K, t.K)
 	whole := asic.Tile{I1: 1, Y1: s.OH, K1: s.K, C1: s.C}
