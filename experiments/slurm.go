@@ -36,6 +36,9 @@ type Slurm struct {
 // Script is the batch script of the array. A task that is killed and queued again
 // goes on where it was, since what it finished is in the store.
 func (j Slurm) Script(s *Sweep) (string, error) {
+	if s.search != nil {
+		return "", fmt.Errorf("%s: search: each round depends on the one before, so it has no shards; leave --slurm out", s.Name)
+	}
 	points, err := s.points()
 	if err != nil {
 		return "", err

@@ -54,6 +54,9 @@ type Table struct {
 // Run runs the sweep's designs, or a shard of them, and marks the front. A design
 // that fails is a row; an error means that the sweep as a whole cannot go on.
 func (s *Sweep) Run(ctx context.Context, how SweepRun) (*Table, error) {
+	if s.search != nil {
+		return s.explore(ctx, how)
+	}
 	points, err := s.points()
 	if err != nil {
 		return nil, err

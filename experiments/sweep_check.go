@@ -29,7 +29,7 @@ func (s *Sweep) validate(f specFile) error {
 		s.axes = slices.Insert(slices.Delete(s.axes, i, i+1), 0, a)
 	}
 	s.works, s.known = &works{}, map[string]map[string]string{}
-	for _, check := range []func(specFile) error{s.checkDevices, s.checkWorkloads, s.checkDerived, s.checkNames, s.checkSample} {
+	for _, check := range []func(specFile) error{s.checkDevices, s.checkWorkloads, s.checkDerived, s.checkNames, s.checkSample, s.checkSearch} {
 		if err := check(f); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (s *Sweep) checkNames(f specFile) error {
 
 // checkSample sees that the way of sampling fits the axes, and that the grid can be counted.
 func (s *Sweep) checkSample(f specFile) error {
-	if s.sample.method != "grid" {
+	if s.sample.method != "grid" || s.search != nil {
 		return nil
 	}
 	size := 1.0

@@ -27,6 +27,8 @@ import (
 //	constraints: [array.rows * array.cols <= 65536, area_mm2 < 400]
 //	objectives: [seconds min, energy_per_inference_joules min]
 //	columns: [dram.read_bytes]           # beside the usual ones
+//
+// Instead of sample: search: {method: tpe or nsga2, budget: 200, round: 16, seed: 1}.
 type Sweep struct {
 	Name, About string
 	Objectives  []Objective
@@ -38,6 +40,7 @@ type Sweep struct {
 	fixed       []setting
 	constraints []*expr.Expr
 	sample      sampling
+	search      *searching // nil: sampled
 	works       *works
 	known       map[string]map[string]string // device → its configuration before the axes
 }
@@ -70,7 +73,7 @@ type sampling struct {
 }
 
 // specKeys are the keys of a sweep's file.
-var specKeys = []string{"about", "device", "devices", "workload", "workloads", "set", "axes", "sample", "constraints", "objectives", "columns", "check", "seed"}
+var specKeys = []string{"about", "device", "devices", "workload", "workloads", "set", "axes", "sample", "search", "constraints", "objectives", "columns", "check", "seed"}
 
 // ReadSweep reads a sweep from a YAML file and checks all of it that can be
 // checked without simulating. Errors are one line.
@@ -160,6 +163,8 @@ func (s *Sweep) readSpace(f specFile, e entry) error {
 		return err
 	case "sample":
 		return s.readSample(f, e)
+	case "search":
+		return s.readSearch(f, e)
 	}
 	return nil
 }
