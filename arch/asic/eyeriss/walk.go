@@ -42,20 +42,21 @@ type layerWalk struct {
 	*rowstationary.Mapping
 	machine *Machine
 	product *asic.Product
-	inputs  *asic.Ring   // activations: a slot an image
+	inputs  *asic.Ring   // activations: a slot for the images of a command
 	loaded  []int64      // by slot: the load that fills it
 	filters asic.Fence   // what the filters' room waits for
 	sums    []asic.Fence // by group of sums: what its room waits for
 	inBytes int64        // of a slot
 	total   int          // groups of sums begun
+	per     int          // images that share a slot and a command: all of a pass where two passes' fit, else one
 }
 
 // walk is the chassis' hook.
 func (m *Machine) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	k := &layerWalk{Walk: w, Mapping: lp.Custom.(*rowstationary.Mapping), machine: m, product: asic.NewProduct(lp.Layer), filters: w.Fence}
 	s := &k.Space
-	w.Sample(s.Batch * s.Groups * k.Blocks() * k.Images() * k.Strips() * k.Turns() * k.N)
 	k.slots()
+	w.Sample(s.Batch * s.Groups * k.Blocks() * k.Images() * k.Strips() * k.Turns() * k.parts())
 	for batch := range s.Batch {
 		for group := range s.Groups {
 			for image := 0; image < s.Images; image += k.N {
@@ -71,27 +72,34 @@ func (m *Machine) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	return nil
 }
 
-// slots gives the banks out: sums take what they need, activations get as many
-// slots as the rest holds, at least one for each image of a pass.
+// slots gives the banks out: sums take what they need, activations the rest: two
+// slots for all images of a pass, or as many for one image as there is room for.
 func (k *layerWalk) slots() {
 	a := k.machine.array()
 	words := k.Channels() * k.InputRows(k.E) * k.PaddedWidth()
-	k.inBytes = int64(words * wordBytes)
+	k.inBytes, k.per = int64(words*wordBytes), 1
 	room := int64(a.Banks-a.SumBanks(k.Mapping)) * int64(a.BankBytes)
 	n := max(k.N, int(min(room/k.inBytes, int64(2*k.N))))
+	if n == 2*k.N {
+		k.per, n = k.N, 2
+		k.inBytes *= int64(k.N)
+	}
 	k.inputs, k.loaded = k.NewRing(n), make([]int64, n)
-	k.sums = make([]asic.Fence, k.Turns()*k.N)
+	k.sums = make([]asic.Fence, k.Turns()*k.parts())
 	for i := range k.sums {
 		k.sums[i] = k.Fence
 	}
 }
 
+// parts is the number of commands that the images of a pass take.
+func (k *layerWalk) parts() int { return k.N / k.per }
+
 // sumAddr is where a group's sums, and its results, begin in the buffer.
-func (k *layerWalk) sumAddr(turn, image int) int64 {
+func (k *layerWalk) sumAddr(turn, part int) int64 {
 	base := int64(k.machine.array().InputBanks(k.Mapping)) * int64(k.machine.cfg.Buffer.Bank)
 	base = max(base, int64(len(k.loaded))*k.inBytes)
-	each := int64(k.Filters()*k.E*k.Space.OW) * wordBytes
-	return base + int64(turn*k.N+image)*each
+	each := int64(k.Filters()*k.E*k.Space.OW*k.per) * wordBytes
+	return base + int64(turn*k.parts()+part)*each
 }
 
 // filterAddr is where the filters of the next pass wait.
@@ -108,7 +116,7 @@ func (k *layerWalk) registerAddr() int64 {
 // by group; what the last of them completes leaves.
 func (k *layerWalk) block(t asic.Tile) {
 	first := k.total
-	k.total += k.Turns() * k.N
+	k.total += k.Turns() * k.parts()
 	for c := 0; c < k.Space.C; c += k.Channels() {
 		t.C0, t.C1 = c, min(c+k.Channels(), k.Space.C)
 		filters := k.fetchFilters(k.turn(t, 0))
@@ -129,10 +137,10 @@ func (k *layerWalk) turn(t asic.Tile, turn int) asic.Tile {
 	return t
 }
 
-// image is the part of a tile that belongs to one image.
-func image(t asic.Tile, i int) asic.Tile {
-	t.I0 += i
-	t.I1 = t.I0 + 1
+// images is the part of a tile that belongs to one command.
+func (k *layerWalk) images(t asic.Tile, part int) asic.Tile {
+	t.I0 += part * k.per
+	t.I1 = t.I0 + k.per
 	return t
 }
 
@@ -142,11 +150,11 @@ func (k *layerWalk) fetchFilters(t asic.Tile) int64 {
 	return k.FetchB(k.product, &t, k.filterAddr(), k.filters)
 }
 
-// activations loads the images of one group of channels, one slot each.
+// activations loads the images of one group of channels, part by part.
 func (k *layerWalk) activations(t asic.Tile) []int {
-	slots := make([]int, t.Images())
+	slots := make([]int, k.parts())
 	for i := range slots {
-		one, slot := image(t, i), k.inputs.Take()
+		one, slot := k.images(t, i), k.inputs.Take()
 		k.loaded[slot] = k.FetchA(k.product, &one, int64(slot)*k.inBytes, k.inputs.Used[slot])
 		k.Count(k.Unit(unitBuffer), evDMABytes, k.product.ABytes(&one))
 		slots[i] = slot
@@ -161,28 +169,28 @@ func (k *layerWalk) pass(t asic.Tile, turn, first int, filters int64, slots []in
 	fill.After.Wait(asic.Load, max(filters, k.loaded[slots[0]]))
 	k.filters.Wait(asic.Array, k.Emit(asic.Array, fill))
 	for i, slot := range slots {
-		c := asic.Command{Edges: timing.image()}
+		c := asic.Command{Edges: unit.Cycles(k.per) * timing.image()}
 		if i == len(slots)-1 {
 			c.Edges += timing.tail()
 		}
 		c.After.Wait(asic.Load, k.loaded[slot])
-		at := turn*k.N + i
+		at := turn*k.parts() + i
 		if t.C0 == 0 {
 			c.After.Join(k.sums[at])
 		}
-		c.Begin, c.End = k.Multiply(k.product, image(t, i), int64(slot)*k.inBytes, k.registerAddr(), asic.Sums{Group: first + at, Slot: at}, t.C0 == 0)
+		c.Begin, c.End = k.Multiply(k.product, k.images(t, i), int64(slot)*k.inBytes, k.registerAddr(), asic.Sums{Group: first + at, Slot: at}, t.C0 == 0)
 		k.inputs.Used[slot].Wait(asic.Array, k.Emit(asic.Array, c))
 		if t.C1 == k.Space.C {
-			k.finish(image(t, i), turn, i, first+at)
+			k.finish(k.images(t, i), turn, i, first+at)
 		}
 	}
 	k.count(&t, timing)
 }
 
-// finish emits the post command and the store of one image's results, which are
+// finish emits the post command and the store of one part's results, which are
 // there when the array's present command ends.
 func (k *layerWalk) finish(t asic.Tile, turn, i, group int) {
-	at := turn*k.N + i
+	at := turn*k.parts() + i
 	addr := k.sumAddr(turn, i)
 	c := asic.Command{Edges: k.PostEdges(k.product, int64(k.product.Outputs(&t)))}
 	c.After.Wait(asic.Array, k.Issued(asic.Array))
