@@ -32,6 +32,10 @@
 // 2402.13499; Thakkar et al., CUTLASS; RRZE-HPC gpu-benches. docs/sources.md
 // resolves the keys that presets cite.
 //
+// Attention and streaming kernels compute their values layer by layer from what lies
+// in memory; only products move tile by tile. The price of an event is that at
+// nominal voltage, also where the governor has lowered it.
+//
 // Not modelled: instruction fetch beyond the cold misses of a kernel's start;
 // bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 as a
 // cache for products; DRAM banks and rows (an efficiency measured by copy

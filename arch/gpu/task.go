@@ -125,7 +125,11 @@ func operandBytes(n *workloads.Node, t *workloads.Tensor) int64 {
 	return all
 }
 
+// mostStreaming is the CTAs of a streaming kernel from which each takes more than
+// one share, as kernels do that loop over a grid.
+const mostStreaming = 1 << 15
+
 // ctas is the CTAs of a streaming kernel: as many as its larger side keeps busy.
 func (s *streamWork) ctas() int {
-	return int(max(1, unit.CeilDiv(max(s.in, s.out), streamBytes)))
+	return int(min(mostStreaming, max(1, unit.CeilDiv(max(s.in, s.out), streamBytes))))
 }

@@ -1,0 +1,106 @@
+package gpu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"nnsim/arch/config"
+	"nnsim/workloads"
+)
+
+// preset reads a preset's configuration.
+func preset(t *testing.T, name string, sets ...string) *Config {
+	t.Helper()
+	c := &Config{}
+	text, ok := PresetText(name)
+	require.True(t, ok)
+	_, err := config.Load(name, text, sets, c)
+	require.NoError(t, err)
+	return c
+}
+
+func TestResidencyNamesWhatLimitsIt(t *testing.T) {
+	c := preset(t, "a100-sxm")
+	for _, x := range []struct {
+		warps, registers int
+		shared           int64
+		ctas             int
+		by               string
+	}{
+		{1, 32, 0, 32, "slots"}, {8, 32, 0, 8, "warps"}, {8, 184, 0, 1, "registers"}, {4, 128, 65 << 10, 2, "shared memory"},
+		{4, 128, 54 << 10, 3, "shared memory"}, {4, 128, 55 << 10, 2, "shared memory"}, // tight: 164 KiB hold 3 × 54, not 3 × 55
+	} {
+		assert.Equal(t, residency{x.ctas, x.by}, c.resident(x.warps, x.registers, x.shared))
+	}
+}
+
+func TestL2KeepsTheYoungest(t *testing.T) {
+	l := newLRU(30, 4)
+	hit := func(slab int) bool { _, ok := l.touch(slab, 10); return ok }
+	assert.Equal(t, []bool{false, false, false}, []bool{hit(0), hit(1), hit(2)})
+	assert.True(t, hit(0))
+	assert.False(t, hit(3), "pushes out slab 1, the oldest")
+	assert.True(t, hit(0) && hit(2) && hit(3))
+	assert.False(t, hit(1))
+}
+
+// TestTheRasterVisitsEveryTileOnce for all small grids and groups.
+func TestTheRasterVisitsEveryTileOnce(t *testing.T) {
+	for rows := 1; rows <= 9; rows++ {
+		for cols := 1; cols <= 9; cols++ {
+			for group := 1; group <= 4; group++ {
+				r := &raster{rows: rows, cols: cols, group: group}
+				seen := map[[2]int]bool{}
+				for i := range rows * cols {
+					row, col := r.tile(i)
+					assert.True(t, row >= 0 && row < rows && col >= 0 && col < cols)
+					seen[[2]int{row, col}] = true
+				}
+				assert.Len(t, seen, rows*cols)
+			}
+		}
+	}
+}
+
+// TestTheGovernorHoldsTheLimit: a load above the limit ends at it, with the lag; one below never moves the clock.
+func TestTheGovernorHoldsTheLimit(t *testing.T) {
+	c := preset(t, "h100-sxm")
+	heavy, light := newGovernor(c), newGovernor(c)
+	perEdge := 1000.0 / float64(c.Clock) // joules: 1 kW at boost
+	for i := int64(1); i <= 400; i++ {
+		at := i * heavy.window
+		heavy.core += perEdge * float64(heavy.window)
+		light.core += perEdge / 4 * float64(light.window)
+		heavy.close(at)
+		light.close(at)
+		if i == windowsPerLag {
+			assert.InDelta(t, 0.63, (heavy.boost-heavy.clock)/(heavy.boost-heavy.allowed(perEdge, 0)), 0.05, "after one time constant, a window being longer at a lower clock")
+		}
+	}
+	assert.InEpsilon(t, float64(c.Power.Limit), heavy.power(heavy.clock, perEdge, 0), 0.01)
+	assert.Equal(t, light.boost, light.clock)
+}
+
+func TestTheHeuristicFollowsOverrides(t *testing.T) {
+	p := &product{m: 512, n: 512, k: 512, batch: 1, dt: workloads.BF16, aCell: 2, bCell: 2, out: 2, taps: 1}
+	got, err := preset(t, "a100-sxm", "kernel.tile_m=64", "kernel.tile_n=64", "kernel.split=2").choose(p)
+	require.NoError(t, err)
+	assert.Equal(t, [3]int{64, 64, 2}, [3]int{got.m, got.n, got.split})
+	_, err = preset(t, "a100-sxm", "kernel.tile_m=48").choose(p)
+	assert.ErrorContains(t, err, "kernel.tile_m")
+}
+
+// TestMoreCTAsNeverEndSooner: the grid's time grows with the rows of a product.
+func TestMoreCTAsNeverEndSooner(t *testing.T) {
+	c := preset(t, "v100-sxm")
+	before := int64(0)
+	for m := 128; m <= 128*200; m += 128 * 9 {
+		p := &product{m: m, n: 1024, k: 512, batch: 1, dt: workloads.FP16, aCell: 2, bCell: 2, out: 2, taps: 1}
+		tl := tiling{m: 128, n: 128, k: 32, stages: 2, warps: 4, split: 1, cluster: 1}
+		end := newGrid(c, c.gemm(p, tl), newGovernor(c), false, 0).run(0)
+		assert.GreaterOrEqual(t, end, before)
+		before = end
+	}
+}
