@@ -1,6 +1,7 @@
 package rowstationary
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -40,4 +41,34 @@ func TestTableIII(t *testing.T) {
 		t.Logf("%v %v DRAM %.3g buffer %.3g in %v", m, time.Since(begun), 2*float64(w.DRAM), 2*float64(w.Buffer()), w)
 		assert.Equal(t, row.want, m.String())
 	}
+}
+
+// TestLegal: whatever is mapped fits the banks, the PEs and their registers, and
+// every parameter divides what it cuts; what does not fit is refused in words.
+func TestLegal(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	refused := 0
+	for range 400 {
+		a := eyeriss
+		a.Rows, a.Cols, a.Banks = 1+rng.IntN(12), 1+rng.IntN(14), 2+rng.IntN(24)
+		a.BankBytes = 512 << rng.IntN(4)
+		r, s := 1+rng.IntN(5), 1+rng.IntN(5)
+		space := workloads.Matrix{Batch: 1, Groups: 1 + rng.IntN(2), Images: 1 + rng.IntN(4), C: 1 + rng.IntN(48), K: 1 + rng.IntN(96), R: r, S: s,
+			OH: 1 + rng.IntN(30), OW: 1 + rng.IntN(30), StrideH: 1 + rng.IntN(2), StrideW: 1 + rng.IntN(2), DilH: 1, DilW: 1}
+		space.H, space.W = (space.OH-1)*space.StrideH+r, (space.OW-1)*space.StrideW+s
+		m, err := a.Map(space)
+		if err != nil {
+			refused++
+			assert.Regexp(t, `\((array|pe|buffer)\.`, err.Error())
+			continue
+		}
+		assert.LessOrEqual(t, a.InputBanks(m)+a.SumBanks(m), a.Banks, "%v", m)
+		assert.LessOrEqual(t, m.PEs, a.Rows*a.Cols, "%v", m)
+		assert.LessOrEqual(t, m.R*m.T, a.Sets(r, m.E), "%v", m)
+		assert.LessOrEqual(t, m.P*m.Q*s, a.FilterWords)
+		assert.LessOrEqual(t, m.Q*s, a.InputWords)
+		assert.LessOrEqual(t, m.P, a.SumWords)
+		assert.Zero(t, space.K%m.M+m.M%m.Filters()+space.C%m.Channels()+space.Images%m.N, "%v in %v", m, space)
+	}
+	assert.Less(t, refused, 250)
 }
