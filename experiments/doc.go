@@ -4,6 +4,7 @@
 //	run       one row
 //	compare   a few devices on one workload
 //	validate  rows that already know the answer
+//	sweep     many rows; finished ones are kept in a Store and never simulated twice
 //
 //	                ┌ device: preset or YAML ──▶ arch.Machine ┐
 //	Experiment ─────┤                                         ├─▶ Plan ─▶ Run ─▶ laws ─▶ report
@@ -13,5 +14,14 @@
 // not hold: the report beside it is complete and must not be believed. Every
 // other error is bad input and comes before anything has run.
 //
-// Not modelled: sweeps over many values, their cache and their resumption.
+// A sweep reads a spec, lists its points (or searches for them), and brings each
+// to a row:
+//
+//	spec ─▶ axes ─▶ points ─▶ shard ─▶ key ─▶ Store ──┐
+//	                                    └─▶ simulate ─┴─▶ constraints ─▶ front ─▶ table
+//
+// Sources: [mckay-1979] [bergstra-2011] [deb-2002] [slurm].
+//
+// Not modelled: a scheduler (Slurm's, or whoever runs the shards), measurement
+// noise (a report is exact), and searches over several workloads at once.
 package experiments

@@ -38,13 +38,12 @@ func newNSGA2(axes, size int, seed int64) *nsga2 {
 	return &nsga2{chance: rand.New(rand.NewPCG(uint64(seed), 3)), axes: axes, size: size}
 }
 
-func (e *nsga2) learn(place, merits []float64) error {
+func (e *nsga2) learn(place, merits []float64) {
 	e.archive = append(e.archive, individual{place: place, merits: merits})
 	e.parents = nil
-	return nil
 }
 
-func (e *nsga2) propose() ([]float64, error) {
+func (e *nsga2) propose() []float64 {
 	child := make([]float64, e.axes)
 	if e.parents == nil {
 		e.parents = selected(e.archive, e.size)
@@ -53,7 +52,7 @@ func (e *nsga2) propose() ([]float64, error) {
 		for i := range child {
 			child[i] = e.chance.Float64()
 		}
-		return child, nil
+		return child
 	}
 	a, b := e.tournament(), e.tournament()
 	copy(child, a.place)
@@ -70,7 +69,7 @@ func (e *nsga2) propose() ([]float64, error) {
 		}
 		child[i] = min(max(child[i], 0), math.Nextafter(1, 0))
 	}
-	return child, nil
+	return child
 }
 
 // tournament draws two parents and keeps the better, which stands before.

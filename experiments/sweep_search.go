@@ -90,9 +90,9 @@ func (s *Sweep) choices() (list []int) {
 // proposer suggests places on the axes, one for each of the search's choices in
 // [0, 1), from what the designs before came to.
 type proposer interface {
-	propose() ([]float64, error)
+	propose() []float64
 	// learn is told of each design of a round, in order.
-	learn(place []float64, merits []float64) error
+	learn(place []float64, merits []float64)
 }
 
 // hunt is a search under way.
@@ -111,10 +111,7 @@ func (s *Sweep) explore(ctx context.Context, how SweepRun) (*Table, error) {
 	if how.Shards > 0 {
 		return nil, fmt.Errorf("%s: search: each round depends on the one before, so it has no shards; leave --shard and --slurm out", s.Name)
 	}
-	by, err := s.newProposer()
-	if err != nil {
-		return nil, err
-	}
+	by := s.newProposer()
 	h := &hunt{s, by, rand.New(rand.NewPCG(uint64(s.search.seed), 4)), map[string]bool{}, s.choices()}
 	c := &crew{sweep: s, how: how, total: s.search.budget, begun: time.Now()}
 	t := &Table{Sweep: s}
@@ -134,9 +131,7 @@ func (s *Sweep) explore(ctx context.Context, how SweepRun) (*Table, error) {
 			break // only looking: what comes next is not known
 		}
 		for i, d := range round {
-			if err := by.learn(places[i], d.merits); err != nil {
-				return nil, err
-			}
+			by.learn(places[i], d.merits)
 		}
 	}
 	if len(t.Designs) == 0 {
@@ -155,15 +150,12 @@ func (h *hunt) round(n, from int) (round []Design, places [][]float64, err error
 	for attempt := 0; len(round) < n && attempt < 2*tries; attempt++ {
 		var place []float64
 		if attempt < tries {
-			place, err = h.by.propose()
+			place = h.by.propose()
 		} else {
 			place = make([]float64, len(h.choices))
 			for i := range place {
 				place[i] = h.chance.Float64()
 			}
-		}
-		if err != nil {
-			return nil, nil, err
 		}
 		p, broken, err := h.sweep.point(h.sweep.spread(h.choices, place))
 		if err != nil {
@@ -189,9 +181,9 @@ func (s *Sweep) spread(choices []int, place []float64) func(int) float64 {
 	}
 }
 
-func (s *Sweep) newProposer() (proposer, error) {
+func (s *Sweep) newProposer() proposer {
 	if s.search.method == "tpe" {
 		return newTPE(s)
 	}
-	return newNSGA2(len(s.choices()), s.search.round, s.search.seed), nil
+	return newNSGA2(len(s.choices()), s.search.round, s.search.seed)
 }
