@@ -23,6 +23,7 @@ const (
 	trackParent  = 5
 	trackCounter = 8
 	trackOrder   = 11
+	trackRank    = 12
 
 	counterUnit = 6
 
@@ -49,7 +50,7 @@ const (
 	stateCleared = 1 // the sequence begins: nothing is interned yet
 	stateNeeded  = 2
 	sequence     = 1
-	orderGiven   = 3 // tracks stand in the order of their descriptors
+	orderGiven   = 3 // of the tracks inside: by their ranks
 )
 
 // message is a protobuf message being written.
@@ -111,8 +112,10 @@ func (t *tape) packet(content message) {
 // track writes the descriptor of a track and returns its number; parent 0: none.
 func (t *tape) track(name string, parent uint64) uint64 {
 	t.tracks++
-	d := message(nil).number(trackUUID, t.tracks).text(trackName, name).number(trackOrder, orderGiven)
-	if parent != 0 {
+	d := message(nil).number(trackUUID, t.tracks).text(trackName, name).number(trackRank, t.tracks)
+	if parent == 0 {
+		d = d.number(trackOrder, orderGiven)
+	} else {
 		d = d.number(trackParent, parent)
 	}
 	t.packet(message(nil).inside(packetDescriptor, d))
@@ -122,7 +125,7 @@ func (t *tape) track(name string, parent uint64) uint64 {
 // counter writes the descriptor of a counter and returns its number.
 func (t *tape) counter(name, unit string, parent uint64) uint64 {
 	t.tracks++
-	d := message(nil).number(trackUUID, t.tracks).text(trackName, name).number(trackParent, parent)
+	d := message(nil).number(trackUUID, t.tracks).text(trackName, name).number(trackParent, parent).number(trackRank, t.tracks)
 	d = d.inside(trackCounter, message(nil).text(counterUnit, unit))
 	t.packet(message(nil).inside(packetDescriptor, d))
 	return t.tracks
