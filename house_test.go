@@ -281,6 +281,9 @@ func TestPresetsCiteTheirSources(t *testing.T) {
 	require.NoError(t, err)
 	files, err := filepath.Glob("arch/*/presets/*.yaml")
 	require.NoError(t, err)
+	deeper, err := filepath.Glob("arch/*/*/presets/*.yaml") // of machines that share a chassis
+	require.NoError(t, err)
+	files = append(files, deeper...)
 	value, cited := regexp.MustCompile(`^\s*[a-z_]+:\s+[^#\s]`), regexp.MustCompile(`\[([a-z][a-z0-9-]+)\]`)
 	for _, name := range files {
 		text, err := os.ReadFile(name)
@@ -308,6 +311,9 @@ func TestAMachineCanBeTakenOut(t *testing.T) {
 	}
 	machines, err := filepath.Glob("arch/*/presets")
 	require.NoError(t, err)
+	deeper, err := filepath.Glob("arch/*/*/presets")
+	require.NoError(t, err)
+	machines = append(machines, deeper...)
 	for _, presets := range machines {
 		folder := filepath.Dir(presets)
 		t.Run(filepath.Base(folder), func(t *testing.T) {
@@ -341,15 +347,15 @@ func copyWithout(t *testing.T, to, folder string) {
 			return err
 		}
 		if filepath.ToSlash(p) == deviceTable {
-			text = withoutLines(text, filepath.Base(folder))
+			text = withoutLines(text, filepath.ToSlash(folder))
 		}
 		return os.WriteFile(filepath.Join(to, p), text, 0o644)
 	}))
 }
 
 // withoutLines drops the import and the row of a machine: every line that names its package.
-func withoutLines(text []byte, machine string) []byte {
-	names := regexp.MustCompile(`\b` + machine + `\.|"nnsim/arch/` + machine + `"`)
+func withoutLines(text []byte, folder string) []byte {
+	names := regexp.MustCompile(`\b` + path.Base(folder) + `\.|"nnsim/` + folder + `"`)
 	var kept []string
 	for _, line := range strings.Split(string(text), "\n") {
 		if !names.MatchString(line) {
