@@ -21,10 +21,18 @@ var merits = []struct {
 	text        func(float64) string
 }{
 	{"Inferences a second", "longer is faster", func(r *results.Run) float64 { return r.ThroughputPerSecond }, rate},
-	{"Inferences a joule", "longer is thriftier", func(r *results.Run) float64 { return share(1, float64(r.EnergyPerInference)) }, rate},
+	{"Inferences a joule", "longer is thriftier", thrift, rate},
 	{"Utilisation", "share of the peak of the data type", func(r *results.Run) float64 { return r.Utilization }, percent},
 	{"Average power", "longer draws more", func(r *results.Run) float64 { return float64(r.AveragePowerWatts) }, func(v float64) string { return unit.Watts(v).String() }},
 	{"Bytes moved off chip", "longer moves more, for the whole batch", func(r *results.Run) float64 { return float64(r.DRAM.ReadBytes + r.DRAM.WriteBytes) }, func(v float64) string { return bytesOf(int64(v)) }},
+}
+
+// thrift is inferences a joule; none for a run of traffic, which infers nothing.
+func thrift(r *results.Run) float64 {
+	if r.Batch == 0 {
+		return 0
+	}
+	return share(1, float64(r.EnergyPerInference))
 }
 
 // comparison draws a bar a run for each merit.
