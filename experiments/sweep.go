@@ -261,7 +261,7 @@ func (d *Design) rate(s *Sweep) {
 	}
 	var merits []float64
 	for _, o := range s.Objectives {
-		v, err := d.figure(s, o.Metric)
+		v, err := s.scope(d.Point, func(name string) (any, error) { return d.figure(s, name) })(o.Metric)
 		f, ok := v.(float64)
 		if err != nil || !ok {
 			return // a figure this device does not have: it is shown, and takes no part

@@ -184,7 +184,9 @@ var open = []string{"units.", "energy_by_unit.", "layers.", "device.resolved.", 
 func (s *Sweep) checkNames(f specFile) error {
 	want := slices.Clone(usual)
 	for _, o := range s.Objectives {
-		want = append(want, o.Metric)
+		if s.axisAt(o.Metric) < 0 && !s.isKey(o.Metric) {
+			want = append(want, o.Metric)
+		}
 	}
 	for _, c := range s.constraints {
 		for _, name := range c.Names {
