@@ -131,7 +131,9 @@ type Unit struct {
 }
 
 // Layer is one layer's share. Cycles of all layers sum to the run: a layer owns
-// the time from the end of the one before it to its own end.
+// the time from the end of the one before it to its own end. Its utilization is
+// over that time, or over the array's time for it where part of that fell into the
+// draining of the layer before.
 type Layer struct {
 	Name           string      `json:"name"`
 	Op             string      `json:"op"`

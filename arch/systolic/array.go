@@ -45,6 +45,7 @@ func (a *matrixUnit) place(c *command) {
 	} else {
 		a.bookAlone(c, first, loads, drains)
 	}
+	a.machine.books.layers[c.layer].busy += c.folds * unit.Edge(c.length)
 	a.machine.taken = append(a.machine.taken, a.series.taken)
 	a.machine.act(first, begins, c.data.begin)
 	a.machine.act(a.complete(c, a.series.end), ends, c.data.end)

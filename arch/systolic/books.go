@@ -28,6 +28,7 @@ type layerBook struct {
 	open   int  // commands given out and not finished
 	issued bool // all its commands have been given out
 	end    unit.Edge
+	busy   unit.Edge // edges in which the array streamed for it, also while the layer before drained
 }
 
 func (b *books) open(layers int, cfg *Config, dtype string) {

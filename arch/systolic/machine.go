@@ -54,8 +54,9 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 		r.Utilization = float64(s.books.array.Total(evMAC)) / (float64(r.Cycles) * peak)
 	}
 	for i := range r.Layers {
-		if l := &r.Layers[i]; l.Cycles > 0 {
-			l.Utilization = float64(l.MACs) / (float64(l.Cycles) * peak)
+		l := &r.Layers[i]
+		if cycles := max(l.Cycles, s.books.layers[i].busy); cycles > 0 {
+			l.Utilization = float64(l.MACs) / (float64(cycles) * peak)
 		}
 	}
 	return r, r.Price(m.Prices(job.Net.Precision))
