@@ -21,14 +21,17 @@ func (p *page) sweep(s *Sweep) {
 	front := s.front()
 	drawn := s.drawn(front)
 	fmt.Fprintf(p, "<section id=\"designs\">\n<h2>Designs of %s</h2>\n", html.EscapeString(s.Name))
-	reading := fmt.Sprintf("%d designs, %d of them on the Pareto front (coloured): none is better in one and no worse in the other.", len(s.rows), len(front))
+	reading := fmt.Sprintf("%d designs, %d of them on the Pareto front (large): no other is better in one of the two and no worse in the other.", len(s.rows), len(front))
+	if len(s.groups) > 1 {
+		reading += " Each workload has a front of its own."
+	}
 	if s.failed > 0 {
 		reading += fmt.Sprintf(" %d more have no figures, as failed ones have none.", s.failed)
 	}
 	if len(drawn) < len(s.rows) {
 		reading += fmt.Sprintf(" Drawn: the front and every so manieth other, %d in all.", len(drawn))
 	}
-	p.figure(s.label(1)+" against "+s.label(0), reading, s.scatter(drawn, front))
+	p.figure(s.label(1)+" against "+s.label(0), reading, s.key()+s.scatter(drawn, front))
 	if axes := s.axes; len(axes) > 1 {
 		p.figure("Parallel coordinates", "A line is a design; drag along an axis to keep those that pass there, click it to let go.",
 			`<div id="strands">`+"\n"+s.strands(axes, drawn, front)+`<p class="legend" id="kept"></p></div>`+"\n")
@@ -69,26 +72,49 @@ func (s *Sweep) scatter(drawn, front []int) string {
 	}
 	x, y := around(xs, left, fullWide-12), around(ys, high-bottom, 12)
 	c.axes(x, y, s.label(0), s.label(1))
-	var steps [][2]float64
-	for n, i := range front {
-		if n > 0 { // a corner: what lies beyond it is beaten
-			steps = append(steps, [2]float64{x.at(xs[i]), y.at(ys[front[n-1]])})
+	for _, one := range s.fronts() {
+		var steps [][2]float64
+		for n, i := range one {
+			if n > 0 { // a corner: what lies beyond it is beaten
+				steps = append(steps, [2]float64{x.at(xs[i]), y.at(ys[one[n-1]])})
+			}
+			steps = append(steps, [2]float64{x.at(xs[i]), y.at(ys[i])})
 		}
-		steps = append(steps, [2]float64{x.at(xs[i]), y.at(ys[i])})
+		c.path("front", steps, "")
 	}
-	c.path("front", steps, "")
 	for _, best := range []bool{false, true} {
 		for _, i := range drawn {
 			if on[i] == best {
-				class, radius := "design", 3.0
-				if best {
-					class, radius = "best", 5.0
-				}
+				class, radius := s.dot(i, best)
 				c.with("data-design", strconv.Itoa(i)).circle(class, x.at(xs[i]), y.at(ys[i]), radius, s.describe(i))
 			}
 		}
 	}
 	return c.close()
+}
+
+// dot is how a design is drawn: in the colour of its group where there are several.
+func (s *Sweep) dot(row int, best bool) (class string, radius float64) {
+	class, radius = "design", 3
+	if best {
+		class, radius = "best", 5
+	}
+	if len(s.groups) > 1 {
+		class = fmt.Sprintf("%s dot%d", class, s.group[row]%hues)
+	}
+	return class, radius
+}
+
+// key is the legend of the groups.
+func (s *Sweep) key() string {
+	if len(s.groups) < 2 {
+		return ""
+	}
+	var entries [][2]string
+	for g, name := range s.groups {
+		entries = append(entries, [2]string{fmt.Sprintf("bg%d", g%hues), name})
+	}
+	return legend(entries)
 }
 
 // describe names a design by what varies among the designs.

@@ -14,7 +14,7 @@ import (
 // of a few words that are not the same for all designs. The objectives come last.
 func (s *Sweep) varying() (list []int) {
 	for k := range s.columns {
-		if k == s.objects[0].column || k == s.objects[1].column || len(list) >= axesDrawn-2 {
+		if slices.Contains(books, s.columns[k]) || k == s.objects[0].column || k == s.objects[1].column || len(list) >= axesDrawn-2 {
 			continue
 		}
 		if _, words := s.axisOf(k, 0, 1); s.changes(k) && (words == nil || len(words) <= wordsDrawn) {
@@ -27,6 +27,9 @@ func (s *Sweep) varying() (list []int) {
 	}
 	return list
 }
+
+// books are the columns of a sweep that say nothing of a design.
+var books = []string{"point", "key", "status", "front", "error"}
 
 // changes tells whether a column holds more than one value.
 func (s *Sweep) changes(k int) bool {
@@ -144,7 +147,7 @@ func (c *canvas) strand(s *Sweep, i int, columns []int, axes []strand, best bool
 // upAxis draws an axis with its ticks and the handle that brushes it.
 func (c *canvas) upAxis(a strand, n int, name string, top, base float64) {
 	c.line("axis", a.x, top, a.x, base)
-	c.text("tick", "middle", a.x, float64(top)-8-float64(n%2)*13, cut(name, 24))
+	c.text("tick", "middle", a.x, float64(top)-8-float64(n%2)*13, cut(name, 20))
 	if a.words == nil {
 		for _, v := range a.ticks() {
 			c.text("tick", "start", a.x+4, a.at(v)+4, short(v))

@@ -22,8 +22,10 @@ type Sweep struct {
 	columns []string
 	rows    [][]string
 	objects [2]objective
-	axes    []int // columns drawn side by side
-	failed  int   // designs without a figure for an objective
+	axes    []int    // columns drawn side by side
+	groups  []string // workloads, of which each has a front of its own
+	group   []int    // by row: its group
+	failed  int      // designs without a figure for an objective
 }
 
 // objective is a column that is to be small, or large.
@@ -70,7 +72,28 @@ func ReadSweep(path string, objectives []string) (*Sweep, error) {
 		return nil, fmt.Errorf("%s: no design has numbers for both %s and %s", path, s.label(0), s.label(1))
 	}
 	s.axes = s.varying()
+	s.divide()
 	return s, nil
+}
+
+// divide groups the designs by their workload, without its options: designs for one
+// network do not compete with those for another, those for two batches do.
+func (s *Sweep) divide() {
+	s.group, s.groups = make([]int, len(s.rows)), []string{""}
+	column := slices.Index(s.columns, "workload")
+	if column < 0 {
+		return
+	}
+	s.groups = nil
+	for i, row := range s.rows {
+		name := row[column]
+		if !strings.Contains(name, ":") { // of an operator, the options are the workload
+			name, _, _ = strings.Cut(name, ",")
+		}
+		if s.group[i] = slices.Index(s.groups, name); s.group[i] < 0 {
+			s.group[i], s.groups = len(s.groups), append(s.groups, name)
+		}
+	}
 }
 
 // readCSV reads a table whole; its lines all have as many cells as the header.
@@ -161,10 +184,10 @@ func (s *Sweep) cost(row, object int) float64 {
 	return s.value(row, object)
 }
 
-// front lists the designs that no other design beats in one objective without
-// losing in the other, from the best of the first objective on. Of equal designs
-// the first is listed.
-func (s *Sweep) front() (list []int) {
+// fronts lists, by group, the designs that no other of the group beats in one
+// objective without losing in the other, from the best of the first objective on.
+// Of equal designs the first is listed.
+func (s *Sweep) fronts() [][]int {
 	order := make([]int, len(s.rows))
 	for i := range order {
 		order[i] = i
@@ -172,11 +195,17 @@ func (s *Sweep) front() (list []int) {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(s.cost(a, 0), s.cost(b, 0)), cmp.Compare(s.cost(a, 1), s.cost(b, 1)))
 	})
-	best := math.Inf(1)
+	lists, best := make([][]int, len(s.groups)), make([]float64, len(s.groups))
+	for g := range best {
+		best[g] = math.Inf(1)
+	}
 	for _, i := range order {
-		if c := s.cost(i, 1); c < best {
-			best, list = c, append(list, i)
+		if g, c := s.group[i], s.cost(i, 1); c < best[g] {
+			best[g], lists[g] = c, append(lists[g], i)
 		}
 	}
-	return list
+	return lists
 }
+
+// front lists the designs of all fronts.
+func (s *Sweep) front() []int { return slices.Concat(s.fronts()...) }

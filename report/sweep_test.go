@@ -23,7 +23,7 @@ func table(t testing.TB, text string) string {
 // least as good in both and better in one; of equal designs one stands for all.
 func TestFrontAgainstItsDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := &Sweep{columns: []string{"a", "b"}, objects: [2]objective{{0, rapid.Bool().Draw(t, "large a")}, {1, rapid.Bool().Draw(t, "large b")}}}
+		s := &Sweep{columns: []string{"a", "b"}, objects: [2]objective{{0, rapid.Bool().Draw(t, "large a")}, {1, rapid.Bool().Draw(t, "large b")}}, groups: []string{""}, group: make([]int, 40)}
 		for range rapid.IntRange(1, 40).Draw(t, "designs") {
 			s.rows = append(s.rows, []string{rapid.StringMatching(`[0-9]`).Draw(t, "a"), rapid.StringMatching(`[0-9]`).Draw(t, "b")})
 		}
@@ -98,4 +98,15 @@ func TestScatterDrawsEveryDesignOnce(t *testing.T) {
 	assert.Equal(t, len(s.rows)-len(s.front()), count(page, `class="design"`))
 	assert.Equal(t, len(s.front()), count(page, `class="best"`))
 	assert.Equal(t, len(s.front()), count(page, `class="strand good"`))
+}
+
+// TestAFrontForEachWorkload: networks do not compete, batches of one network do,
+// and the books of a sweep have no axis.
+func TestAFrontForEachWorkload(t *testing.T) {
+	s, err := ReadSweep(table(t, "point,workload,rows,seconds,energy_joules,key,error\n0,\"a,batch=1\",8,1,3,k0,\n1,\"a,batch=8\",8,2,2,k1,\n2,\"a,batch=8\",16,3,3,k2,\n3,b,8,9,9,k3,\n4,gemm:m=1,8,9,9,k4,\n5,gemm:m=2,8,10,10,k5,\n"), nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "b", "gemm:m=1", "gemm:m=2"}, s.groups)
+	assert.Equal(t, [][]int{{0, 1}, {3}, {4}, {5}}, s.fronts())
+	assert.Equal(t, []int{1, 2, 3, 4}, s.axes)
+	assert.Contains(t, drawn(t, s), "Each workload has a front of its own")
 }
