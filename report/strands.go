@@ -17,7 +17,7 @@ func (s *Sweep) varying() (list []int) {
 		if slices.Contains(books, s.columns[k]) || k == s.objects[0].column || k == s.objects[1].column || len(list) >= axesDrawn-2 {
 			continue
 		}
-		if _, words := s.axisOf(k, 0, 1); s.changes(k) && (words == nil || len(words) <= wordsDrawn) {
+		if _, words := s.axisOf(k, 0, 1); s.changes(k) && len(words) <= wordsDrawn {
 			list = append(list, k)
 		}
 	}
