@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -213,7 +215,11 @@ func (s *Sweep) fill(d *Design, e *Entry) {
 		d.fail(e.Error)
 		return
 	}
-	tree, err := results.Values(e.Report)
+	report := *e.Report
+	if !slices.ContainsFunc(s.Columns, func(name string) bool { return strings.HasPrefix(name, "layers.") }) {
+		report.Layers = nil // most of a report, and not asked for
+	}
+	tree, err := results.Values(&report)
 	if err != nil {
 		d.fail(err.Error())
 		return
