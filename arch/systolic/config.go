@@ -3,7 +3,6 @@ package systolic
 import (
 	"embed"
 	"fmt"
-	"sort"
 	"strings"
 
 	"nnsim/arch"
@@ -93,20 +92,10 @@ func (c *Config) Validate() error {
 var presets embed.FS
 
 // Presets lists the machines that come with the program.
-func Presets() (names []string) {
-	files, _ := presets.ReadDir("presets")
-	for _, f := range files {
-		names = append(names, strings.TrimSuffix(f.Name(), ".yaml"))
-	}
-	sort.Strings(names)
-	return names
-}
+func Presets() []string { return config.PresetNames(presets) }
 
 // PresetText is the YAML of a preset, comments and all.
-func PresetText(name string) ([]byte, bool) {
-	text, err := presets.ReadFile("presets/" + name + ".yaml")
-	return text, err == nil
-}
+func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
 
 // Machine is a configured systolic machine.
 type Machine struct {

@@ -3,8 +3,6 @@ package traffic
 import (
 	"embed"
 	"fmt"
-	"path"
-	"strings"
 
 	"nnsim/arch"
 	"nnsim/arch/config"
@@ -19,9 +17,7 @@ var presets embed.FS
 
 // presetsOf lists the presets of a kind, in order of name.
 func presetsOf(kind string) (names []string) {
-	files, _ := presets.ReadDir("presets")
-	for _, f := range files {
-		name := strings.TrimSuffix(f.Name(), ".yaml")
+	for _, name := range config.PresetNames(presets) {
 		text, _ := PresetText(name)
 		if word, _ := config.Word(name, text, "kind"); word == kind {
 			names = append(names, name)
@@ -31,10 +27,7 @@ func presetsOf(kind string) (names []string) {
 }
 
 // PresetText is the YAML of a preset, comments and all.
-func PresetText(name string) ([]byte, bool) {
-	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
-	return text, err == nil
-}
+func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
 
 // layerless is what devices that take traffic alone have in common: a machine
 // that refuses networks of layers.
