@@ -3,6 +3,7 @@ package asic
 import (
 	"fmt"
 
+	"nnsim/arch/config"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/unit"
@@ -10,6 +11,8 @@ import (
 
 // Memory is the off-chip memory's section of a machine. "memory: ideal" never stalls.
 type Memory struct {
+	config.OrIdeal
+
 	Standard    string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
 	Channels    int                 `key:"channels" min:"1" max:"1024" doc:"independent channels"`
 	Bandwidth   unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"of all channels, at the pins of the chip"`
@@ -19,30 +22,17 @@ type Memory struct {
 	RefreshFor  unit.Seconds        `key:"trfc" doc:"a refresh takes a channel this long"`
 	RefreshGap  unit.Seconds        `key:"trefi" doc:"and comes this often; 0: the figure for bandwidth is after refresh"`
 	Outstanding int                 `key:"outstanding" min:"1" max:"1024" doc:"loads on their way at a time"`
-
-	ideal bool
 }
 
-// SetScalar takes "ideal", a memory that never stalls.
+// SetScalar takes "ideal"; the engines' depth is then the deepest in use.
 func (m *Memory) SetScalar(text string) error {
-	if text != "ideal" {
-		return fmt.Errorf("memory is a section of keys, or the word ideal")
-	}
-	*m = Memory{ideal: true, Outstanding: 16}
-	return nil
-}
-
-// ScalarText is "ideal" for a memory given so.
-func (m *Memory) ScalarText() string {
-	if m.ideal {
-		return "ideal"
-	}
-	return ""
+	m.Outstanding = 16
+	return m.OrIdeal.SetScalar(text)
 }
 
 // Validate refuses a refresh that leaves no time for data.
 func (m *Memory) Validate() error {
-	if !m.ideal && m.RefreshGap > 0 && m.RefreshFor >= m.RefreshGap {
+	if !m.Ideal() && m.RefreshGap > 0 && m.RefreshFor >= m.RefreshGap {
 		return fmt.Errorf("trfc %v must be shorter than trefi %v", m.RefreshFor, m.RefreshGap)
 	}
 	return nil

@@ -63,7 +63,7 @@ func (l *List) Prices(c *Chassis, power Power, supply unit.Volts, area *unit.Squ
 		}
 	}
 	standard := c.Memory.Standard
-	if c.Memory.ideal {
+	if c.Memory.Ideal() {
 		standard = "ideal"
 	}
 	dram := l.Must(tech.DRAM(standard))

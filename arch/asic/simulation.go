@@ -65,7 +65,7 @@ func (s *Simulation) timing() mem.Timing {
 		RefreshFor: m.RefreshFor, RefreshGap: m.RefreshGap, Ideal: s.ideal()}
 }
 
-func (s *Simulation) ideal() bool { return s.chassis.Memory.ideal || s.job.IdealMemory }
+func (s *Simulation) ideal() bool { return s.chassis.Memory.Ideal() || s.job.IdealMemory }
 
 // ask hands a request to the memory, which serves it after all other events of the edge.
 func (s *Simulation) ask(r mem.Request) {

@@ -90,7 +90,7 @@ func (c *circuit) share(t *workloads.Tensor) float64 {
 
 // slowed gives a port the rate of the memory: words in cycles, in 2^-20 of a byte.
 func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream.Link {
-	if c.ideal || c.m.cfg.Memory.ideal {
+	if c.ideal || c.m.cfg.Memory.Ideal() {
 		return l
 	}
 	const fine = 1 << 20
@@ -100,7 +100,7 @@ func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream
 
 // latency is the cycles from a request to memory to its first byte.
 func (c *circuit) latency() int64 {
-	if c.ideal || c.m.cfg.Memory.ideal {
+	if c.ideal || c.m.cfg.Memory.Ideal() {
 		return 1
 	}
 	return 1 + int64(float64(c.m.cfg.Memory.Latency)*float64(c.m.cfg.Clock)+0.5)

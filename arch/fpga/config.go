@@ -55,29 +55,12 @@ type Part struct {
 
 // Memory is the off-chip memory's section. "memory: ideal" never stalls.
 type Memory struct {
+	config.OrIdeal
+
 	Standard  string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
 	Bandwidth unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
 	Latency   unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
 	Port      unit.Bytes          `key:"port" min:"1 B" doc:"bytes a cycle through the port to the fabric"`
-
-	ideal bool
-}
-
-// SetScalar takes "ideal", a memory that never stalls.
-func (m *Memory) SetScalar(text string) error {
-	if text != "ideal" {
-		return fmt.Errorf("memory is a section of keys, or the word ideal")
-	}
-	*m = Memory{ideal: true}
-	return nil
-}
-
-// ScalarText is "ideal" for a memory given so.
-func (m *Memory) ScalarText() string {
-	if m.ideal {
-		return "ideal"
-	}
-	return ""
 }
 
 // Power is what resources draw. There are no public figures for most of it: what
@@ -115,8 +98,8 @@ func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, 
 
 // Machine is a configured FPGA.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -126,23 +109,8 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{m.cfg.Native}, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied; it describes the same machine.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "fpga".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is the precision a workload runs in when it names none.
-func (m *Machine) Native() workloads.Precision {
-	p, _ := workloads.ParsePrecision(m.cfg.Native)
-	return p
 }
 
 // Supports takes integers of 1 to 8 and of 16 bits, bipolar included, for weights and activations.

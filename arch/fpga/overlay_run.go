@@ -14,7 +14,7 @@ import (
 // runOverlay simulates a network on the engine.
 func (m *Machine) runOverlay(job arch.Job, d *design) (*results.Run, error) {
 	c := &clockwork{}
-	if mem := &m.cfg.Memory; !mem.ideal && !job.IdealMemory {
+	if mem := &m.cfg.Memory; !mem.Ideal() && !job.IdealMemory {
 		c.perCycle = min(float64(mem.Bandwidth)/float64(m.cfg.Clock), float64(mem.Port))
 		c.latency = float64(mem.Latency) * float64(m.cfg.Clock)
 	}

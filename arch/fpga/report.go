@@ -187,7 +187,7 @@ func (c *circuit) memory(r *results.Run) {
 	}
 	r.DRAM = results.DRAM{ReadBytes: s.Total(0), WriteBytes: s.Total(1)}
 	busy := int64(0)
-	if !c.ideal && !c.m.cfg.Memory.ideal {
+	if !c.ideal && !c.m.cfg.Memory.Ideal() {
 		r.DRAM.PeakBandwidth = c.m.cfg.Memory.Bandwidth
 		busy = int64(float64(s.Total(0)+s.Total(1)) / float64(r.DRAM.PeakBandwidth) * float64(c.m.cfg.Clock))
 	}
@@ -200,7 +200,7 @@ func (c *circuit) memory(r *results.Run) {
 // follow from their resources and come with a run.
 func (m *Machine) Prices(workloads.Precision) results.Prices {
 	standard := m.cfg.Memory.Standard
-	if m.cfg.Memory.ideal {
+	if m.cfg.Memory.Ideal() {
 		standard = "ideal"
 	}
 	dram, err := tech.DRAM(standard)

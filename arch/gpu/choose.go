@@ -92,7 +92,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 		fill /= rounds
 	}
 	time := rounds * (steps*alone + fill + tail)
-	if !c.Memory.ideal {
+	if !c.Memory.Ideal() {
 		time = math.Max(time, c.traffic(p)/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock)+fill+tail)
 	}
 	if t.split > 1 {

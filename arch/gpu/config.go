@@ -68,30 +68,13 @@ type L2 struct {
 
 // Memory is the off-chip memory's section. "memory: ideal" never stalls.
 type Memory struct {
+	config.OrIdeal
+
 	Standard   string              `key:"standard" oneof:"gddr5,gddr6,gddr6x,hbm2,hbm2e,hbm3,hbm3e" doc:"standard"`
 	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
 	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"share of it that a copy kernel gets: refresh, turn-around, rows"`
 	Latency    unit.Seconds        `key:"latency" doc:"what a miss in L2 takes beyond a hit in its far partition"`
 	Queue      unit.Seconds        `key:"queue" doc:"what it takes longer when the memory is busy all the time; in proportion when it is not"`
-
-	ideal bool
-}
-
-// SetScalar takes "ideal", a memory that never stalls.
-func (m *Memory) SetScalar(text string) error {
-	if text != "ideal" {
-		return fmt.Errorf("memory is a section of keys, or the word ideal")
-	}
-	*m = Memory{ideal: true}
-	return nil
-}
-
-// ScalarText is "ideal" for a memory given so.
-func (m *Memory) ScalarText() string {
-	if m.ideal {
-		return "ideal"
-	}
-	return ""
 }
 
 // Launch is what starting a kernel takes.

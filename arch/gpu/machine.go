@@ -2,7 +2,6 @@ package gpu
 
 import (
 	"fmt"
-	"strings"
 
 	"nnsim/arch"
 	"nnsim/arch/config"
@@ -14,8 +13,8 @@ import (
 
 // Machine is a configured GPU.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -25,33 +24,8 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, m.cfg.DTypes, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied; it describes the same machine.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "gpu".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is the precision of the first data type listed.
-func (m *Machine) Native() workloads.Precision {
-	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
-	return p
-}
-
-// Supports tells whether the machine multiplies a precision.
-func (m *Machine) Supports(p workloads.Precision) error {
-	for _, name := range m.cfg.DTypes {
-		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
 }
 
 // Describe is the device part of a report: the peak is that of the pipe that takes the type.

@@ -40,7 +40,7 @@ func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) *simulation {
 }
 
 // ideal tells whether off-chip memory never stalls in this run.
-func (s *simulation) ideal() bool { return s.c.Memory.ideal || s.job.IdealMemory }
+func (s *simulation) ideal() bool { return s.c.Memory.Ideal() || s.job.IdealMemory }
 
 // Receive is not used: nobody sends the command processor anything.
 func (s *simulation) Receive(engine.Message) {}

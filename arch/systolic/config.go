@@ -3,7 +3,6 @@ package systolic
 import (
 	"embed"
 	"fmt"
-	"strings"
 
 	"nnsim/arch"
 	"nnsim/arch/config"
@@ -82,7 +81,7 @@ func (c *Config) Validate() error {
 	if c.Array.Rows*c.Array.Cols > 1<<26 {
 		return fmt.Errorf("array: %d × %d cells are more than 2^26", c.Array.Rows, c.Array.Cols)
 	}
-	if c.Array.Overlap == string(ScaleSim) && !c.Memory.ideal {
+	if c.Array.Overlap == string(ScaleSim) && !c.Memory.Ideal() {
 		return fmt.Errorf("array.overlap=scalesim reports that tool's totals, which know no memory; set memory=ideal")
 	}
 	return nil
@@ -99,8 +98,8 @@ func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, 
 
 // Machine is a configured systolic machine.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -110,33 +109,8 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, m.cfg.DTypes, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied; it describes the same machine.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "systolic".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is the precision of the first data type listed.
-func (m *Machine) Native() workloads.Precision {
-	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
-	return p
-}
-
-// Supports tells whether the array multiplies a precision.
-func (m *Machine) Supports(p workloads.Precision) error {
-	for _, name := range m.cfg.DTypes {
-		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
 }
 
 // geometry is what folds depend on.

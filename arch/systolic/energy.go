@@ -28,7 +28,7 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	tile := c.Array.Rows * words * p.Weight.CellBytes()
 	l.memory("fifo", unit.Bytes(max(1, c.Weights.FIFO)*tile/max(1, words)), p.Weight.CellBytes())
 	standard := c.Memory.Standard
-	if c.Memory.ideal {
+	if c.Memory.Ideal() {
 		standard = "ideal"
 	}
 	dram := l.must(tech.DRAM(standard))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"nnsim/arch/config"
 	"nnsim/mem"
 	"nnsim/mem/dram"
 	"nnsim/unit"
@@ -12,6 +13,8 @@ import (
 // Memory is the off-chip memory's section: DRAM of a part one can buy, channels of
 // a bandwidth of one's own, or the word ideal for a memory that never stalls.
 type Memory struct {
+	config.OrIdeal
+
 	Standard string       `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
 	Model    string       `key:"model" oneof:"dram,channels" doc:"dram: commands to banks of a part; channels: a bandwidth and a latency"`
 	Channels int          `key:"channels" min:"1" max:"1024" doc:"independent channels; with model dram a power of two"`
@@ -28,31 +31,13 @@ type Memory struct {
 	RefreshFor unit.Seconds        `key:"trfc" optional:"true" doc:"channels: a refresh takes one this long"`
 	RefreshGap unit.Seconds        `key:"trefi" optional:"true" doc:"channels: and comes this often; never if left out"`
 
-	ideal bool
-	part  dram.Part
-}
-
-// SetScalar takes "ideal", a memory that never stalls.
-func (m *Memory) SetScalar(text string) error {
-	if text != "ideal" {
-		return fmt.Errorf("memory is a section of keys, or the word ideal")
-	}
-	*m = Memory{ideal: true}
-	return nil
-}
-
-// ScalarText is "ideal" for a memory given so.
-func (m *Memory) ScalarText() string {
-	if m.ideal {
-		return "ideal"
-	}
-	return ""
+	part dram.Part
 }
 
 // Validate refuses keys of the other model, and what contradicts itself.
 func (m *Memory) Validate() error {
 	switch {
-	case m.ideal:
+	case m.Ideal():
 		return nil
 	case m.Model == "dram":
 		return m.validateDRAM()
@@ -107,7 +92,7 @@ func (m *Memory) config() mem.OffChipConfig {
 
 // peak is the bandwidth at the pins; 0: ideal memory, without limit.
 func (m *Memory) peak() unit.BytesPerSecond {
-	if m.ideal || m.Model == "channels" {
+	if m.Ideal() || m.Model == "channels" {
 		return m.Bandwidth
 	}
 	burst := float64(m.part.Timing["tBURST"])
@@ -116,7 +101,7 @@ func (m *Memory) peak() unit.BytesPerSecond {
 
 // typical is the time from a request to its first byte of an open row, unloaded.
 func (m *Memory) typical() unit.Seconds {
-	if m.ideal || m.Model == "channels" {
+	if m.Ideal() || m.Model == "channels" {
 		return m.Latency
 	}
 	t := m.part.Timing
@@ -125,7 +110,7 @@ func (m *Memory) typical() unit.Seconds {
 
 // holds is the capacity; 0: without limit.
 func (m *Memory) holds() int64 {
-	if m.ideal || m.Model == "channels" {
+	if m.Ideal() || m.Model == "channels" {
 		return 0
 	}
 	return int64(m.Channels) * m.part.Shape.Lines() * int64(m.part.Shape.LineBytes)
@@ -134,10 +119,10 @@ func (m *Memory) holds() int64 {
 // server is the memory of a run. ideal overrules what the configuration says.
 func (c *Config) server(ideal bool, reply func(port int, tag int64, edge unit.Edge), fail func(error)) (mem.Server, error) {
 	m := &c.Memory
-	if !ideal && !m.ideal && m.Model == "dram" {
+	if !ideal && !m.Ideal() && m.Model == "dram" {
 		return mem.NewClocked(m.config(), c.Clock, m.Clock, m.Latency, 2*c.DMA.Outstanding, reply, fail)
 	}
 	t := mem.Timing{Channels: m.Channels, Bandwidth: m.Bandwidth, Latency: m.Latency, Burst: m.Burst, Interleave: m.Interleave,
-		RefreshFor: m.RefreshFor, RefreshGap: m.RefreshGap, Ideal: ideal || m.ideal}
+		RefreshFor: m.RefreshFor, RefreshGap: m.RefreshGap, Ideal: ideal || m.Ideal()}
 	return mem.NewController(t, c.Clock, reply), nil
 }

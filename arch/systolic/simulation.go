@@ -71,7 +71,7 @@ var boxNames = [units]string{"Load", "Array", "Vector", "Store"}
 func dtypeOf(net *workloads.Network) string { return net.Precision.Act.String() }
 
 // ideal tells whether off-chip memory never stalls in this run.
-func (s *simulation) ideal() bool { return s.cfg.Memory.ideal || s.job.IdealMemory }
+func (s *simulation) ideal() bool { return s.cfg.Memory.Ideal() || s.job.IdealMemory }
 
 // ask hands a request to the memory, which serves it after all other events of the edge.
 func (s *simulation) ask(r mem.Request) {

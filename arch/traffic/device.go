@@ -32,36 +32,20 @@ func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, 
 // layerless is what devices that take traffic alone have in common: a machine
 // that refuses networks of layers.
 type layerless struct {
-	name, kind string
-	text       []byte
-	resolved   map[string]string
-	clock      unit.Hertz
-}
-
-// Name is what reports call the device.
-func (d *layerless) Name() string { return d.name }
-
-// Kind is "memory" or "network".
-func (d *layerless) Kind() string { return d.kind }
-
-// Text is the YAML the device was read from, sets applied; it describes the same device.
-func (d *layerless) Text() []byte { return d.text }
-
-// Native is a precision for those who must have one; the device computes nothing.
-func (d *layerless) Native() workloads.Precision {
-	p, _ := workloads.ParsePrecision("int8")
-	return p
+	arch.Identity
+	resolved map[string]string
+	clock    unit.Hertz
 }
 
 // Describe is the device part of a report.
 func (d *layerless) Describe(workloads.Precision) results.Device {
-	return results.Device{Name: d.name, Kind: d.kind, Clock: d.clock, Resolved: d.resolved}
+	return results.Device{Name: d.Name(), Kind: d.Kind(), Clock: d.clock, Resolved: d.resolved}
 }
 
 // Supports refuses every precision: the device computes nothing.
 func (d *layerless) Supports(workloads.Precision) error {
-	example := map[string]string{memoryKind: "stream:pattern=seq,requests=60000", networkKind: "stream:pattern=uniform,rate=0.1"}[d.kind]
-	return fmt.Errorf("%s is a %s, which runs no layers; give it traffic such as %s, or run the workload on a machine such as tpu-v1", d.name, d.kind, example)
+	example := map[string]string{memoryKind: "stream:pattern=seq,requests=60000", networkKind: "stream:pattern=uniform,rate=0.1"}[d.Kind()]
+	return fmt.Errorf("%s is a %s, which runs no layers; give it traffic such as %s, or run the workload on a machine such as tpu-v1", d.Name(), d.Kind(), example)
 }
 
 // Fuses is false: there are no layers.

@@ -145,7 +145,7 @@ func OpenMemory(name string, text []byte, sets []string) (*Memory, error) {
 		return nil, err
 	}
 	m.core, err = m.cfg.core()
-	m.layerless = layerless{m.cfg.Name, m.cfg.Kind, read, config.Resolved(m.cfg), unit.Hertz(1e9 / m.core.Part.TCK)}
+	m.layerless = layerless{arch.Identify(m.cfg.Name, m.cfg.Kind, []string{"int8"}, read), config.Resolved(m.cfg), unit.Hertz(1e9 / m.core.Part.TCK)}
 	return m, err
 }
 
@@ -165,14 +165,14 @@ func (m *Memory) peak() unit.BytesPerSecond {
 // Takes refuses traffic for networks, and more bytes than the memory holds.
 func (m *Memory) Takes(s catalog.Stream) error {
 	if s.Rate > 0 {
-		return fmt.Errorf("stream:pattern=%s is for networks, and %s is a memory; it takes requests= or bytes= with pattern=%s", s.Pattern, m.name, strings.Join(dram.Patterns(), ", "))
+		return fmt.Errorf("stream:pattern=%s is for networks, and %s is a memory; it takes requests= or bytes= with pattern=%s", s.Pattern, m.Name(), strings.Join(dram.Patterns(), ", "))
 	}
 	if s.Requests > 0 {
 		_, err := m.traffic(s)
 		return err
 	}
 	if int64(s.Bytes) > m.bytes() {
-		return fmt.Errorf("stream: bytes=%v is more than the %v that %s holds; give fewer, or more channels=, ranks= or rows=", s.Bytes, unit.Bytes(m.bytes()), m.name)
+		return fmt.Errorf("stream: bytes=%v is more than the %v that %s holds; give fewer, or more channels=, ranks= or rows=", s.Bytes, unit.Bytes(m.bytes()), m.Name())
 	}
 	cfg, _ := m.cfg.dma(s.Burst)
 	if err := cfg.Validate(); err != nil {

@@ -112,14 +112,14 @@ func NetworkPresets() []string { return presetsOf(networkKind) }
 func OpenNetwork(name string, text []byte, sets []string) (*Network, error) {
 	n := &Network{}
 	read, err := config.Load(name, text, sets, &n.cfg)
-	n.layerless = layerless{n.cfg.Name, n.cfg.Kind, read, config.Resolved(n.cfg), n.cfg.Clock}
+	n.layerless = layerless{arch.Identify(n.cfg.Name, n.cfg.Kind, []string{"int8"}, read), config.Resolved(n.cfg), n.cfg.Clock}
 	return n, err
 }
 
 // Takes refuses traffic for memories.
 func (n *Network) Takes(s catalog.Stream) error {
 	if s.Rate == 0 {
-		return fmt.Errorf("stream:pattern=%s is for memories, and %s is a network; it takes rate= with pattern=%s", s.Pattern, n.name, strings.Join(noc.Patterns(), ", "))
+		return fmt.Errorf("stream:pattern=%s is for memories, and %s is a network; it takes rate= with pattern=%s", s.Pattern, n.Name(), strings.Join(noc.Patterns(), ", "))
 	}
 	built, err := n.cfg.core()
 	if err != nil {

@@ -2,13 +2,11 @@ package eie
 
 import (
 	"embed"
-	"fmt"
 
 	"nnsim/arch"
 	"nnsim/arch/asic"
 	"nnsim/arch/config"
 	"nnsim/unit"
-	"nnsim/workloads"
 )
 
 // Config is a sparse engine as its YAML describes it.
@@ -45,10 +43,13 @@ func Presets() []string { return config.PresetNames(presets) }
 // PresetText is the YAML of a preset, comments and all.
 func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
 
+// precision is what the PEs multiply: weights of 4 bits, which stand for 16, and activations of 16.
+const precision = "w4a16"
+
 // Machine is a configured sparse engine.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -58,28 +59,6 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{precision}, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "sparse-engine".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is weights of 4 bits, which stand for 16, and activations of 16.
-func (m *Machine) Native() workloads.Precision {
-	return workloads.Precision{Weight: workloads.Int4, Act: workloads.Int16}
-}
-
-// Supports tells whether the PEs multiply a precision.
-func (m *Machine) Supports(p workloads.Precision) error {
-	if p != m.Native() {
-		return fmt.Errorf("%s multiplies weights of 4 bits by activations of 16, not %v; leave dtype= out", m.cfg.Name, p)
-	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"nnsim/arch/config"
 	"nnsim/mapping/rowstationary"
 	"nnsim/unit"
-	"nnsim/workloads"
 )
 
 // Config is a row-stationary machine as its YAML describes it.
@@ -81,8 +80,8 @@ func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, 
 
 // Machine is a configured row-stationary machine.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -92,30 +91,8 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{"int16"}, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "row-stationary".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is 16-bit fixed point.
-func (m *Machine) Native() workloads.Precision {
-	return workloads.Precision{Weight: workloads.Int16, Act: workloads.Int16}
-}
-
-// Supports tells whether the PEs multiply a precision.
-func (m *Machine) Supports(p workloads.Precision) error {
-	if p != m.Native() {
-		return fmt.Errorf("%s multiplies int16, not %v; leave dtype= out", m.cfg.Name, p)
-	}
-	return nil
 }
 
 // array is what the mapper must know. The energies are those of the paper's

@@ -3,13 +3,11 @@ package nvdla
 import (
 	"embed"
 	"fmt"
-	"strings"
 
 	"nnsim/arch"
 	"nnsim/arch/asic"
 	"nnsim/arch/config"
 	"nnsim/unit"
-	"nnsim/workloads"
 )
 
 // Config is a convolution engine as its YAML describes it.
@@ -69,8 +67,8 @@ func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, 
 
 // Machine is a configured convolution engine.
 type Machine struct {
-	cfg  Config
-	text []byte
+	arch.Identity
+	cfg Config
 }
 
 var _ arch.Machine = (*Machine)(nil)
@@ -80,31 +78,6 @@ var _ arch.Machine = (*Machine)(nil)
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
-	m.text = read
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, m.cfg.DTypes, read)
 	return m, err
-}
-
-// Text is the YAML the machine was read from, sets applied.
-func (m *Machine) Text() []byte { return m.text }
-
-// Name is what reports call the machine.
-func (m *Machine) Name() string { return m.cfg.Name }
-
-// Kind is "convolution-engine".
-func (m *Machine) Kind() string { return m.cfg.Kind }
-
-// Native is the precision of the first data type listed.
-func (m *Machine) Native() workloads.Precision {
-	p, _ := workloads.ParsePrecision(m.cfg.DTypes[0])
-	return p
-}
-
-// Supports tells whether the array multiplies a precision.
-func (m *Machine) Supports(p workloads.Precision) error {
-	for _, name := range m.cfg.DTypes {
-		if t, _ := workloads.ParseDType(name); p.Weight == t && p.Act == t {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s multiplies %s, not %v; choose with dtype= on the workload", m.cfg.Name, strings.Join(m.cfg.DTypes, ", "), p)
 }
