@@ -2,6 +2,7 @@ package fpga
 
 import (
 	"fmt"
+	"math"
 
 	"nnsim/arch/fpga/stream"
 	"nnsim/unit"
@@ -88,14 +89,14 @@ func (c *circuit) share(t *workloads.Tensor) float64 {
 	return min(rate, float64(mem.Port))
 }
 
-// slowed gives a port the rate of the memory: words in cycles, in 2^-20 of a byte.
+// slowed gives a port the rate of the memory: a frame's words in a whole number of
+// cycles, so that frames can repeat.
 func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream.Link {
 	if c.ideal || c.m.cfg.Memory.Ideal() {
 		return l
 	}
-	const fine = 1 << 20
-	need := float64(words*t.Type.Bits()) / 8
-	return l.Pace(int64(need/c.share(t)*fine+1), fine)
+	frame := float64(l.PerFrame()) * float64(words*t.Type.Bits()) / 8
+	return l.Pace(int64(math.Ceil(frame/c.share(t))), l.PerFrame())
 }
 
 // latency is the cycles from a request to memory to its first byte.

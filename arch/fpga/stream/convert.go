@@ -66,6 +66,12 @@ func (c *widen) give() bool {
 	return true
 }
 
+func (c *widen) cut(s *snapshot) {
+	s.at(c.loaded)
+	s.at(c.lastOut)
+	s.same(c.count)
+}
+
 func (c *widen) ports() (in, out []*Link) { return []*Link{c.in}, []*Link{c.out} }
 func (c *widen) spent() states            { return c.states }
 
@@ -136,6 +142,13 @@ func (c *narrow) give() bool {
 	c.states.output += at - c.moved - 1
 	c.lastOut, c.held = at, false
 	return true
+}
+
+func (c *narrow) cut(s *snapshot) {
+	s.at(c.left)
+	s.at(c.moved)
+	s.at(c.lastOut)
+	s.same(c.count)
 }
 
 func (c *narrow) ports() (in, out []*Link) { return []*Link{c.in}, []*Link{c.out} }

@@ -10,10 +10,11 @@
 // ports without stepping through the cycles between. A stage runs ahead of its
 // neighbours as long as the cycles it depends on are known; where no stage can
 // go on and work is left, the pipeline is deadlocked, and Run names the ring of
-// stages that wait for each other. When every crossing of a frame has moved by
-// the same number of cycles against the frame before, for as many frames as any
-// dependence reaches back, all later frames move by that number too, and they
-// are accounted for in one step.
+// stages that wait for each other. Between two frames a pipeline holds nothing but
+// the cycles in which its registers and memories were last used (snapshot.go). Where
+// all of them are by the same number of cycles later than a frame ago, as far as a
+// later token can notice, the frames that follow repeat the last one, and are
+// accounted for in one step.
 //
 // Cycles are counted from 1: a token that crosses a port in cycle t is in the
 // register behind it in cycle t+1.

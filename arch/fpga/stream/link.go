@@ -18,16 +18,18 @@ type Link struct {
 	depth int64
 	kind  linkKind
 	every rate  // of a supply or drain: cycles from one opportunity to the next
-	limit int64 // of a port: tokens of all frames
+	limit int64 // tokens of the frames let in so far
 	paced bool  // every is the least distance, not a raster
-	due   int64 // paced: when the next token can cross, in parts of a cycle
+	due   int64 // paced: when the next token can cross, in parts (tokens of every) of a cycle
 
 	puts, takes       int64   // tokens that went in and out
 	putAt, takeAt     []int64 // when, of the last depth tokens at least; a ring
 	mask              int64
 	perFrame          int64 // tokens of one frame
 	from, to          *node // the stages before and behind, set by Run
-	putLog, takeLog   trail
+	lastPut, lastTake int64
+	firstPut          int64
+	cuts              []crossing // frame by frame, when its last token went in and out
 	peak              int64
 	posted            bool  // direct: the stage before has a token in its output register,
 	postedAt          int64 // since this cycle,
@@ -108,20 +110,8 @@ func (l *Link) aligned(t int64) int64 {
 	return (i*c+n-1)/n + 1
 }
 
-// rest notes that a token crossed a paced port in cycle t, and returns what is
-// left of the fraction of a cycle.
-func (l *Link) rest(port linkKind, t int64) int64 {
-	if !l.paced || l.kind != port {
-		return 0
-	}
-	l.due = max(l.due, t*l.every.tokens) + l.every.cycles
-	return l.due - t*l.every.tokens
-}
-
-// keeps tells whether the port's raster is the same after a number of cycles.
-func (l *Link) keeps(period int64) bool {
-	return l.paced || l.kind == fifo || l.kind == direct || period*l.every.tokens%l.every.cycles == 0
-}
+// passed notes that a token crossed a paced port in cycle t.
+func (l *Link) passed(t int64) { l.due = max(l.due, t*l.every.tokens) + l.every.cycles }
 
 // offer is the first cycle at or after t in which the next token is offered to
 // the stage behind the link; false: not known yet.
@@ -145,9 +135,12 @@ func (l *Link) take(t int64) {
 		l.emptiedBy(t)
 	case direct:
 		l.crossedAt = t
+	case supply:
+		if l.paced {
+			l.passed(t)
+		}
 	}
-	l.dirtyIn = true
-	l.takeLog.add(l.takes, l.perFrame, t, l.rest(supply, t))
+	l.dirtyIn, l.lastTake = true, t
 	l.takes++
 }
 
@@ -176,9 +169,13 @@ func (l *Link) put(t int64) {
 	if l.kind == fifo {
 		l.putAt[l.puts&l.mask] = t
 		l.filledBy(t)
+	} else if l.kind == drain && l.paced {
+		l.passed(t)
 	}
-	l.dirtyOut, l.posted = true, false
-	l.putLog.add(l.puts, l.perFrame, t, l.rest(drain, t))
+	if l.puts == 0 {
+		l.firstPut = t
+	}
+	l.dirtyOut, l.posted, l.lastPut = true, false, t
 	l.puts++
 }
 
@@ -198,29 +195,25 @@ func (l *Link) emptiedBy(t int64) {
 	}
 }
 
-// trail keeps, frame by frame, when the first token crossed and a fingerprint of
-// when the others crossed relative to it.
-type trail struct {
-	first, last int64
-	print       uint64
-	frames      []crossing
-}
+// crossing is when the last token of a frame went into a link and out of it.
+type crossing struct{ in, out int64 }
 
-// crossing is one frame of a trail.
-type crossing struct {
-	first, last int64
-	print       uint64
-}
-
-// add notes that token k crossed in cycle t, with what else it depends on.
-func (r *trail) add(k, perFrame, t, state int64) {
-	at := k - int64(len(r.frames))*perFrame
-	if at == 0 {
-		r.first, r.print = t, 14695981039346656037
-	}
-	r.print = (r.print ^ uint64(t-r.first) ^ uint64(state)<<32) * 1099511628211
-	r.last = t
-	if at == perFrame-1 {
-		r.frames = append(r.frames, crossing{r.first, t, r.print})
+// cut ends a frame: every token has gone through. What the next frame can feel of it
+// is when a port was last used, and room that was made later than the producer's
+// next puts anyway, which are in the cycles after the last at the earliest.
+func (l *Link) cut(s *snapshot) {
+	l.cuts = append(l.cuts, crossing{l.lastPut, l.lastTake})
+	switch l.kind {
+	case fifo:
+		s.at(l.lastPut)
+		s.ring(l.takeAt, l.puts-l.depth, l.puts, l.lastPut)
+	case supply, drain:
+		last, c, n := max(l.lastPut, l.lastTake), l.every.cycles, l.every.tokens
+		s.at(last)
+		if l.paced {
+			s.same(max(l.due-last*n, n))
+		} else {
+			s.same(last * n % c)
+		}
 	}
 }

@@ -11,18 +11,11 @@ type stage interface {
 	run() bool
 	ports() (in, out []*Link)
 	spent() states
+	cut(*snapshot) // writes down what the next frame can feel of the last
 }
 
 // states are the cycles a stage spent at work, and waiting for a token and for room.
 type states struct{ busy, input, output int64 }
-
-// times is what a stage does in so many frames, from what it did in done of them.
-func (s states) times(frames, done int64) states {
-	if done >= frames {
-		return s
-	}
-	return states{s.busy * frames / done, s.input * frames / done, s.output * frames / done}
-}
 
 // node is a stage in the pipeline.
 type node struct {
@@ -125,12 +118,12 @@ func (d *Deadlock) Error() string {
 }
 
 // deadlock follows what each stage waits for until a stage comes up again.
-func (p *Pipeline) deadlock(frames int64) error {
+func (p *Pipeline) deadlock() error {
 	d := &Deadlock{}
 	var from *node
 	for _, l := range p.links {
-		d.At = max(d.At, l.putLog.last, l.takeLog.last)
-		if l.kind == fifo && l.puts < frames*l.perFrame && l.puts-l.takes >= l.depth && from == nil {
+		d.At = max(d.At, l.lastPut, l.lastTake)
+		if l.kind == fifo && l.puts < l.limit && l.puts-l.takes >= l.depth && from == nil {
 			from = p.feeds[l]
 		}
 	}
@@ -144,7 +137,7 @@ func (p *Pipeline) deadlock(frames int64) error {
 			return d
 		}
 		seen[at] = len(d.Ring)
-		next, why, link := p.waits(at, frames)
+		next, why, link := p.waits(at)
 		d.Ring, d.Full, at = append(d.Ring, why), append(d.Full, link), next
 	}
 	d.Full = fullOf(d.Full)
@@ -152,7 +145,7 @@ func (p *Pipeline) deadlock(frames int64) error {
 }
 
 // waits finds a stage that another waits for.
-func (p *Pipeline) waits(n *node, frames int64) (next *node, why string, link *Link) {
+func (p *Pipeline) waits(n *node) (next *node, why string, link *Link) {
 	in, out := n.stage.ports()
 	for _, l := range out {
 		if l.kind == fifo && l.puts-l.takes >= l.depth {
@@ -160,7 +153,7 @@ func (p *Pipeline) waits(n *node, frames int64) (next *node, why string, link *L
 		}
 	}
 	for _, l := range in {
-		if l.kind == fifo && l.takes == l.puts && l.takes < frames*l.perFrame {
+		if l.kind == fifo && l.takes == l.puts && l.takes < l.limit {
 			return p.feeds[l], fmt.Sprintf("%s waits for a token in %s (empty)", n.name, l.Name), nil
 		}
 	}

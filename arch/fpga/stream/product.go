@@ -266,5 +266,22 @@ func (u *product) give() bool {
 	return true
 }
 
+// cut: no operand is in the core, but it may still stand, and words of the replay buffer
+// may be read for the last time after the next could be written.
+func (u *product) cut(s *snapshot) {
+	s.at(u.accepted)
+	s.at(max(u.lastOut, u.accepted+u.latency))
+	for _, f := range u.freezes {
+		if f.to > u.accepted {
+			s.at(max(f.from, u.accepted))
+			s.at(f.to)
+		}
+	}
+	if u.replay {
+		s.at(u.lastWrite)
+		s.ring(u.freeAt, u.written-u.capacity, u.written, u.lastWrite)
+	}
+}
+
 func (u *product) ports() (in, out []*Link) { return []*Link{u.in}, []*Link{u.out} }
 func (u *product) spent() states            { return u.states }

@@ -53,6 +53,12 @@ func (q *queue) give() bool {
 	return true
 }
 
+func (q *queue) cut(s *snapshot) {
+	s.at(q.entered)
+	s.at(q.left)
+	q.inner.cut(s)
+}
+
 func (q *queue) ports() (in, out []*Link) { return []*Link{q.in}, []*Link{q.out} }
 func (q *queue) spent() states            { return q.states }
 
@@ -84,6 +90,8 @@ func (w *wire) run() (moved bool) {
 		w.last, moved = at, true
 	}
 }
+
+func (w *wire) cut(s *snapshot) { s.at(w.last) }
 
 func (w *wire) ports() (in, out []*Link) { return []*Link{w.in}, []*Link{w.out} }
 func (w *wire) spent() states            { return w.states }

@@ -28,48 +28,38 @@ func (r *Result) Cycles() int64 { return r.LastOut[len(r.LastOut)-1] }
 
 // Last is when the last token of the last frame was put into a link.
 func (r *Result) Last(l *Link) int64 {
-	list := l.frames()
-	if l.kind == direct || l.kind == fifo {
-		list = l.putLog.frames
+	n := len(l.cuts)
+	return l.ended(n-1) + (r.frames-int64(n))*r.Period
+}
+
+// ended is when the last token of a frame crossed: went in, or where a link is a
+// port that gives, out.
+func (l *Link) ended(frame int) int64 {
+	if l.kind == supply {
+		return l.cuts[frame].out
 	}
-	if r.Period == 0 || int64(len(list)) >= r.frames {
-		return list[min(r.frames, int64(len(list)))-1].last
-	}
-	return list[len(list)-1].last + (r.frames-int64(len(list)))*r.Period
+	return l.cuts[frame].in
 }
 
 // Run takes the pipeline through frames from the port first to the port last. It
 // may be called once. Where a source is a FIFO fed by no stage, first must be a supply.
 func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
-	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), back: p.memory(), queue: make([]*node, len(p.nodes))}
+	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), queue: make([]*node, len(p.nodes))}
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	for _, l := range p.links {
-		l.limit = s.frames * l.perFrame
 		l.from, l.to = p.feeds[l], p.reads[l]
 	}
-	for _, n := range p.nodes {
-		s.wake(n)
-	}
-	for !s.done() {
-		if s.waiting == 0 {
-			return nil, p.deadlock(s.frames)
+	for s.done < s.frames && s.period == 0 {
+		if !s.frame() {
+			s.let(s.frames) // what is not on the ring goes on as far as it can
+			s.settle()
+			return nil, p.deadlock()
 		}
-		s.sweep()
-		if s.steady() {
-			break
-		}
+		s.cut()
 	}
 	return s.result(), nil
-}
-
-// frames are the crossings at a link so far: where it is a port, at its only side.
-func (l *Link) frames() []crossing {
-	if l.kind == supply {
-		return l.takeLog.frames
-	}
-	return l.putLog.frames
 }
 
 // runner is one run of a pipeline.
@@ -77,24 +67,12 @@ type runner struct {
 	*Pipeline
 	first, last *Link
 	frames      int64
-	back        int // frames that any dependence reaches back
+	done        int64 // frames that went through
 	period      int64
-	seen        int // frames at the last port when the steady state was last looked for
+	now, before *snapshot // after the last frame, and after the one before it
 	queue       []*node
 	head        int
 	waiting     int
-}
-
-// memory is how many frames any dependence reaches back: a stage's registers and
-// buffers hold tokens of this frame and the one before, a FIFO those of depth/perFrame more.
-func (p *Pipeline) memory() int {
-	frames := int64(1)
-	for _, l := range p.links {
-		if l.kind == fifo {
-			frames = max(frames, 1+(l.depth+l.perFrame-1)/l.perFrame)
-		}
-	}
-	return int(frames)
 }
 
 // check refuses pipelines that are not wired or do not balance.
@@ -123,21 +101,57 @@ func (s *runner) wake(n *node) {
 	}
 }
 
-// done tells whether all frames have left by all ports.
-func (s *runner) done() bool {
+// let lets the tokens of so many frames in.
+func (s *runner) let(frames int64) {
 	for _, l := range s.links {
-		if l.kind == drain && int64(len(l.putLog.frames)) < s.frames {
+		l.limit = frames * l.perFrame
+	}
+}
+
+// frame takes one more frame through, from its first token to its last; false: it does
+// not come through. No token waits for one of a later frame, so that all cross when they
+// would if the next frame were behind them.
+func (s *runner) frame() bool {
+	s.let(s.done + 1)
+	s.settle()
+	for _, l := range s.links {
+		if l.kind != supply && l.puts < l.limit || l.kind != drain && l.takes < l.limit {
 			return false
 		}
 	}
+	s.done++
 	return true
 }
 
-// sweep runs stages that have something new to know until the last port has
-// another frame, or none can go on.
+// settle runs stages until none can go on.
+func (s *runner) settle() {
+	for _, n := range s.nodes {
+		s.wake(n)
+	}
+	s.sweep()
+}
+
+// cut notes what the next frame can feel of those before. Where that is what it was
+// a frame ago, all of it later by one and the same number of cycles, the next frame
+// will go as the last one did, and so on for ever.
+func (s *runner) cut() {
+	now := &snapshot{}
+	for _, l := range s.links {
+		l.cut(now)
+	}
+	for _, n := range s.nodes {
+		n.stage.cut(now)
+		now.spent = append(now.spent, n.stage.spent())
+	}
+	s.before, s.now = s.now, now
+	if s.before != nil && s.done < s.frames {
+		s.period = now.later(s.before)
+	}
+}
+
+// sweep runs stages that have something new to know.
 func (s *runner) sweep() {
-	have := len(s.last.frames())
-	for s.waiting > 0 && len(s.last.frames()) == have {
+	for s.waiting > 0 {
 		n := s.queue[s.head]
 		s.head, s.waiting = (s.head+1)%len(s.queue), s.waiting-1
 		n.queued = false
@@ -157,73 +171,36 @@ func (s *runner) sweep() {
 	}
 }
 
-// steady tells whether the pipeline provably repeats: on every link, each of the
-// last frames crossed exactly as the one before it, later by one and the same
-// number of cycles, for as many frames as anything reaches back. What follows is
-// computed from these crossings alone, so it repeats for ever.
-func (s *runner) steady() bool {
-	n := len(s.last.frames())
-	if n < s.back+2 || n == s.seen {
-		return false
-	}
-	s.seen = n
-	period := s.last.frames()[n-1].last - s.last.frames()[n-2].last
-	for _, l := range s.links {
-		if !l.keeps(period) {
-			return false
-		}
-		for _, log := range []*trail{&l.putLog, &l.takeLog} {
-			if len(log.frames) > 0 && !log.repeats(n, s.back+1, period) {
-				return false
-			}
-		}
-	}
-	s.period = period
-	return true
-}
-
-// repeats tells whether the last of n frames repeat with the period.
-func (r *trail) repeats(n, times int, period int64) bool {
-	if len(r.frames) < n || n < times+1 {
-		return false
-	}
-	for i := n - times; i < n; i++ {
-		a, b := r.frames[i-1], r.frames[i]
-		if a.print != b.print || b.first-a.first != period {
-			return false
-		}
-	}
-	return true
-}
-
-// gone is how many frames a stage has gone through.
-func (s *runner) gone(n *node) int64 {
-	if len(n.out) > 0 {
-		return max(1, int64(len(n.out[0].putLog.frames)))
-	}
-	return max(1, int64(len(n.in[0].takeLog.frames)))
-}
-
 // result gathers what the links and stages noted, the steady state's frames added.
 func (s *runner) result() *Result {
-	r := &Result{FirstOut: s.last.frames()[0].first, Period: s.period, Simulated: len(s.last.frames()), frames: s.frames}
-	add := func(list []crossing) (times []int64) {
+	r := &Result{FirstOut: s.last.firstPut, Period: s.period, Simulated: int(s.done), frames: s.frames}
+	all := func(l *Link) (times []int64) {
 		for i := range int(s.frames) {
-			if i < len(list) && (s.period == 0 || i < r.Simulated) {
-				times = append(times, list[i].last)
-			} else if s.period > 0 {
-				times = append(times, times[len(times)-1]+s.period)
+			if i < int(s.done) {
+				times = append(times, l.ended(i))
+			} else {
+				times = append(times, times[i-1]+s.period)
 			}
 		}
 		return times
 	}
-	r.LastOut, r.LastIn = add(s.last.frames()), add(s.first.frames())
-	for _, n := range s.nodes {
-		w := n.stage.spent().times(s.frames, s.gone(n))
+	r.LastOut, r.LastIn = all(s.last), all(s.first)
+	for i, n := range s.nodes {
+		w := s.states(i)
 		r.Stages = append(r.Stages, Spent{n.name, w.busy, w.input, w.output})
 	}
 	for _, l := range s.links {
 		r.Crossings += l.puts + l.takes
 	}
 	return r
+}
+
+// states is what a stage did in the whole run: in frames not simulated the same as in the last.
+func (s *runner) states(stage int) states {
+	w := s.now.spent[stage]
+	if s.period == 0 {
+		return w
+	}
+	was, rest := s.before.spent[stage], s.frames-s.done
+	return states{w.busy + rest*(w.busy-was.busy), w.input + rest*(w.input-was.input), w.output + rest*(w.output-was.output)}
 }

@@ -123,6 +123,9 @@ func (s *slide) turn() bool {
 	return true
 }
 
+// cut: a frame begins after all of the one before, whose cycles are hidden behind its first.
+func (s *slide) cut(into *snapshot) { into.at(s.begin) }
+
 func (s *slide) ports() (in, out []*Link) { return []*Link{s.in}, []*Link{s.out} }
 func (s *slide) spent() states            { return s.states }
 
@@ -199,6 +202,9 @@ func (s *shift) turn() bool {
 	s.begin, s.read, s.done = max(s.lastRead, s.lastOut)+1, 0, false
 	return true
 }
+
+// cut: as in the default style.
+func (s *shift) cut(into *snapshot) { into.at(s.begin) }
 
 func (s *shift) ports() (in, out []*Link) { return []*Link{s.in}, []*Link{s.out} }
 func (s *shift) spent() states            { return s.states }

@@ -90,7 +90,7 @@ func (s *steps) step() bool {
 			continue
 		}
 		q := &s.tokens[i]
-		if q.entered-q.leaves >= s.latency {
+		if q.entered-q.leaves >= s.latency || q.entered >= s.out[i].limit {
 			return false
 		}
 		if q.entered >= s.latency {
@@ -136,6 +136,18 @@ func (s *steps) make(p Phase, from, t int64) {
 	if s.count++; s.count == p.Count {
 		s.count = 0
 		s.phase = (s.phase + 1) % int64(len(s.phases))
+	}
+}
+
+// cut: entries of the way to a port that were left later than the next steps can be.
+func (s *steps) cut(into *snapshot) {
+	into.at(s.last)
+	into.same(s.phase)
+	into.same(s.count)
+	for i := range s.tokens {
+		q := &s.tokens[i]
+		into.at(max(q.lastPut, s.last+s.latency))
+		into.ring(q.left, q.leaves-s.latency, q.leaves, s.last+1)
 	}
 }
 
