@@ -70,6 +70,17 @@ type Graph struct {
 	Batch int
 }
 
+// Inferences is the number of inferences in one run.
+func (g *Graph) Inferences() int {
+	switch {
+	case g.Batch > 0:
+		return g.Batch
+	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
+		return 1
+	}
+	return g.Inputs[0].Shape[0]
+}
+
 // Weights lists the distinct weight tensors in order of first use.
 func (g *Graph) Weights() []*Tensor {
 	seen, list := map[*Tensor]bool{}, []*Tensor(nil)

@@ -51,7 +51,7 @@ func (d *dma) land() {
 		d.stats.Enter(results.Busy, from)
 		end := d.complete(&f.command, f.landed)
 		d.stats.Enter(results.Idle, end)
-		d.sim.act(end, ends, f.command.End)
+		d.sim.act(end, engine.Ends, f.command.End)
 		d.flying = d.flying[1:]
 	}
 }
@@ -83,7 +83,7 @@ func (d *dma) send(c Command, now unit.Edge) {
 	d.last = now
 	d.stats.Add(c.layer, dmaBytes, c.Bytes)
 	d.stats.Add(c.layer, dmaDescriptors, 1)
-	d.sim.act(now, begins, c.Begin)
+	d.sim.act(now, engine.Begins, c.Begin)
 	f := flight{command: c, issued: now, landed: engine.Never}
 	if c.Bytes == 0 {
 		f.landed = now

@@ -1,14 +1,15 @@
 package asic
 
 import (
-	"container/heap"
 	"fmt"
 	"math/rand/v2"
 	"sort"
 
 	"nnsim/arch"
+	"nnsim/internal/engine"
 	"nnsim/mapping"
 	"nnsim/mem"
+	"nnsim/unit"
 	"nnsim/workloads"
 )
 
@@ -17,9 +18,7 @@ import (
 type plane struct {
 	s      *Simulation
 	check  arch.Checker
-	acts   acts
-	seq    int64
-	err    error
+	agenda engine.Agenda
 	full   *stores        // the memories in Full mode
 	layers []*stores      // by layer, in Sample mode
 	views  map[int][]int  // by layer: views of its output, which are done with it
@@ -41,46 +40,6 @@ type record struct {
 	coded   map[*mapping.Place]float64
 }
 
-// Phases of an edge: what ends at it comes before what begins at it, and a layer
-// is done after both.
-const (
-	ends = iota
-	begins
-	produced
-)
-
-type act struct {
-	edge  int64
-	phase int
-	seq   int64
-	do    func() error
-}
-
-// acts is a heap by edge, phase and order of notice.
-type acts []act
-
-func (h acts) Len() int { return len(h) }
-func (h acts) Less(i, j int) bool {
-	a, b := &h[i], &h[j]
-	if a.edge != b.edge {
-		return a.edge < b.edge
-	}
-	if a.phase != b.phase {
-		return a.phase < b.phase
-	}
-	return a.seq < b.seq
-}
-func (h acts) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-// Push and Pop are heap's.
-func (h *acts) Push(x any) { *h = append(*h, x.(act)) }
-func (h *acts) Pop() any {
-	last := (*h)[len(*h)-1]
-	(*h)[len(*h)-1] = act{}
-	*h = (*h)[:len(*h)-1]
-	return last
-}
-
 func newPlane(s *Simulation, check arch.Checker) *plane {
 	n := len(s.plan.Layers)
 	p := &plane{s: s, check: check, views: map[int][]int{}, layers: make([]*stores, n), picked: make([]map[int]bool, n), noted: make([]map[int]bool, n)}
@@ -100,25 +59,11 @@ func (p *plane) newStores() *stores {
 		sums: map[int][]int32{}, values: map[*workloads.Tensor]*workloads.Array{}}
 }
 
-// at has something done at an edge.
-func (p *plane) at(edge int64, phase int, do func() error) {
-	p.seq++
-	heap.Push(&p.acts, act{edge, phase, p.seq, do})
-}
-
 // advance does everything that lies before an edge.
-func (p *plane) advance(now int64) {
-	for len(p.acts) > 0 && p.acts[0].edge < now && p.err == nil {
-		if p.err = heap.Pop(&p.acts).(act).do(); p.err != nil {
-			p.s.engine.Fail(p.err)
-		}
+func (p *plane) advance(now unit.Edge) {
+	if err := p.agenda.Before(now); err != nil {
+		p.s.engine.Fail(err)
 	}
-}
-
-// finish does the rest.
-func (p *plane) finish() error {
-	p.advance(1 << 62)
-	return p.err
 }
 
 func (p *plane) sampling() bool { return p.check.Mode() == arch.Sample }
@@ -190,8 +135,8 @@ func (p *plane) lay(st *stores, t *workloads.Tensor) error {
 }
 
 // layerDone hands a finished layer's output over at its last edge, and forgets what only it needed.
-func (p *plane) layerDone(layer int, edge int64) {
-	p.at(edge, produced, func() error {
+func (p *plane) layerDone(layer int, edge unit.Edge) {
+	p.agenda.At(edge, engine.Produced, func() error {
 		if err := p.produce(layer); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // report makes the run report from the books.
 func (s *Simulation) report() *results.Run {
 	b := &s.books
-	r := &results.Run{Batch: batch(s.net.Graph), Units: map[string]results.Unit{}, Density: s.Density.Word}
+	r := &results.Run{Batch: s.net.Graph.Inferences(), Units: map[string]results.Unit{}, Density: s.Density.Word}
 	start := int64(0)
 	for i, lp := range s.plan.Layers {
 		end := max(start, b.layers[i].end)
@@ -24,10 +24,7 @@ func (s *Simulation) report() *results.Run {
 	if !s.ideal() {
 		r.DRAM.PeakBandwidth = s.chassis.Memory.Bandwidth
 	}
-	if r.Seconds > 0 {
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
-	}
+	r.Rate()
 	b.memory.Enter(results.Busy, 0)
 	b.memory.Enter(results.Idle, min(s.control.BusyFor(), r.Cycles))
 	r.Stats = b.all()
@@ -36,17 +33,6 @@ func (s *Simulation) report() *results.Run {
 	}
 	r.Host.Events = s.engine.Events()
 	return r
-}
-
-// batch is the number of inferences in a run.
-func batch(g *workloads.Graph) int {
-	switch {
-	case g.Batch > 0:
-		return g.Batch
-	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
-		return 1
-	}
-	return g.Inputs[0].Shape[0]
 }
 
 // Finish fills what a machine's report needs besides: the device, utilisation, and

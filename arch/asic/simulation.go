@@ -94,9 +94,9 @@ func (s *Simulation) finished(c *Command, edge unit.Edge) {
 }
 
 // act has the data plane do something at an edge.
-func (s *Simulation) act(edge unit.Edge, phase int, do func() error) {
+func (s *Simulation) act(edge unit.Edge, phase engine.Phase, do func() error) {
 	if s.plane != nil && do != nil {
-		s.plane.at(edge, phase, do)
+		s.plane.agenda.At(edge, phase, do)
 	}
 }
 
@@ -106,7 +106,7 @@ func (s *Simulation) Run() (*results.Run, error) {
 		return nil, fmt.Errorf("%s: %w", s.chassis.Name, err)
 	}
 	if s.plane != nil {
-		if err := s.plane.finish(); err != nil {
+		if err := s.plane.agenda.Rest(); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.chassis.Name, err)
 		}
 	}

@@ -38,8 +38,8 @@ func (w *worker) place(c *Command, at unit.Edge, by Station) {
 	w.stats.Enter(results.Busy, start)
 	w.free = start + unit.Edge(c.Edges)
 	w.stats.Enter(results.Idle, w.free)
-	w.sim.act(start, begins, c.Begin)
-	w.sim.act(w.complete(c, w.free), ends, c.End)
+	w.sim.act(start, engine.Begins, c.Begin)
+	w.sim.act(w.complete(c, w.free), engine.Ends, c.End)
 }
 
 // waits is what a station that waits for another is waiting for.

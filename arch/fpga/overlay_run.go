@@ -109,7 +109,7 @@ func (o *overlayBooks) simple(i int, l *layer, c *clockwork, start float64) floa
 // report makes the run report.
 func (o *overlayBooks) report(c *clockwork) (*results.Run, error) {
 	m, net := o.m, o.job.Net
-	r := &results.Run{Batch: batchOf(net), Units: map[string]results.Unit{}, Device: m.Describe(net.Precision), Notes: o.notes()}
+	r := &results.Run{Batch: net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: m.Describe(net.Precision), Notes: o.notes()}
 	start := int64(0)
 	for i, l := range o.d.layers {
 		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: o.ends[i] - start, Mapping: o.mapping(l),
@@ -131,9 +131,8 @@ func (o *overlayBooks) report(c *clockwork) (*results.Run, error) {
 	}
 	if r.Cycles > 0 {
 		r.Utilization = float64(o.engine.Total(0)) / (float64(r.Cycles) * r.Device.PeakMACsPerCycle)
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
 	}
+	r.Rate()
 	for _, s := range []struct {
 		stats *results.Stats
 		busy  int64

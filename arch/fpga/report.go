@@ -21,7 +21,7 @@ const (
 
 // report makes the run report.
 func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, error) {
-	r := &results.Run{Batch: batchOf(job.Net), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes(timed)}
+	r := &results.Run{Batch: job.Net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes(timed)}
 	for _, l := range c.outs {
 		r.Cycles = max(r.Cycles, timed.Last(l))
 	}
@@ -30,27 +30,12 @@ func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, erro
 	prices := c.m.Prices(job.Net.Precision)
 	c.stages(r, timed, prices.PerEvent)
 	c.memory(r)
-	if r.Seconds > 0 {
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
-	}
+	r.Rate()
 	for _, s := range r.Stats {
 		r.Units[s.Name] = s.Finish(r.Cycles)
 	}
 	r.Host.Events = timed.Crossings
 	return r, r.Price(prices)
-}
-
-// batchOf is the number of inferences in a run.
-func batchOf(net *workloads.Network) int {
-	g := net.Graph
-	switch {
-	case g.Batch > 0:
-		return g.Batch
-	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
-		return 1
-	}
-	return g.Inputs[0].Shape[0]
 }
 
 // layers lists the layers: each ends when its last token has left, or with the one

@@ -11,7 +11,7 @@ import (
 // report makes the run report from the books.
 func (s *simulation) report() *results.Run {
 	b := s.books
-	r := &results.Run{Batch: batch(s.net.Graph), Units: map[string]results.Unit{}}
+	r := &results.Run{Batch: s.net.Graph.Inferences(), Units: map[string]results.Unit{}}
 	start := int64(0)
 	for i, lp := range s.plan.Layers {
 		end := max(start, b.ends[i])
@@ -32,10 +32,7 @@ func (s *simulation) report() *results.Run {
 	if !s.ideal() {
 		r.DRAM.PeakBandwidth = s.c.Memory.Bandwidth
 	}
-	if r.Seconds > 0 {
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
-	}
+	r.Rate()
 	r.Stats = b.all()
 	for _, st := range r.Stats {
 		r.Units[st.Name] = b.finish(st, r.Cycles)
@@ -43,17 +40,6 @@ func (s *simulation) report() *results.Run {
 	r.Notes = s.notes(r)
 	r.Host.Events = s.steps
 	return r
-}
-
-// batch is the number of inferences in a run.
-func batch(g *workloads.Graph) int {
-	switch {
-	case g.Batch > 0:
-		return g.Batch
-	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
-		return 1
-	}
-	return g.Inputs[0].Shape[0]
 }
 
 // notes is what a reader must know to read the figures rightly.

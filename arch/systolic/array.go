@@ -47,8 +47,8 @@ func (a *matrixUnit) place(c *command) {
 	}
 	a.machine.books.layers[c.layer].busy += c.folds * unit.Edge(c.length)
 	a.machine.taken = append(a.machine.taken, a.series.taken)
-	a.machine.act(first, begins, c.data.begin)
-	a.machine.act(a.complete(c, a.series.end), ends, c.data.end)
+	a.machine.act(first, engine.Begins, c.data.begin)
+	a.machine.act(a.complete(c, a.series.end), engine.Ends, c.data.end)
 }
 
 // bookAlone enters the states of folds that do not overlap: busy from the first

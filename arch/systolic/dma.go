@@ -49,7 +49,7 @@ func (d *dma) land() {
 		d.stats.Serve(int(f.command.layer), f.command.bytes)
 		d.stats.Enter(results.Busy, max(f.issued, d.lastEnd()))
 		end := d.complete(&f.command, f.landed)
-		d.machine.act(end, ends, f.command.data.end)
+		d.machine.act(end, engine.Ends, f.command.data.end)
 		d.stats.Enter(results.Idle, end)
 		d.flying = d.flying[1:]
 	}
@@ -96,7 +96,7 @@ func (d *dma) send(c command, now unit.Edge) {
 	d.stats.Add(int(c.layer), dmaCommands, 1)
 	d.stats.Add(int(c.layer), dmaBytes, c.bytes)
 	f := flight{command: c, issued: now, landed: engine.Never}
-	d.machine.act(now, begins, c.data.begin)
+	d.machine.act(now, engine.Begins, c.data.begin)
 	if c.bytes == 0 {
 		f.landed = now + unit.Edge(c.edges)
 	}

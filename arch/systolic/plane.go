@@ -1,10 +1,10 @@
 package systolic
 
 import (
-	"container/heap"
 	"fmt"
 
 	"nnsim/arch"
+	"nnsim/internal/engine"
 	"nnsim/mem"
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -13,11 +13,9 @@ import (
 // plane is the data plane: the contents of the memories, and what the units do to
 // them, in the order of the edges at which they do it. Timing does not depend on it.
 type plane struct {
-	s     *simulation
-	check arch.Checker
-	acts  acts
-	seq   int64
-	err   error
+	s      *simulation
+	check  arch.Checker
+	agenda engine.Agenda
 
 	stores *stores        // the memories in Full mode
 	layers []*stores      // by layer, in Sample mode, where each layer has memories of its own
@@ -39,46 +37,6 @@ type stores struct {
 type accumulator struct {
 	i []int32
 	f []float32
-}
-
-// Phases of an edge: what ends at it comes before what begins at it, and a layer
-// is done after both, as a store copies when it begins.
-const (
-	ends = iota
-	begins
-	produced
-)
-
-type act struct {
-	edge  unit.Edge
-	phase int
-	seq   int64
-	do    func() error
-}
-
-// acts is a heap by edge, phase and order of notice.
-type acts []act
-
-func (h acts) Len() int { return len(h) }
-func (h acts) Less(i, j int) bool {
-	a, b := &h[i], &h[j]
-	if a.edge != b.edge {
-		return a.edge < b.edge
-	}
-	if a.phase != b.phase {
-		return a.phase < b.phase
-	}
-	return a.seq < b.seq
-}
-func (h acts) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-// Push and Pop are heap's.
-func (h *acts) Push(x any) { *h = append(*h, x.(act)) }
-func (h *acts) Pop() any {
-	last := (*h)[len(*h)-1]
-	(*h)[len(*h)-1] = act{}
-	*h = (*h)[:len(*h)-1]
-	return last
 }
 
 // newPlane makes the memories; nothing is in them yet.
@@ -109,26 +67,11 @@ func (p *plane) newStores(solid bool) *stores {
 	return st
 }
 
-// at has something done at an edge.
-func (p *plane) at(edge unit.Edge, phase int, do func() error) {
-	p.seq++
-	heap.Push(&p.acts, act{edge, phase, p.seq, do})
-}
-
 // advance does everything that lies before an edge.
 func (p *plane) advance(now unit.Edge) {
-	for len(p.acts) > 0 && p.acts[0].edge < now && p.err == nil {
-		p.err = heap.Pop(&p.acts).(act).do()
-		if p.err != nil {
-			p.s.engine.Fail(p.err)
-		}
+	if err := p.agenda.Before(now); err != nil {
+		p.s.engine.Fail(err)
 	}
-}
-
-// finish does the rest.
-func (p *plane) finish() error {
-	p.advance(1 << 62)
-	return p.err
 }
 
 // memories are those a layer works on.
@@ -219,7 +162,7 @@ func (p *plane) lay(st *stores, layer int, t *workloads.Tensor) error {
 
 // layerDone hands a finished layer's output over at its last edge, and forgets its weights.
 func (p *plane) layerDone(layer int, edge unit.Edge) {
-	p.at(edge, produced, func() error {
+	p.agenda.At(edge, engine.Produced, func() error {
 		if err := p.produce(layer); err != nil {
 			return err
 		}

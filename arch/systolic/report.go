@@ -12,7 +12,7 @@ import (
 // report makes the run report from the books.
 func (s *simulation) report() *results.Run {
 	b := &s.books
-	r := &results.Run{Timing: string(s.geo.Overlap), Batch: batch(s.net.Graph), Units: map[string]results.Unit{}}
+	r := &results.Run{Timing: string(s.geo.Overlap), Batch: s.net.Graph.Inferences(), Units: map[string]results.Unit{}}
 	start := int64(0)
 	for i, lp := range s.plan.Layers {
 		end := max(start, b.layers[i].end)
@@ -32,10 +32,7 @@ func (s *simulation) report() *results.Run {
 	if k, ok := s.control.(*mem.Clocked); ok {
 		r.DRAM.RowHitRate = k.Counters().HitRate()
 	}
-	if r.Seconds > 0 {
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-		r.ThroughputPerSecond = float64(r.Batch) / float64(r.Seconds)
-	}
+	r.Rate()
 	s.passive(r.Cycles)
 	r.Stats = b.all()
 	for _, st := range r.Stats {
@@ -44,17 +41,6 @@ func (s *simulation) report() *results.Run {
 	r.Notes = s.notes()
 	r.Host.Events = s.engine.Events()
 	return r
-}
-
-// batch is the number of inferences in a run.
-func batch(g *workloads.Graph) int {
-	switch {
-	case g.Batch > 0:
-		return g.Batch
-	case len(g.Inputs) == 0 || len(g.Inputs[0].Shape) == 0:
-		return 1
-	}
-	return g.Inputs[0].Shape[0]
 }
 
 // passive enters the states of units that only answer: a memory is busy in the

@@ -108,9 +108,9 @@ func (s *simulation) finished(c *command, edge unit.Edge) {
 }
 
 // act has the data plane do something that begins or ends at an edge.
-func (s *simulation) act(edge unit.Edge, phase int, do func() error) {
+func (s *simulation) act(edge unit.Edge, phase engine.Phase, do func() error) {
 	if s.plane != nil && do != nil {
-		s.plane.at(edge, phase, do)
+		s.plane.agenda.At(edge, phase, do)
 	}
 }
 
@@ -120,7 +120,7 @@ func (s *simulation) run() (*results.Run, error) {
 		return nil, fmt.Errorf("systolic: %s: %w", s.cfg.Name, err)
 	}
 	if s.plane != nil {
-		if err := s.plane.finish(); err != nil {
+		if err := s.plane.agenda.Rest(); err != nil {
 			return nil, err
 		}
 	}

@@ -72,11 +72,11 @@ func timeline(t *testing.T, m *Machine, job arch.Job) []stretchOf {
 		}
 	}
 	require.NoError(t, s.engine.Run())
-	for _, a := range s.plane.acts {
-		if now = a.edge; a.phase != produced {
-			require.NoError(t, a.do())
+	s.plane.agenda.Each(func(edge unit.Edge, phase engine.Phase, do func() error) {
+		if now = edge; phase != engine.Produced {
+			require.NoError(t, do())
 		}
-	}
+	})
 	var done []stretchOf
 	for _, x := range list {
 		assert.True(t, x.begin >= 0 && x.end >= x.begin, "%s %d begins at %d and ends at %d", unitNames[x.unit], x.number, x.begin, x.end)

@@ -44,7 +44,7 @@ func (v *vectorUnit) place(c *command) {
 	}
 	start := max(v.free, first, loads, own, room)
 	v.book(start, first, loads, room)
-	v.machine.act(start, begins, c.data.begin)
+	v.machine.act(start, engine.Begins, c.data.begin)
 	end := start + unit.Edge(c.edges)
 	if c.chase >= 0 {
 		end = max(end, results_)
@@ -54,7 +54,7 @@ func (v *vectorUnit) place(c *command) {
 	if end > start {
 		end += unit.Edge(v.latency)
 	}
-	v.machine.act(v.complete(c, end), ends, c.data.end)
+	v.machine.act(v.complete(c, end), engine.Ends, c.data.end)
 }
 
 // book enters what the unit waited for since it became free.

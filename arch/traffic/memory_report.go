@@ -14,9 +14,7 @@ func (m *Memory) report(o served) (*results.Run, error) {
 	tck, line := m.core.Part.TCK, int64(m.core.Part.Shape.LineBytes)
 	r := &results.Run{Device: m.Describe(m.Native()), Bound: "memory", Cycles: o.end, Seconds: unit.Seconds(float64(o.end) * tck / 1e9)}
 	r.DRAM = results.DRAM{ReadBytes: o.reads * line, WriteBytes: o.writes * line, PeakBandwidth: m.peak(), RowHitRate: o.count.HitRate()}
-	if o.end > 0 {
-		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
-	}
+	r.Rate()
 	if o.reads > 0 {
 		mean, p99, most := o.latencies()
 		r.DRAM.ReadLatencyMean, r.DRAM.ReadLatencyP99, r.DRAM.ReadLatencyMax = mean*tck, p99*tck, most*tck
