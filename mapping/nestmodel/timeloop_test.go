@@ -1,0 +1,100 @@
+package nestmodel
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// references is where the tool's runs lie, beside the project.
+const references = "../../../shared/references/mapping/"
+
+// table reads a CSV file as rows of named columns; the test is skipped without it.
+func table(t *testing.T, name string) (rows []map[string]string) {
+	t.Helper()
+	f, err := os.Open(references + name)
+	if os.IsNotExist(err) {
+		t.Skipf("%s is not here", name)
+	}
+	require.NoError(t, err)
+	defer f.Close()
+	all, err := csv.NewReader(f).ReadAll()
+	require.NoError(t, err)
+	for _, r := range all[1:] {
+		row := map[string]string{}
+		for i, v := range r {
+			row[all[0][i]] = v
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func number(s string) float64 {
+	v, _ := strconv.ParseFloat(s, 64)
+	return v
+}
+
+// Every count of every run of the tool that lies beside the project: cycles, reads,
+// fills and updates of each level and tensor, and energies to the digits it prints.
+func TestEqualsTimeloop(t *testing.T) {
+	levels := map[string][]map[string]string{}
+	for _, r := range table(t, "levels.csv") {
+		levels[r["case"]] = append(levels[r["case"]], r)
+	}
+	for _, s := range table(t, "summary.csv") {
+		name := s["case"]
+		t.Run(name, func(t *testing.T) {
+			a, err := Open(s["arch"])
+			require.NoError(t, err)
+			path := filepath.Join(references, "cases", name, "timeloop-model.map.txt")
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			n, err := ReadText(path, text)
+			require.NoError(t, err)
+			require.NoError(t, n.Check(a))
+			assert.Equal(t, number(s["Hstride"]), float64(n.Problem.StrideH))
+			var r Result
+			Count(n, a, &r)
+			assert.Equal(t, int64(number(s["cycles"])), r.Cycles, "cycles")
+			assert.Equal(t, int64(number(s["computes"])), r.MACs, "computes")
+			assert.InDelta(t, number(s["energy_uJ"]), r.PicoJ*1e-6, 0.00501, "energy")
+			for _, row := range levels[name] {
+				compareLevel(t, row, n, &r)
+			}
+		})
+	}
+}
+
+func compareLevel(t *testing.T, row map[string]string, n *Nest, r *Result) {
+	for i := range n.Tilings {
+		if n.Tilings[i].Level != row["level"] {
+			continue
+		}
+		l := &r.Levels[i]
+		if row["dataspace"] == "_cycles" {
+			assert.Equal(t, int64(number(row["cycles"])), l.Cycles, "%s cycles", row["level"])
+			assert.InDelta(t, number(row["throttle"]), l.Slowdown, 0.00501, "%s throttle", row["level"])
+			return
+		}
+		tensor, ok := tensorOf(row["dataspace"])
+		require.True(t, ok)
+		if row["instances"] == "" { // a line for a network, which holds nothing
+			return
+		}
+		c, where := l.Tensors[tensor], row["level"]+" "+row["dataspace"]
+		assert.Equal(t, int64(number(row["instances"])), l.Instances, "%s instances", where)
+		assert.Equal(t, int64(number(row["reads"])), c.Reads, "%s reads", where)
+		assert.Equal(t, int64(number(row["fills"])), c.Fills, "%s fills", where)
+		assert.Equal(t, int64(number(row["updates"])), c.Updates, "%s updates", where)
+		assert.InDelta(t, number(row["energy_pJ"]), l.PicoJ[tensor], 0.00501, "%s energy", where)
+		return
+	}
+	require.True(t, strings.HasPrefix(row["level"], "mac"), "level %s", row["level"])
+}
