@@ -68,7 +68,41 @@ func TestEqualsTimeloop(t *testing.T) {
 			for _, row := range levels[name] {
 				compareLevel(t, row, n, &r)
 			}
+			sameInOtherForms(t, n, a, name, &r)
+			simulatedBeside(t, n, a, &r)
 		})
+	}
+}
+
+// sameInOtherForms: the mapper's file counts the same, and so does what we print.
+func sameInOtherForms(t *testing.T, n *Nest, a *Architecture, name string, want *Result) {
+	path := filepath.Join(references, "cases", name, "timeloop-mapper.map.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	y, err := ReadYAML(path, text)
+	require.NoError(t, err)
+	y.Problem.StrideH, y.Problem.StrideW = n.Problem.StrideH, n.Problem.StrideW
+	again, err := ReadText("printed", []byte(n.String()))
+	require.NoError(t, err)
+	for _, other := range []*Nest{y, again} {
+		require.NoError(t, other.Check(a))
+		var r Result
+		Count(other, a, &r)
+		assert.Equal(t, *want, r)
+	}
+}
+
+// simulatedBeside: the tiles followed one by one bring the same words, and take no
+// less than the throughputs allow.
+func simulatedBeside(t *testing.T, n *Nest, a *Architecture, r *Result) {
+	s, err := Simulate(n, a)
+	require.NoError(t, err)
+	assert.Equal(t, r.Steps, s.Steps)
+	assert.GreaterOrEqual(t, s.Cycles, r.Cycles)
+	for i := range len(n.Tilings) - 1 {
+		for k := range Tensors {
+			assert.Equal(t, r.Levels[i].Tensors[k].Fills, s.Fetched[i][k], "%s %v", n.Tilings[i].Level, Tensor(k))
+		}
 	}
 }
 
