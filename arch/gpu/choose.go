@@ -64,7 +64,7 @@ func (c *Config) splittable(p *product, t tiling) bool {
 		return t.split == want && slabs >= want
 	}
 	tiles := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
-	return t.split == 1 || slabs >= leastSlabs*t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
+	return t.split == 1 || p.window == nil && slabs >= leastSlabs*t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
 }
 
 // fewWaves is the tiles an SM from which a reduction is not split: what the last
@@ -104,6 +104,9 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 
 // traffic is the bytes a product moves off chip at least.
 func (c *Config) traffic(p *product) float64 {
-	a, b := float64(p.m*p.aCell), float64(p.n*p.bCell)
-	return float64(p.batch) * (float64(p.k)*(a/float64(max(1, p.taps))+b) + float64(p.m*p.n)*float64(p.out+p.extra))
+	a, b := float64(p.m*p.aCell)*float64(p.k), float64(p.n*p.bCell)*float64(p.k)
+	if w := p.window; w != nil {
+		a = float64(w.read(c.tensorRate(p.dt) > 0)) * float64(w.channels*p.aCell)
+	}
+	return float64(p.batch) * (a + b + float64(p.m*p.n)*float64(p.out+p.extra))
 }

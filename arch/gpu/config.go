@@ -98,6 +98,7 @@ type Power struct {
 	Static  unit.Watts   `key:"static" doc:"clocks running and nothing to do"`
 	Limit   unit.Watts   `key:"limit" min:"1 W" doc:"the governor keeps power at or below it"`
 	Lag     unit.Seconds `key:"lag" min:"1e-9 s" doc:"time constant of the governor"`
+	History string       `key:"history" oneof:"rested,loaded" doc:"what a run finds: clocks at boost, or where the same work over and over has brought them"`
 	Slope   float64      `key:"slope" min:"0" max:"1" doc:"relative change of voltage by relative change of clock"`
 	MAC     unit.Joules  `key:"mac" doc:"one multiply-add of the tensor cores in 16 bits, with operands and clock tree; other widths in proportion"`
 	FMA     unit.Joules  `key:"fma" doc:"one FP32 multiply-add, with operands and clock tree"`

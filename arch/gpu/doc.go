@@ -37,8 +37,8 @@
 // nominal voltage, also where the governor has lowered it.
 //
 // Not modelled: instruction fetch beyond the cold misses of a kernel's start;
-// bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 as a
-// cache for products; DRAM banks and rows (an efficiency measured by copy
-// microbenchmarks stands for them); TLBs; ECC; sparsity; voltage in the price of
-// an event; several kernels side by side.
+// bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 but for
+// the pixels that taps of a convolution share; DRAM banks and rows (an efficiency
+// measured by copy microbenchmarks stands for them); TLBs; ECC; sparsity; voltage in
+// the price of an event; several kernels side by side.
 package gpu

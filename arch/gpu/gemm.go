@@ -12,13 +12,11 @@ type product struct {
 	m, n, k, batch int
 	dt             workloads.DType
 	aCell, bCell   int
-	out            int   // bytes of a result
-	extra          int   // bytes the epilogue reads for a result
-	aThere, bThere bool  // operands that lie in L2
-	macs           int64 // useful ones
-	// A convolution's operand A repeats along the reduction: taps of one channel
-	// chunk read the same pixels. taps is 1 for products.
-	taps int
+	out            int     // bytes of a result
+	extra          int     // bytes the epilogue reads for a result
+	aThere, bThere bool    // operands that lie in L2
+	macs           int64   // useful ones
+	window         *window // of a convolution; nil for a product
 }
 
 // perInstruction is the bytes along the reduction of one matrix instruction.
@@ -29,7 +27,8 @@ const rowsPer, colsPer = 16, 8
 
 // gemm writes the kernel of a product with a tiling.
 func (c *Config) gemm(p *product, t tiling) *kernel {
-	r := &raster{p: p, t: t, rows: unit.CeilDiv(p.m, t.m), cols: unit.CeilDiv(p.n, t.n), slabs: unit.CeilDiv(p.k, t.k)}
+	r := &raster{c: c, p: p, t: t, rows: unit.CeilDiv(p.m, t.m), cols: unit.CeilDiv(p.n, t.n)}
+	r.slabs, r.alike = c.slabs(p, t)
 	r.group = c.rasterGroup(r)
 	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
@@ -120,7 +119,11 @@ func (c *Config) simtSlab(p *product, t tiling) usage {
 	}
 	reads := unit.CeilDiv(side+results/side, 4)
 	pipe := unit.CeilDiv(results*32*subCores, c.rate(p.dt))
-	issue := unit.CeilDiv((results+reads+1)*subCores, c.SM.Issue)
+	extra := 0
+	if p.window != nil {
+		extra = unit.CeilDiv(offsetOps*t.m, 32*t.warps)
+	}
+	issue := unit.CeilDiv((results+reads+extra+1)*subCores, c.SM.Issue)
 	w := slabWork{warps: t.warps, groups: t.k, reads: int64(reads), ops: int64(max(pipe, issue)), every: 1, delay: int64(c.SM.Latency)}
 	busy := int64(unit.CeilDiv(t.warps, subCores)*t.k) * w.ops
 	return usage{chain: max(w.steady(), busy), math: busy, shared: int64(t.warps*t.k)*w.reads + c.wavefronts(int(t.tileBytes(p.aCell)))}

@@ -16,6 +16,7 @@ type governor struct {
 	core    float64 // joules since then, at nominal voltage
 	dram    float64
 	lowest  float64
+	all     [2]float64 // joules of the core and of the memory in all
 }
 
 // windowsPerLag is the number of windows in the governor's time constant.
@@ -38,6 +39,7 @@ func (g *governor) close(edge int64) {
 	dt := n / g.clock
 	g.seconds += dt
 	g.until = edge
+	g.all[0], g.all[1] = g.all[0]+g.core, g.all[1]+g.dram
 	target := g.allowed(g.core/n, g.dram/n)
 	g.clock += (target - g.clock) * (1 - math.Exp(-dt/float64(g.p.Lag)))
 	if g.boost-g.clock < 1e-9*g.boost {
@@ -45,6 +47,15 @@ func (g *governor) close(edge int64) {
 	}
 	g.lowest = min(g.lowest, g.clock)
 	g.core, g.dram = 0, 0
+}
+
+// settled is the clock at which work that has been done, done over and over, draws the limit.
+func (g *governor) settled() float64 {
+	n := float64(g.until)
+	if n == 0 {
+		return g.boost
+	}
+	return g.allowed(g.all[0]/n, g.all[1]/n)
 }
 
 // power is the watts at a clock, for joules an edge of the core at nominal voltage and of the memory.

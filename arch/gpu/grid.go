@@ -305,9 +305,9 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	if o.first < 0 {
 		return max(arrive, g.offChip(o.bytes, t))
 	}
-	slab, hit := g.l2.touch(o.slab(step), o.bytes)
+	slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
 	if !hit {
-		slab.there = g.offChip(o.bytes, t)
+		slab.there = g.offChip(o.slabBytes(), t)
 	}
 	return max(arrive, slab.there)
 }

@@ -58,7 +58,9 @@ type work struct {
 type operand struct {
 	first  int   // number of its first slab in L2; -1: nobody reads it again
 	period int   // slabs after which it begins again; 0: never
+	alike  int   // steps in a row that read the same slab; 0: one
 	bytes  int64 // of a step
+	whole  int64 // of a slab, where that is not what a step reads
 	there  bool  // all of it lies in L2 before the kernel begins
 	narrow bool  // not shared by multicast
 }
@@ -68,7 +70,18 @@ func (o *operand) slab(step int) int {
 	if o.period > 0 {
 		step %= o.period
 	}
+	if o.alike > 1 {
+		step /= o.alike
+	}
 	return o.first + step
+}
+
+// slabBytes is what a slab that is not in L2 brings from off chip.
+func (o *operand) slabBytes() int64 {
+	if o.whole > 0 {
+		return o.whole
+	}
+	return o.bytes
 }
 
 // residency is what limits the CTAs of an SM.

@@ -14,6 +14,8 @@ type raster struct {
 	rows, cols, slabs int
 	group             int // rows of tiles in a group
 	together          int // slabs that a CTA takes as one step; 0 and 1: one
+	alike             int // slabs of A in a row that are one: taps of a window
+	c                 *Config
 }
 
 // rasterGroup is the rows of a group: as many as make the tiles in flight square in bytes.
@@ -55,6 +57,11 @@ func (r *raster) work(i int) work {
 	}
 	w := work{steps: hi - lo, store: int64(m*n) * int64(r.p.out), extra: int64(m*n) * int64(r.p.extra)}
 	w.loads[0] = operand{first: (b*r.rows+row)*slabs + lo, bytes: share(m, r.p.aCell), there: r.p.aThere}
+	if r.p.window != nil {
+		a := &w.loads[0]
+		a.alike = max(1, r.alike/max(1, r.together))
+		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
+	}
 	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere}
 	if r.t.split > 1 {
 		w.store, w.partial, w.extra = int64(m*n)*4, true, 0

@@ -116,7 +116,14 @@ func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 	}
 	p := *t.product
 	p.aThere, p.bThere = s.cached.holds(s.plan.Places[head.In[0]]), s.cached.holds(s.plan.Places[head.In[1]])
-	list := []*kernel{s.c.gemm(&p, t.tiling)}
+	if p.depthwise() {
+		return []*kernel{s.c.direct(&p)}
+	}
+	var list []*kernel
+	if p.window != nil && s.c.SM.Path == "registers" {
+		list = append(list, s.c.offsets(&p))
+	}
+	list = append(list, s.c.gemm(&p, t.tiling))
 	if t.tiling.split > 1 {
 		list = append(list, s.c.reduction(&p, t.tiling))
 	}

@@ -84,7 +84,7 @@ func TestTheGovernorHoldsTheLimit(t *testing.T) {
 }
 
 func TestTheHeuristicFollowsOverrides(t *testing.T) {
-	p := &product{m: 512, n: 512, k: 512, batch: 1, dt: workloads.BF16, aCell: 2, bCell: 2, out: 2, taps: 1}
+	p := &product{m: 512, n: 512, k: 512, batch: 1, dt: workloads.BF16, aCell: 2, bCell: 2, out: 2}
 	got, err := preset(t, "a100-sxm", "kernel.tile_m=64", "kernel.tile_n=64", "kernel.split=2").choose(p)
 	require.NoError(t, err)
 	assert.Equal(t, [3]int{64, 64, 2}, [3]int{got.m, got.n, got.split})
@@ -97,7 +97,7 @@ func TestMoreCTAsNeverEndSooner(t *testing.T) {
 	c := preset(t, "v100-sxm")
 	before := int64(0)
 	for m := 128; m <= 128*200; m += 128 * 9 {
-		p := &product{m: m, n: 1024, k: 512, batch: 1, dt: workloads.FP16, aCell: 2, bCell: 2, out: 2, taps: 1}
+		p := &product{m: m, n: 1024, k: 512, batch: 1, dt: workloads.FP16, aCell: 2, bCell: 2, out: 2}
 		tl := tiling{m: 128, n: 128, k: 32, stages: 2, warps: 4, split: 1, cluster: 1}
 		end := newGrid(c, c.gemm(p, tl), newGovernor(c), false, 0).run(0)
 		assert.GreaterOrEqual(t, end, before)
