@@ -31,6 +31,7 @@ type Array struct {
 	Banks, BankBytes                  int // for activations and sums together
 	FilterBytes                       int // beside the banks, for the filters of the pass to come
 	FilterBus, InputBus, SumBus       int // words an edge between the buffer and the array
+	Pipeline                          int // edges from operands to a sum
 	WordBytes                         int
 	EnergyRF, EnergyNoC, EnergyGLB    float64 // of a word moved, in units of a multiplication
 }
@@ -50,8 +51,10 @@ type Mapping struct {
 	T     int // sets that work on other filters
 	PEs   int // at work
 
-	offChip int64   // words, and
-	onChip  float64 // energy of the words that move on chip
+	offChip  float64     // words, those of whole planes at a discount
+	prefetch bool        // activations of the next pass find room beside those of this one
+	edges    unit.Cycles // of all passes
+	onChip   float64     // energy of the words that move on chip
 }
 
 // Filters and Channels are what one pass works on.
@@ -104,19 +107,64 @@ func (a *Array) SumBanks(m *Mapping) int {
 	return a.banks(m.M * m.N * m.E * m.Space.OW)
 }
 
-// Map finds the mapping that moves the fewest words off chip, and among those the
-// one that spends the least energy on moving words on chip. Every parameter divides
-// what it cuts, as all of the paper's do.
+// fullColumns is the share of the array's columns that a set should keep at work.
+// The chip's own mappings keep 13 or 14 of 14 columns, or 27 of 28 where a set is
+// folded; narrower ones would move fewer words off chip for large images
+// [eyeriss-2017, tables III, V and VI].
+const fullColumns = 0.9
+
+// fills tells whether sets of a width keep the columns at work when they stand on top
+// of each other. Where the array is not high enough for two, they stand side by side,
+// as for the chip's first layer of AlexNet.
+func (a *Array) fills(window, e int) bool {
+	used, of := e, unit.CeilDiv(e, a.Cols)*a.Cols
+	if a.Rows/window < 2 && e <= a.Cols {
+		used = a.Cols / e * e
+	}
+	return float64(used) >= fullColumns*float64(of)
+}
+
+// Map finds, among mappings that fill the array's columns, the one that moves the
+// fewest words off chip; among those one that leaves room to load the next pass's
+// activations meanwhile, then the fastest, then the one that spends the least energy
+// on moving words on chip. Every parameter but E divides what it cuts, as all of the
+// paper's do.
 func (a *Array) Map(space workloads.Matrix) (*Mapping, error) {
 	if err := a.refuse(&space); err != nil {
 		return nil, err
 	}
-	var best *Mapping
+	best := a.widths(space, func(e int) bool { return a.fills(space.R, e) })
+	if best == nil {
+		best = a.widths(space, func(int) bool { return true })
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%s: one row of sums and one of activations do not fit %d banks of %d B (buffer.banks)", a.Name, a.Banks, a.BankBytes)
+	}
+	return best, nil
+}
+
+// wholePlane is what a word off chip counts where a pass makes whole planes of the
+// result: their filters come once, which no coding makes smaller, at the cost of more
+// activations, which it does. The chip takes 28 rows at once where 14 would move 12 %
+// fewer words uncoded [eyeriss-2017, table VI].
+const wholePlane = 7.0 / 8
+
+// weighed is the words off chip that Map compares.
+func (m *Mapping) weighed() float64 {
+	words := float64(m.Words().DRAM)
+	if m.Strips() == 1 {
+		return words * wholePlane
+	}
+	return words
+}
+
+// widths finds the best mapping whose sets have an allowed width.
+func (a *Array) widths(space workloads.Matrix, allowed func(e int) bool) (best *Mapping) {
 	images, filters := divisors(space.Images), divisors(space.K)
 	for e := space.OH; e >= 1; e-- {
 		sets := a.Sets(space.R, e)
-		if sets == 0 {
-			continue // wider than the array can fold
+		if sets == 0 || !allowed(e) {
+			continue // sets of no room: wider than the array can fold
 		}
 		for _, n := range images {
 			for _, m := range filters {
@@ -124,16 +172,20 @@ func (a *Array) Map(space workloads.Matrix) (*Mapping, error) {
 				if a.SumBanks(&c)+a.InputBanks(&c) > a.Banks {
 					break // more filters only take more room
 				}
-				if c.offChip = c.Words().DRAM; best == nil || c.offChip <= best.offChip {
+				if c.offChip = c.weighed(); best == nil || c.offChip <= best.offChip {
 					best = a.pass(c, sets, best)
 				}
 			}
 		}
 	}
-	if best == nil {
-		return nil, fmt.Errorf("%s: one row of sums and one of activations do not fit %d banks of %d B (buffer.banks)", a.Name, a.Banks, a.BankBytes)
-	}
-	return best, nil
+	return best
+}
+
+// prefetches tells whether the buffer holds activations of two images, or of all of
+// a pass if those are more: the next pass's come while this one's are at work.
+func (a *Array) prefetches(m *Mapping) bool {
+	image := m.Channels() * m.InputRows(m.E) * m.PaddedWidth() * a.WordBytes
+	return max(2, m.N)*image <= (a.Banks-a.SumBanks(m))*a.BankBytes
 }
 
 // refuse names windows that no PE set can hold.
@@ -172,8 +224,8 @@ func (a *Array) pass(c Mapping, sets int, best *Mapping) *Mapping {
 						break
 					}
 					c.PEs = s.R * c.E * r * t
-					c.onChip = a.energy(&c)
-					if best == nil || cheaper(&c, best) {
+					c.prefetch, c.edges, c.onChip = a.prefetches(&c), a.Edges(&c), a.energy(&c)
+					if best == nil || better(&c, best) {
 						kept := c
 						best = &kept
 					}
@@ -184,11 +236,15 @@ func (a *Array) pass(c Mapping, sets int, best *Mapping) *Mapping {
 	return best
 }
 
-// cheaper prefers fewer words off chip, then less energy on chip, then more PEs at work.
-func cheaper(a, b *Mapping) bool {
+// better is the order of Map.
+func better(a, b *Mapping) bool {
 	switch {
 	case a.offChip != b.offChip:
 		return a.offChip < b.offChip
+	case a.prefetch != b.prefetch:
+		return a.prefetch
+	case a.edges != b.edges:
+		return a.edges < b.edges
 	case a.onChip != b.onChip:
 		return a.onChip < b.onChip
 	}

@@ -13,7 +13,7 @@ import (
 
 // eyeriss is the array of the chip: 12 × 14 PEs, 25 banks of 4 KiB.
 var eyeriss = Array{Name: "eyeriss", Rows: 12, Cols: 14, FilterWords: 224, InputWords: 12, SumWords: 24, Banks: 25, BankBytes: 4096,
-	FilterBytes: 8192, FilterBus: 4, InputBus: 1, SumBus: 4, WordBytes: 2, EnergyRF: 1, EnergyNoC: 2, EnergyGLB: 6}
+	FilterBytes: 8192, FilterBus: 4, InputBus: 1, SumBus: 4, Pipeline: 3, WordBytes: 2, EnergyRF: 1, EnergyNoC: 2, EnergyGLB: 6}
 
 // layer is a convolution of four images.
 func layer(c, h, k, r, stride, pad, groups int) workloads.Matrix {
@@ -39,6 +39,28 @@ func TestTableIII(t *testing.T) {
 		require.NoError(t, err)
 		w := m.Words()
 		t.Logf("%v %v DRAM %.3g buffer %.3g in %v", m, time.Since(begun), 2*float64(w.DRAM), 2*float64(w.Buffer()), w)
+		assert.Equal(t, row.want, m.String())
+	}
+}
+
+// TestVGG16: the mappings behind the chip's utilisation of VGG-16, batch 3: one
+// channel a pass in the first layers, whose sums then fill the bus.
+func TestVGG16(t *testing.T) {
+	for _, row := range []struct {
+		space workloads.Matrix
+		want  string
+	}{
+		{layer(3, 224, 64, 3, 1, 1, 1), "m=16 n=1 e=13 p=4 q=1 r=1 t=4 PEs=156"},
+		{layer(64, 224, 64, 3, 1, 1, 1), "m=16 n=1 e=13 p=4 q=1 r=1 t=4 PEs=156"},
+		{layer(128, 112, 128, 3, 1, 1, 1), "m=32 n=1 e=13 p=8 q=1 r=1 t=4 PEs=156"},
+		{layer(256, 56, 256, 3, 1, 1, 1), "m=64 n=1 e=13 p=16 q=2 r=1 t=4 PEs=156"},
+		{layer(512, 28, 512, 3, 1, 1, 1), "m=32 n=1 e=28 p=16 q=4 r=1 t=2 PEs=168"},
+		{layer(512, 14, 512, 3, 1, 1, 1), "m=64 n=3 e=14 p=16 q=4 r=2 t=2 PEs=168"},
+	} {
+		row.space.Images = 3
+		m, err := eyeriss.Map(row.space)
+		require.NoError(t, err)
+		t.Logf("%v %.4g ms", m, float64(eyeriss.Edges(m))/2e5)
 		assert.Equal(t, row.want, m.String())
 	}
 }

@@ -15,7 +15,7 @@
 // Work is cut into passes: P·T filters by Q·R channels, on N images and E rows of
 // the result (package mapping/rowstationary). A pass begins when its filters are in
 // the PEs and ends when the last sums are back in the buffer; how long that takes
-// is derived in timing.go.
+// is derived in mapping/rowstationary/timing.go.
 //
 // Zeros are measured where a run carries all its values, else stated with zeros=
 // on the workload. They change energy and off-chip traffic, and no cycle of the array.

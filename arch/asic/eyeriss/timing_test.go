@@ -56,14 +56,14 @@ func TestPass(t *testing.T) {
 	require.NoError(t, err)
 	a := m.(*Machine).array()
 	space := workloads.Matrix{Batch: 1, Groups: 1, Images: 4, C: 256, H: 13, W: 13, K: 384, R: 3, S: 3, OH: 13, OW: 13, StrideH: 1, StrideW: 1, DilH: 1, DilW: 1, PadH: 1, PadW: 1}
-	p := pass{&rowstationary.Mapping{Space: space, M: 64, N: 4, E: 13, P: 16, Q: 4, R: 1, T: 4}, a, 13, 3}
-	assert.EqualValues(t, 64*4*9/4, p.fill(), "the filters take longer than the first windows")
-	assert.Equal(t, 208, p.window(), "832 sums on a bus of 4 bind before 192 multiplications")
-	assert.EqualValues(t, 192+208+3+3, p.tail())
+	p := rowstationary.Pass{Mapping: &rowstationary.Mapping{Space: space, M: 64, N: 4, E: 13, P: 16, Q: 4, R: 1, T: 4}, Array: a, Rows: 13}
+	assert.EqualValues(t, 64*4*9/4, p.Fill(), "the filters take longer than the first windows")
+	assert.Equal(t, 208, p.Window(), "832 sums on a bus of 4 bind before 192 multiplications")
+	assert.EqualValues(t, 192+208+3+3, p.Tail())
 	p.Q, p.R, p.T = 3, 2, 2
-	assert.Equal(t, 144, p.window(), "multiplications bind")
+	assert.Equal(t, 144, p.Window(), "multiplications bind")
 	p.P = 1
-	assert.Equal(t, 90, p.window(), "6 channels of 15 rows on a bus of 1 bind")
+	assert.Equal(t, 90, p.Window(), "6 channels of 15 rows on a bus of 1 bind")
 }
 
 // TestCoding: coded sizes against a coder that writes the words out, and against

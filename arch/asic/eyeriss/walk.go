@@ -164,14 +164,14 @@ func (k *layerWalk) activations(t asic.Tile) []int {
 
 // pass emits one pass: the filters into the PEs, then the images one after another.
 func (k *layerWalk) pass(t asic.Tile, turn, first int, filters int64, slots []int) {
-	timing := pass{k.Mapping, k.machine.array(), t.Rows(), unit.Cycles(k.machine.cfg.PE.Pipeline)}
-	fill := asic.Command{Edges: timing.fill(), End: k.Copy(k.filterAddr(), k.registerAddr(), k.product.BBytes(&t))}
+	timing := rowstationary.Pass{Mapping: k.Mapping, Array: k.machine.array(), Rows: t.Rows()}
+	fill := asic.Command{Edges: timing.Fill(), End: k.Copy(k.filterAddr(), k.registerAddr(), k.product.BBytes(&t))}
 	fill.After.Wait(asic.Load, max(filters, k.loaded[slots[0]]))
 	k.filters.Wait(asic.Array, k.Emit(asic.Array, fill))
 	for i, slot := range slots {
-		c := asic.Command{Edges: unit.Cycles(k.per) * timing.image()}
+		c := asic.Command{Edges: unit.Cycles(k.per) * timing.Image()}
 		if i == len(slots)-1 {
-			c.Edges += timing.tail()
+			c.Edges += timing.Tail()
 		}
 		c.After.Wait(asic.Load, k.loaded[slot])
 		at := turn*k.parts() + i
@@ -181,18 +181,21 @@ func (k *layerWalk) pass(t asic.Tile, turn, first int, filters int64, slots []in
 		c.Begin, c.End = k.Multiply(k.product, k.images(t, i), int64(slot)*k.inBytes, k.registerAddr(), asic.Sums{Group: first + at, Slot: at}, t.C0 == 0)
 		k.inputs.Used[slot].Wait(asic.Array, k.Emit(asic.Array, c))
 		if t.C1 == k.Space.C {
-			k.finish(k.images(t, i), turn, i, first+at)
+			k.finish(k.images(t, i), turn, i, first+at, c.Edges)
 		}
 	}
 	k.count(&t, timing)
 }
 
 // finish emits the post command and the store of one part's results, which are
-// there when the array's present command ends.
-func (k *layerWalk) finish(t asic.Tile, turn, i, group int) {
+// there when the array's present command ends. They pass the rectifier as they leave
+// the columns, so what is left to do after a pass is its last window, or what the
+// lanes could not keep up with.
+func (k *layerWalk) finish(t asic.Tile, turn, i, group int, during unit.Cycles) {
 	at := turn*k.parts() + i
 	addr := k.sumAddr(turn, i)
-	c := asic.Command{Edges: k.PostEdges(k.product, int64(k.product.Outputs(&t)))}
+	all := k.PostEdges(k.product, int64(k.product.Outputs(&t)))
+	c := asic.Command{Edges: max(unit.CeilDiv(all, unit.Cycles(k.Space.OW)), all-during)}
 	c.After.Wait(asic.Array, k.Issued(asic.Array))
 	c.End = k.Finish(k.product, t, asic.Sums{Group: group, Slot: at}, addr)
 	var after asic.Fence
@@ -202,7 +205,7 @@ func (k *layerWalk) finish(t asic.Tile, turn, i, group int) {
 }
 
 // count books the events of one pass.
-func (k *layerWalk) count(t *asic.Tile, timing pass) {
+func (k *layerWalk) count(t *asic.Tile, timing rowstationary.Pass) {
 	s, macs := &k.Space, k.product.MACs(t)
 	skipped := int64(0)
 	if k.machine.cfg.PE.Gating {
