@@ -41,12 +41,13 @@ func (r *Run) filled() *Run {
 
 // Comparison is several reports side by side, as compare --json writes them.
 type Comparison struct {
-	Runs []*Run `json:"runs"`
+	Runs  []*Run   `json:"runs"`
+	Notes []string `json:"notes,omitempty"` // what a reader must know to find it fair
 }
 
 // WriteJSON writes all reports as one object.
 func (c Comparison) WriteJSON(w io.Writer) error {
-	filled := Comparison{Runs: make([]*Run, len(c.Runs))}
+	filled := Comparison{Runs: make([]*Run, len(c.Runs)), Notes: c.Notes}
 	for i, r := range c.Runs {
 		filled.Runs[i] = r.filled()
 	}

@@ -197,7 +197,7 @@ func TestJSONRoundTrip(t *testing.T) {
 	assert.Equal(t, r, back)
 
 	var both bytes.Buffer
-	require.NoError(t, Comparison{[]*Run{r, r}}.WriteJSON(&both))
+	require.NoError(t, Comparison{Runs: []*Run{r, r}}.WriteJSON(&both))
 	require.NoError(t, os.WriteFile(path, both.Bytes(), 0o644))
 	runs, err := ReadAll(path)
 	require.NoError(t, err)

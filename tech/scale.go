@@ -41,3 +41,14 @@ func gateEnergy(node int) float64 {
 
 // shrink is the energy of a gate at one node relative to another.
 func shrink(to, from int) float64 { return gateEnergy(to) / gateEnergy(from) }
+
+// Shrink is the energy of logic at one node relative to another, and where the ratio
+// is from. A ratio of two nodes is rough: it knows neither wires nor memories apart.
+func Shrink(to, from int) (ratio float64, source string, err error) {
+	for _, node := range []int{to, from} {
+		if err := checkNode(node); err != nil {
+			return 0, "", err
+		}
+	}
+	return shrink(to, from), "stillmaker-2017", nil
+}

@@ -12,11 +12,12 @@ import (
 
 // Config is an FPGA design's device as its YAML describes it.
 type Config struct {
-	Name   string     `key:"name" doc:"what reports call the machine"`
-	Kind   string     `key:"kind" oneof:"fpga" doc:"which model simulates it"`
-	About  string     `key:"about" doc:"one line: what the machine is"`
-	Clock  unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the design; stated, not derived"`
-	Native string     `key:"native" doc:"data type, or weight and activation pair, where the workload names none"`
+	Name    string     `key:"name" doc:"what reports call the machine"`
+	Kind    string     `key:"kind" oneof:"fpga" doc:"which model simulates it"`
+	About   string     `key:"about" doc:"one line: what the machine is"`
+	Process int        `key:"process" min:"7" max:"130" doc:"technology node of the part in nm, to set energies beside those of other machines"`
+	Clock   unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the design; stated, not derived"`
+	Native  string     `key:"native" doc:"data type, or weight and activation pair, where the workload names none"`
 
 	Design string `key:"design" oneof:"auto,streaming,overlay" doc:"a stage for every layer, one engine for all, or the first where it fits"`
 

@@ -27,6 +27,10 @@ func compareCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		list, notes, err := experiments.Fair(list)
+		if err != nil {
+			return err
+		}
 		bar := newBar(cmd.ErrOrStderr(), f.quiet, "layers")
 		for i := range list {
 			list[i].Progress = bar.part(i, len(list))
@@ -37,9 +41,9 @@ func compareCommand() *cobra.Command {
 			return err
 		}
 		if f.json {
-			return errors.Join(err, results.Comparison{Runs: runs}.WriteJSON(cmd.OutOrStdout()))
+			return errors.Join(err, results.Comparison{Runs: runs, Notes: notes}.WriteJSON(cmd.OutOrStdout()))
 		}
-		_, wrote := io.WriteString(cmd.OutOrStdout(), results.Compare(runs))
+		_, wrote := io.WriteString(cmd.OutOrStdout(), results.Compare(runs, notes...))
 		return errors.Join(err, wrote)
 	}
 	cmd.Flags().StringSliceVar(&devices, "devices", nil, "presets or YAML files, with commas between them")
