@@ -15,6 +15,8 @@ type circuit struct {
 	d        *design
 	net      *workloads.Network
 	ideal    bool
+	slow     bool  // memory takes more than a cycle for a word of some port
+	behind   int64 // cycles by which memory has a word later than the drain that stands for it
 	p        *stream.Pipeline
 	flows    map[*workloads.Tensor][]flow // by tensor: what is still to be read of it
 	ends     []*stream.Link               // by layer: the link its last stage writes
@@ -35,9 +37,20 @@ type flow struct {
 	from  string
 }
 
-// build makes the circuit of a network; depth gives each FIFO's.
+// build makes the circuit of a network; depth gives each FIFO's. Where memory is as fast
+// as its ports, its latency delays the first word in, which those behind it hide, and every
+// word out: a late start and a late end say the same with less on the way.
 func (m *Machine) build(net *workloads.Network, d *design, ideal bool, depth func(string, int64, bool) int) (*circuit, error) {
-	c := &circuit{m: m, d: d, net: net, ideal: ideal, p: stream.New(), flows: map[*workloads.Tensor][]flow{}, owner: map[string]int{},
+	c, err := m.wire(net, d, ideal, false, depth)
+	if err == nil && c.slow {
+		return m.wire(net, d, ideal, true, depth)
+	}
+	return c, err
+}
+
+// wire makes the circuit with the latency of a memory in its ports' stages (slow), or outside.
+func (m *Machine) wire(net *workloads.Network, d *design, ideal, slow bool, depth func(string, int64, bool) int) (*circuit, error) {
+	c := &circuit{m: m, d: d, net: net, ideal: ideal, slow: slow, p: stream.New(), flows: map[*workloads.Tensor][]flow{}, owner: map[string]int{},
 		depth: depth, widths: map[string]int{}, ends: make([]*stream.Link, len(d.layers))}
 	uses := c.uses()
 	for _, t := range net.Graph.Inputs {
@@ -52,6 +65,9 @@ func (m *Machine) build(net *workloads.Network, d *design, ideal bool, depth fun
 	}
 	for _, t := range net.Graph.Outputs {
 		c.store(t)
+	}
+	if !slow {
+		c.behind = c.latency() - 1
 	}
 	return c, nil
 }
@@ -96,7 +112,9 @@ func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream
 		return l
 	}
 	frame := float64(l.PerFrame()) * float64(words*t.Type.Bits()) / 8
-	return l.Pace(int64(math.Ceil(frame/c.share(t))), l.PerFrame())
+	cycles := int64(math.Ceil(frame / c.share(t)))
+	c.slow = c.slow || cycles > l.PerFrame()
+	return l.Pace(cycles, l.PerFrame())
 }
 
 // latency is the cycles from a request to memory to its first byte.
@@ -114,7 +132,12 @@ func (c *circuit) load(t *workloads.Tensor, uses int) {
 	total := t.Shape.Elements() / c.d.frames
 	from := c.slowed(stream.NewSupply(name+".port", 1, total/int64(words)), t, words)
 	to := c.fifo(name+".fifo", total, words, t.Type.Bits(), false)
-	c.stage(name, -1, func() { c.p.Steps(name, each(total/int64(words)), c.latency(), links(from), links(to)) })
+	latency := c.latency()
+	if !c.slow {
+		from.From(latency)
+		latency = 1
+	}
+	c.stage(name, -1, func() { c.p.Steps(name, each(total/int64(words)), latency, links(from), links(to)) })
 	if c.first == nil {
 		c.first = from
 	}
@@ -148,7 +171,11 @@ func (c *circuit) store(t *workloads.Tensor) {
 		name = fmt.Sprintf("%s.%d", name, len(c.outs))
 	}
 	to := c.slowed(stream.NewDrain(name+".port", 1, f.total/int64(f.words)), t, f.words)
-	c.stage(name, -1, func() { c.p.Steps(name, each(f.total/int64(f.words)), c.latency(), links(f.link), links(to)) })
+	latency := int64(1)
+	if c.slow {
+		latency = c.latency()
+	}
+	c.stage(name, -1, func() { c.p.Steps(name, each(f.total/int64(f.words)), latency, links(f.link), links(to)) })
 	c.outs = append(c.outs, to)
 }
 

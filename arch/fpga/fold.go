@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"nnsim/arch/fpga/estimate"
 	"nnsim/unit/spell"
@@ -20,6 +21,9 @@ type design struct {
 	fifos   estimate.Resources
 	bound   string // what limits the rate
 	overlay bool   // one engine for all layers
+	once    sync.Once
+	timed   *timing // of the streaming design with its memory
+	failed  error
 }
 
 // place is one layer's part of a design, as plans carry it.

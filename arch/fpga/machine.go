@@ -175,11 +175,7 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 	if d.overlay {
 		return m.runOverlay(job, d)
 	}
-	c, err := m.build(job.Net, d, job.IdealMemory, m.depthOf(d))
-	if err != nil {
-		return nil, err
-	}
-	timed, err := c.run(d.frames)
+	t, err := m.time(&job, d)
 	if err != nil {
 		return nil, err
 	}
@@ -191,14 +187,14 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 	if job.Progress != nil {
 		job.Progress(len(d.layers), len(d.layers))
 	}
-	return c.report(job, timed)
+	return t.report(job)
 }
 
 // notes is what a reader must know to read the figures rightly.
 func (c *circuit) notes(timed *stream.Result) (list []string) {
 	if n := len(timed.LastOut); n > 1 {
 		every := timed.LastOut[n-1] - timed.LastOut[n-2]
-		list = append(list, fmt.Sprintf("in the end a frame every %d cycles (%.4g a second), the first after %d", every, float64(c.m.cfg.Clock)/float64(every), timed.LastOut[0]))
+		list = append(list, fmt.Sprintf("in the end a frame every %d cycles (%.4g a second), the first after %d", every, float64(c.m.cfg.Clock)/float64(every), timed.LastOut[0]+c.behind))
 	}
 	b, n := c.m.budget(), c.d.need
 	list = append(list, fmt.Sprintf("streaming: all layers run at once; a layer's cycles are those by which it ends later than the layer before it; %s", c.d.bound),

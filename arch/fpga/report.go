@@ -20,10 +20,11 @@ const (
 )
 
 // report makes the run report.
-func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, error) {
+func (c *timing) report(job arch.Job) (*results.Run, error) {
+	timed := c.Result
 	r := &results.Run{Batch: job.Net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes(timed)}
 	for _, l := range c.outs {
-		r.Cycles = max(r.Cycles, timed.Last(l))
+		r.Cycles = max(r.Cycles, timed.Last(l)+c.behind)
 	}
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(c.m.cfg.Clock))
 	c.layers(r, timed)
@@ -40,7 +41,7 @@ func (c *circuit) report(job arch.Job, timed *stream.Result) (*results.Run, erro
 
 // layers lists the layers: each ends when its last token has left, or with the one
 // before it; the store ends the last.
-func (c *circuit) layers(r *results.Run, timed *stream.Result) {
+func (c *timing) layers(r *results.Run, timed *stream.Result) {
 	start, all := int64(0), int64(0)
 	for i, l := range c.d.layers {
 		end := max(start, min(timed.Last(c.ends[i]), r.Cycles))

@@ -5,8 +5,38 @@ import (
 	"fmt"
 	"strings"
 
+	"nnsim/arch"
 	"nnsim/arch/fpga/stream"
+	"nnsim/workloads"
 )
+
+// timing is what a simulation of a circuit found.
+type timing struct {
+	*circuit
+	*stream.Result
+}
+
+// time simulates a design, once for all runs of a plan. With a memory that never stalls
+// only the beginning differs, unless memory is slower than its ports.
+func (m *Machine) time(job *arch.Job, d *design) (*timing, error) {
+	d.once.Do(func() { d.timed, d.failed = m.simulate(job.Net, d, false) })
+	if d.failed != nil || !job.IdealMemory {
+		return d.timed, d.failed
+	}
+	return m.simulate(job.Net, d, true)
+}
+
+func (m *Machine) simulate(net *workloads.Network, d *design, ideal bool) (*timing, error) {
+	c, err := m.build(net, d, ideal, m.depthOf(d))
+	if err != nil {
+		return nil, err
+	}
+	if ideal && !d.timed.slow {
+		c.p.Follow(d.timed.Result)
+	}
+	r, err := c.run(d.frames)
+	return &timing{circuit: c, Result: r}, err
+}
 
 // run simulates a circuit for so many frames.
 func (c *circuit) run(frames int64) (*stream.Result, error) {

@@ -20,6 +20,7 @@ type Link struct {
 	every rate  // of a supply or drain: cycles from one opportunity to the next
 	limit int64 // tokens of the frames let in so far
 	paced bool  // every is the least distance, not a raster
+	start int64 // of a port: before it no token crosses
 	due   int64 // paced: when the next token can cross, in parts (tokens of every) of a cycle
 
 	puts, takes       int64   // tokens that went in and out
@@ -85,6 +86,12 @@ func (l *Link) Pace(cycles, tokens int64) *Link {
 	return l
 }
 
+// From lets no token through a port before a cycle.
+func (l *Link) From(start int64) *Link {
+	l.start = start
+	return l
+}
+
 // Depth is how many tokens a FIFO holds; 0 for a bare port.
 func (l *Link) Depth() int { return int(l.depth) }
 
@@ -97,6 +104,7 @@ func (l *Link) Peak() int { return int(l.peak) }
 // aligned is the first opportunity at or after cycle t. The i-th is in cycle 1 + ⌈i · cycles / tokens⌉.
 func (l *Link) aligned(t int64) int64 {
 	c, n := l.every.cycles, l.every.tokens
+	t = max(t, l.start)
 	switch {
 	case l.paced:
 		return max(t, (l.due+n-1)/n)

@@ -31,6 +31,7 @@ type Pipeline struct {
 	links []*Link
 	reads map[*Link]*node
 	feeds map[*Link]*node
+	other *runner // a run of the same stages, for Follow
 }
 
 // New makes an empty pipeline.

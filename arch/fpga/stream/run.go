@@ -15,6 +15,7 @@ type Result struct {
 	Crossings int64 // tokens put and taken while simulating
 
 	frames int64
+	run    *runner
 }
 
 // Spent is what a stage did during the whole run.
@@ -62,6 +63,11 @@ func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
 	return s.result(), nil
 }
 
+// Follow names a run of a pipeline of the same stages and links, for as many frames. As
+// soon as nothing of this run's frames differs from that one's but by a number of cycles
+// for all, that one's later frames are taken over.
+func (p *Pipeline) Follow(r *Result) { p.other = r.run }
+
 // runner is one run of a pipeline.
 type runner struct {
 	*Pipeline
@@ -70,6 +76,7 @@ type runner struct {
 	done        int64 // frames that went through
 	period      int64
 	now, before *snapshot // after the last frame, and after the one before it
+	all         []*snapshot
 	queue       []*node
 	head        int
 	waiting     int
@@ -143,10 +150,30 @@ func (s *runner) cut() {
 		n.stage.cut(now)
 		now.spent = append(now.spent, n.stage.spent())
 	}
-	s.before, s.now = s.now, now
-	if s.before != nil && s.done < s.frames {
-		s.period = now.later(s.before)
+	s.before, s.now, s.all = s.now, now, append(s.all, now)
+	if s.done == s.frames {
+		return
 	}
+	if s.before != nil {
+		s.period, _ = now.later(s.before)
+	}
+	if o := s.other; o != nil && s.period == 0 && s.done < o.done {
+		if shift, alike := now.later(o.all[s.done-1]); alike {
+			s.adopt(shift)
+		}
+	}
+}
+
+// adopt takes over the frames of the run that this one follows.
+func (s *runner) adopt(shift int64) {
+	o, here := s.other, s.other.all[s.done-1]
+	for i, l := range s.links {
+		for _, x := range o.links[i].cuts[s.done:] {
+			l.cuts = append(l.cuts, crossing{x.in + shift, x.out + shift})
+		}
+	}
+	s.now, s.before = s.now.plus(here, o.now), s.now.plus(here, o.before)
+	s.done, s.period = o.done, o.period
 }
 
 // sweep runs stages that have something new to know.
@@ -173,7 +200,7 @@ func (s *runner) sweep() {
 
 // result gathers what the links and stages noted, the steady state's frames added.
 func (s *runner) result() *Result {
-	r := &Result{FirstOut: s.last.firstPut, Period: s.period, Simulated: int(s.done), frames: s.frames}
+	r := &Result{FirstOut: s.last.firstPut, Period: s.period, Simulated: len(s.all), frames: s.frames, run: s}
 	all := func(l *Link) (times []int64) {
 		for i := range int(s.frames) {
 			if i < int(s.done) {

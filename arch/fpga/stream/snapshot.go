@@ -1,5 +1,7 @@
 package stream
 
+import "slices"
+
 // snapshot is all that a pipeline keeps from one frame for the next, between two
 // frames: when its registers were last used and its memories last read, as far as
 // a later token can still notice. Stages and links write it down, each in its own
@@ -26,22 +28,27 @@ func (s *snapshot) ring(list []int64, from, to, floor int64) {
 	s.same(to - 1 - i)
 }
 
-// later is the number of cycles by which all of a snapshot is later than another; 0: they
-// are not alike.
-func (s *snapshot) later(than *snapshot) int64 {
-	if len(s.times) != len(than.times) || len(s.equal) != len(than.equal) || len(s.times) == 0 {
-		return 0
-	}
-	for i, n := range s.equal {
-		if n != than.equal[i] {
-			return 0
-		}
+// later is the number of cycles by which all of a snapshot is later than another;
+// false: they are not alike.
+func (s *snapshot) later(than *snapshot) (int64, bool) {
+	if len(s.times) != len(than.times) || len(s.times) == 0 || !slices.Equal(s.equal, than.equal) {
+		return 0, false
 	}
 	period := s.times[0] - than.times[0]
 	for i, t := range s.times {
 		if t-than.times[i] != period {
-			return 0
+			return 0, false
 		}
 	}
-	return period
+	return period, true
+}
+
+// plus is what was spent in all, with what another pipeline spent between two of its snapshots.
+func (s *snapshot) plus(from, to *snapshot) *snapshot {
+	sum := &snapshot{}
+	for i, w := range s.spent {
+		a, b := from.spent[i], to.spent[i]
+		sum.spent = append(sum.spent, states{w.busy + b.busy - a.busy, w.input + b.input - a.input, w.output + b.output - a.output})
+	}
+	return sum
 }
