@@ -3,6 +3,7 @@ package fpga
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"nnsim/arch/fpga/stream"
 	"nnsim/unit"
@@ -92,17 +93,26 @@ func (c *circuit) fifo(name string, total int64, words, bits int, joined bool) *
 	return stream.NewFIFO(name, c.depth(name, total/int64(words), joined), total/int64(words))
 }
 
-// share is the part of the memory's bandwidth that a tensor at a port gets, in bytes a cycle.
-func (c *circuit) share(t *workloads.Tensor) float64 {
-	all := int64(0)
-	for _, list := range [][]*workloads.Tensor{c.net.Graph.Inputs, c.net.Graph.Outputs} {
-		for _, o := range list {
-			all += o.Bytes()
-		}
-	}
+// share is the part of the memory's bandwidth that a port gets for a tensor's words, in bytes a
+// cycle: what it can use; where all ports together can use more than there is, in
+// proportion to what they move.
+func (c *circuit) share(t *workloads.Tensor, words int) float64 {
 	mem := &c.m.cfg.Memory
-	rate := float64(mem.Bandwidth) / float64(c.m.cfg.Clock) * float64(t.Bytes()) / float64(all)
-	return min(rate, float64(mem.Port))
+	use := func(t *workloads.Tensor, words int) float64 {
+		return min(float64(words*t.Type.Bits())/8, float64(mem.Port))
+	}
+	most, all := 0.0, int64(0)
+	for _, t := range c.net.Graph.Inputs {
+		most, all = most+use(t, c.inputWords(t)), all+t.Bytes()
+	}
+	for _, t := range c.net.Graph.Outputs {
+		most, all = most+use(t, c.outputWords(t)), all+t.Bytes()
+	}
+	rate := float64(mem.Bandwidth) / float64(c.m.cfg.Clock)
+	if most <= rate {
+		return use(t, words)
+	}
+	return min(rate*float64(t.Bytes())/float64(all), float64(mem.Port))
 }
 
 // slowed gives a port the rate of the memory: a frame's words in a whole number of
@@ -112,8 +122,11 @@ func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream
 		return l
 	}
 	frame := float64(l.PerFrame()) * float64(words*t.Type.Bits()) / 8
-	cycles := int64(math.Ceil(frame / c.share(t)))
-	c.slow = c.slow || cycles > l.PerFrame()
+	cycles := int64(math.Ceil(frame / c.share(t, words)))
+	if cycles <= l.PerFrame() {
+		return l
+	}
+	c.slow = true
 	return l.Pace(cycles, l.PerFrame())
 }
 
@@ -160,6 +173,20 @@ func (c *circuit) inputWords(t *workloads.Tensor) int {
 		}
 	}
 	return 1
+}
+
+// outputWords is how many elements of an output come at a time.
+func (c *circuit) outputWords(t *workloads.Tensor) int {
+	for _, l := range c.d.layers {
+		switch {
+		case !slices.Contains(l.outputs(), t):
+		case l.kind == view:
+			return c.outputWords(l.inputs()[0])
+		default:
+			return l.gives()
+		}
+	}
+	return c.inputWords(t) // an input, passed on
 }
 
 // store is the way of an output to memory.
