@@ -124,15 +124,17 @@ func (l *Link) passed(t int64) { l.due = max(l.due, t*l.every.tokens) + l.every.
 // offer is the first cycle at or after t in which the next token is offered to
 // the stage behind the link; false: not known yet.
 func (l *Link) offer(t int64) (int64, bool) {
-	switch {
-	case l.kind == supply:
-		return l.aligned(t), l.takes < l.limit
-	case l.kind == direct:
-		return max(t, l.postedAt), l.posted && l.takes == l.puts
-	case l.takes == l.puts:
-		return 0, false
+	if l.kind != fifo {
+		return l.offerPort(t)
 	}
-	return max(t, l.putAt[l.takes&l.mask]+1), true
+	return max(t, l.putAt[l.takes&l.mask]+1), l.takes < l.puts
+}
+
+func (l *Link) offerPort(t int64) (int64, bool) {
+	if l.kind == supply {
+		return l.aligned(t), l.takes < l.limit
+	}
+	return max(t, l.postedAt), l.posted && l.takes == l.puts
 }
 
 // take notes that the next token left in cycle t.
@@ -140,7 +142,9 @@ func (l *Link) take(t int64) {
 	switch l.kind {
 	case fifo:
 		l.takeAt[l.takes&l.mask] = t
-		l.emptiedBy(t)
+		if l.peak < l.depth {
+			l.emptiedBy(t)
+		}
 	case direct:
 		l.crossedAt = t
 	case supply:
@@ -154,29 +158,31 @@ func (l *Link) take(t int64) {
 
 // room is the first cycle at or after t in which the next token is accepted; false: not known yet.
 func (l *Link) room(t int64) (int64, bool) {
+	if l.kind != fifo {
+		return l.roomAtPort(t)
+	}
+	return max(t, l.takeAt[(l.puts-l.depth)&l.mask]+1), l.puts-l.takes < l.depth
+}
+
+func (l *Link) roomAtPort(t int64) (int64, bool) {
 	switch {
 	case l.kind == drain:
 		return l.aligned(t), l.puts < l.limit
-	case l.kind == direct:
-		if l.takes > l.puts {
-			return l.crossedAt, true
-		}
-		l.dirtyOut = l.dirtyOut || !l.posted
-		l.posted, l.postedAt = true, t
-		return 0, false
-	case l.puts < l.depth:
-		return t, true
-	case l.puts-l.takes >= l.depth:
-		return 0, false
+	case l.takes > l.puts:
+		return l.crossedAt, true
 	}
-	return max(t, l.takeAt[(l.puts-l.depth)&l.mask]+1), true
+	l.dirtyOut = l.dirtyOut || !l.posted
+	l.posted, l.postedAt = true, t
+	return 0, false
 }
 
 // put notes that the next token came in cycle t.
 func (l *Link) put(t int64) {
 	if l.kind == fifo {
 		l.putAt[l.puts&l.mask] = t
-		l.filledBy(t)
+		if l.peak < l.depth {
+			l.filledBy(t)
+		}
 	} else if l.kind == drain && l.paced {
 		l.passed(t)
 	}

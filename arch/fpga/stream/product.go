@@ -128,39 +128,63 @@ func (u *product) accept() bool {
 	if u.rep > 0 && u.rep < u.nf-1 {
 		return u.acceptRun(u.sf - u.k)
 	}
-	read := max(u.wroteAt[u.token&u.mask]+1, u.accepted)
-	at, known := u.enabled(read + 1)
-	if !known {
-		return false
-	}
-	u.states.input += max(0, read-u.accepted)
-	if u.rep == u.nf-1 {
-		u.freeAt[u.token&u.mask] = read
-	}
-	u.enter(at)
-	return true
+	return u.acceptFromBuffer()
 }
 
-// acceptFromPort takes an operand directly from the port, in a cycle in which the core moves.
-func (u *product) acceptFromPort() bool {
-	t := u.accepted + 1
-	for {
+// acceptFromBuffer accepts operands that were not all written when they are wanted (the first
+// time through a vector), or that are not needed again (the last time).
+func (u *product) acceptFromBuffer() (moved bool) {
+	for u.token < u.written {
+		read := max(u.wroteAt[u.token&u.mask]+1, u.accepted)
+		at := read + 1
+		if !u.free(at) {
+			var known bool
+			if at, known = u.enabled(at); !known {
+				return moved
+			}
+		}
+		u.states.input += max(0, read-u.accepted)
+		if u.rep == u.nf-1 {
+			u.freeAt[u.token&u.mask] = read
+		}
+		u.enter(at)
+		if moved = true; u.k == 0 {
+			break
+		}
+	}
+	return moved
+}
+
+// acceptFromPort takes operands directly from the port, each in a cycle in which the
+// core moves, up to the end of a vector.
+func (u *product) acceptFromPort() (moved bool) {
+	for t := u.accepted + 1; ; {
 		at, known := u.in.offer(t)
 		if !known {
-			return false
+			return moved
 		}
-		moving, known := u.enabled(at)
-		if !known {
-			return false
+		if !u.free(at) {
+			next, known := u.enabled(at)
+			if !known {
+				return moved
+			}
+			if next != at {
+				t = next
+				continue
+			}
 		}
-		if moving == at {
-			u.in.take(at)
-			u.states.input += at - t
-			u.enter(at)
+		u.in.take(at)
+		u.states.input += at - u.accepted - 1
+		u.enter(at)
+		if moved, t = true, at+1; u.k == 0 {
 			return true
 		}
-		t = moving
 	}
+}
+
+// free tells whether the core surely moves in cycle t.
+func (u *product) free(t int64) bool {
+	return len(u.freezes) == 0 && (len(u.leaving) == 0 || u.leaving[0] >= t)
 }
 
 // acceptRun accepts up to n operands in consecutive cycles, as far as the freezes are known.

@@ -149,7 +149,7 @@ type shift struct {
 
 func newShift(w Window, in, out *Link) *shift {
 	s := &shift{in: in, out: out, shape: w, begin: 1, lead: int64((w.KH-1)*w.DilH*w.W+(w.KW-1)*w.DilW) * int64(w.Fold())}
-	s.walk = walk{w: &s.shape, fold: w.Fold(), na: 1, nb: 1, nc: w.Fold()}
+	s.walk = walk{w: &s.shape, fold: w.Fold(), na: 1, nb: 1, nc: w.Fold(), inner: 1}
 	return s
 }
 

@@ -16,6 +16,7 @@ type steps struct {
 	in, out []*Link
 	phases  []Phase
 	latency int64
+	mask    int64 // of the rings
 
 	phase, count int64
 	last         int64 // when the last step was
@@ -29,14 +30,19 @@ type fifoOf struct {
 	due             []int64
 	head            int
 	lastPut         int64
-	left            []int64 // a ring of latency
+	left            []int64 // a ring of latency entries or more
 	entered, leaves int64
 }
 
 func newSteps(phases []Phase, latency int64, in, out []*Link) *steps {
 	s := &steps{in: in, out: out, phases: phases, latency: latency, tokens: make([]fifoOf, len(out))}
+	size := int64(1)
+	for size < latency {
+		size *= 2
+	}
+	s.mask = size - 1
 	for i := range s.tokens {
-		s.tokens[i].left = make([]int64, latency)
+		s.tokens[i].left = make([]int64, size)
 	}
 	return s
 }
@@ -58,14 +64,15 @@ func (s *steps) run() (moved bool) {
 func (s *steps) give(i int) (moved bool) {
 	q := &s.tokens[i]
 	for q.head < len(q.due) {
-		at, known := s.out[i].room(max(q.due[q.head], q.lastPut+1))
+		ready := max(q.due[q.head], q.lastPut+1)
+		at, known := s.out[i].room(ready)
 		if !known {
 			break
 		}
-		s.states.output += at - max(q.due[q.head], q.lastPut+1)
+		s.states.output += at - ready
 		s.out[i].put(at)
 		q.lastPut, moved = at, true
-		q.left[q.leaves%s.latency] = at
+		q.left[q.leaves&s.mask] = at
 		q.leaves++
 		q.head++
 	}
@@ -94,27 +101,34 @@ func (s *steps) step() bool {
 			return false
 		}
 		if q.entered >= s.latency {
-			from = max(from, q.left[q.entered%s.latency])
+			from = max(from, q.left[(q.entered-s.latency)&s.mask])
 		}
 	}
-	t := from
-	for changed := true; changed; {
-		changed = false
+	t, known := s.offered(p, from)
+	if known {
+		s.make(p, from, t)
+	}
+	return known
+}
+
+// offered is the first cycle at or after t in which all tokens that a step reads are offered.
+func (s *steps) offered(p Phase, t int64) (int64, bool) {
+	for again := p.Read != 0; again; {
+		again = false
 		for i, l := range s.in {
 			if p.Read>>i&1 == 0 {
 				continue
 			}
 			at, known := l.offer(t)
 			if !known {
-				return false
+				return 0, false
 			}
 			if at > t {
-				t, changed = at, true
+				t, again = at, len(s.in) > 1
 			}
 		}
 	}
-	s.make(p, from, t)
-	return true
+	return t, true
 }
 
 // make carries the step out in cycle t.
@@ -135,7 +149,9 @@ func (s *steps) make(p Phase, from, t int64) {
 	s.last = t
 	if s.count++; s.count == p.Count {
 		s.count = 0
-		s.phase = (s.phase + 1) % int64(len(s.phases))
+		if s.phase++; s.phase == int64(len(s.phases)) {
+			s.phase = 0
+		}
 	}
 }
 

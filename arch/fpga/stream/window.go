@@ -71,14 +71,15 @@ type walk struct {
 	oh, ow, a, b, c int // output pixel; the three inner loops from the outside
 	na, nb, nc      int
 	byChannel       bool
+	inner           int64 // tokens from one step of the innermost loop to the next
 	first           int64 // first token of the next window, for the write guard
 	at              int64 // token to be fetched
 }
 
 func newWalk(w *Window) walk {
-	k := walk{w: w, fold: w.Fold(), na: w.KH, nb: w.KW, nc: w.Fold()}
+	k := walk{w: w, fold: w.Fold(), na: w.KH, nb: w.KW, nc: w.Fold(), inner: 1}
 	if w.Depthwise && k.fold > 1 {
-		k.byChannel, k.na, k.nb, k.nc = true, k.fold, w.KH, w.KW
+		k.byChannel, k.na, k.nb, k.nc, k.inner = true, k.fold, w.KH, w.KW, int64(w.DilW*k.fold)
 	}
 	return k
 }
@@ -121,7 +122,7 @@ func (k *walk) channelsBack() int64 {
 // next moves to the next token; false: the frame's last has been fetched.
 func (k *walk) next() bool {
 	if k.c++; k.c < k.nc {
-		k.at = k.token()
+		k.at += k.inner
 		return true
 	}
 	k.c = 0
