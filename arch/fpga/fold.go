@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"nnsim/arch/fpga/estimate"
 	"nnsim/unit/spell"
@@ -21,9 +20,7 @@ type design struct {
 	fifos   estimate.Resources
 	bound   string // what limits the rate
 	overlay bool   // one engine for all layers
-	once    sync.Once
-	timed   *timing // of the streaming design with its memory
-	failed  error
+	run     *once  // of a streaming design with its memory
 }
 
 // place is one layer's part of a design, as plans carry it.
@@ -37,7 +34,7 @@ type place struct {
 // full, or the slowest cannot be made faster.
 // Reserved is kept free for FIFOs.
 func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources) (*design, error) {
-	d := &design{frames: framesOf(net)}
+	d := &design{frames: framesOf(net), run: &once{}}
 	given, err := m.given(net)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"nnsim/arch"
 	"nnsim/arch/fpga/stream"
@@ -19,20 +20,28 @@ type timing struct {
 // time simulates a design, once for all runs of a plan. With a memory that never stalls
 // only the beginning differs, unless memory is slower than its ports.
 func (m *Machine) time(job *arch.Job, d *design) (*timing, error) {
-	d.once.Do(func() { d.timed, d.failed = m.simulate(job.Net, d, false) })
-	if d.failed != nil || !job.IdealMemory {
-		return d.timed, d.failed
+	d.run.Do(func() { d.run.timed, d.run.failed = m.simulate(job.Net, d, nil) })
+	if d.run.failed != nil || !job.IdealMemory {
+		return d.run.timed, d.run.failed
 	}
-	return m.simulate(job.Net, d, true)
+	return m.simulate(job.Net, d, d.run.timed)
 }
 
-func (m *Machine) simulate(net *workloads.Network, d *design, ideal bool) (*timing, error) {
-	c, err := m.build(net, d, ideal, m.depthOf(d))
+// once is a simulation that all runs of a plan share.
+type once struct {
+	sync.Once
+	timed  *timing
+	failed error
+}
+
+// simulate runs a design with its memory, or, beside a run with that, with one that never stalls.
+func (m *Machine) simulate(net *workloads.Network, d *design, beside *timing) (*timing, error) {
+	c, err := m.build(net, d, beside != nil, m.depthOf(d))
 	if err != nil {
 		return nil, err
 	}
-	if ideal && !d.timed.slow {
-		c.p.Follow(d.timed.Result)
+	if beside != nil && !beside.slow {
+		c.p.Follow(beside.Result)
 	}
 	r, err := c.run(d.frames)
 	return &timing{circuit: c, Result: r}, err
