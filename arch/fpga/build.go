@@ -98,8 +98,9 @@ func (c *circuit) fifo(name string, total int64, words, bits int, joined bool) *
 // proportion to what they move.
 func (c *circuit) share(t *workloads.Tensor, words int) float64 {
 	mem := &c.m.cfg.Memory
+	port := float64(c.m.cfg.AXI.beat())
 	use := func(t *workloads.Tensor, words int) float64 {
-		return min(float64(words*t.Type.Bits())/8, float64(mem.Port))
+		return min(float64(words*t.Type.Bits())/8, port)
 	}
 	most, all := 0.0, int64(0)
 	for _, t := range c.net.Graph.Inputs {
@@ -108,11 +109,11 @@ func (c *circuit) share(t *workloads.Tensor, words int) float64 {
 	for _, t := range c.net.Graph.Outputs {
 		most, all = most+use(t, c.outputWords(t)), all+t.Bytes()
 	}
-	rate := float64(mem.Bandwidth) / float64(c.m.cfg.Clock)
+	rate := float64(mem.peak()) / float64(c.m.cfg.Clock)
 	if most <= rate {
 		return use(t, words)
 	}
-	return min(rate*float64(t.Bytes())/float64(all), float64(mem.Port))
+	return min(rate*float64(t.Bytes())/float64(all), port)
 }
 
 // slowed gives a port the rate of the memory: a frame's words in a whole number of

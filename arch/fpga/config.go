@@ -41,6 +41,7 @@ type Config struct {
 		Energy unit.Joules `key:"energy" doc:"of one such operation"`
 	} `key:"host"`
 	Memory Memory `key:"memory"`
+	AXI    AXI    `key:"axi"`
 	Power  Power  `key:"power"`
 }
 
@@ -52,16 +53,6 @@ type Part struct {
 	URAM   int    `key:"uram" min:"0" max:"1000000" doc:"UltraRAMs of 288 Kbit"`
 	DSP    int    `key:"dsp" min:"0" max:"1000000" doc:"DSP slices"`
 	Slice  string `key:"slice" oneof:"dsp48,dsp58" doc:"their generation"`
-}
-
-// Memory is the off-chip memory's section. "memory: ideal" never stalls.
-type Memory struct {
-	config.OrIdeal
-
-	Standard  string              `key:"standard" oneof:"ddr3,ddr4,lpddr4,lpddr5,gddr5,gddr6,hbm,hbm2,hbm2e,hbm3" doc:"standard, for the energy of a bit"`
-	Bandwidth unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
-	Latency   unit.Seconds        `key:"latency" doc:"from a request to its first byte, unloaded"`
-	Port      unit.Bytes          `key:"port" min:"1 B" doc:"bytes a cycle through the port to the fabric"`
 }
 
 // Power is what resources draw. There are no public figures for most of it: what

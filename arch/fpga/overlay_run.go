@@ -15,7 +15,7 @@ import (
 func (m *Machine) runOverlay(job arch.Job, d *design) (*results.Run, error) {
 	c := &clockwork{}
 	if mem := &m.cfg.Memory; !mem.Ideal() && !job.IdealMemory {
-		c.perCycle = min(float64(mem.Bandwidth)/float64(m.cfg.Clock), float64(mem.Port))
+		c.perCycle = min(float64(mem.peak())/float64(m.cfg.Clock), float64(m.cfg.AXI.Width/8))
 		c.latency = float64(mem.Latency) * float64(m.cfg.Clock)
 	}
 	if job.Check != nil && job.Check.Mode() != arch.None {
@@ -127,7 +127,7 @@ func (o *overlayBooks) report(c *clockwork) (*results.Run, error) {
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(m.cfg.Clock))
 	r.DRAM = results.DRAM{ReadBytes: o.memory.Total(0), WriteBytes: o.memory.Total(1)}
 	if c.perCycle > 0 {
-		r.DRAM.PeakBandwidth = m.cfg.Memory.Bandwidth
+		r.DRAM.PeakBandwidth = m.cfg.Memory.peak()
 	}
 	if r.Cycles > 0 {
 		r.Utilization = float64(o.engine.Total(0)) / (float64(r.Cycles) * r.Device.PeakMACsPerCycle)

@@ -174,7 +174,7 @@ func (c *circuit) memory(r *results.Run) {
 	r.DRAM = results.DRAM{ReadBytes: s.Total(0), WriteBytes: s.Total(1)}
 	busy := int64(0)
 	if !c.ideal && !c.m.cfg.Memory.Ideal() {
-		r.DRAM.PeakBandwidth = c.m.cfg.Memory.Bandwidth
+		r.DRAM.PeakBandwidth = c.m.cfg.Memory.peak()
 		busy = int64(float64(s.Total(0)+s.Total(1)) / float64(r.DRAM.PeakBandwidth) * float64(c.m.cfg.Clock))
 	}
 	s.Enter(results.Busy, 0)

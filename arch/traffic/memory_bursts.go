@@ -40,6 +40,7 @@ const (
 
 // transfers hands out the descriptors of a stream.
 type transfers struct {
+	turned         bool // reads are writes
 	of             func(i, capacity int64) (at, n int64, write bool)
 	next           int64
 	left, capacity int64
@@ -50,7 +51,10 @@ func newTransfers(s catalog.Stream, capacity int64) (*transfers, error) {
 	if !ok {
 		return nil, fmt.Errorf("stream: bytes= moves blocks by DMA, which pattern=%s does not; use pattern=%s, or requests=", s.Pattern, strings.Join(slices.Sorted(maps.Keys(blocks)), ", "))
 	}
-	return &transfers{of: of, left: int64(s.Bytes), capacity: capacity}, nil
+	if s.Mode == "copy" || s.Mode == "write" && s.Pattern != "seq" {
+		return nil, fmt.Errorf("stream: a memory alone moves bytes= with mode=read, or pattern=seq,mode=write, not pattern=%s,mode=%s", s.Pattern, s.Mode)
+	}
+	return &transfers{of: of, turned: s.Mode == "write", left: int64(s.Bytes), capacity: capacity}, nil
 }
 
 // push gives an engine the next descriptor, if there is one.
@@ -61,7 +65,7 @@ func (t *transfers) push(d *mem.DMABox) error {
 	at, n, write := t.of(t.next, t.capacity)
 	n = min(n, t.left)
 	x, side := mem.Descriptor{Src: at, Row: n}, mem.OffChipSource
-	if write {
+	if write || t.turned {
 		x, side = mem.Descriptor{Dst: at, Row: n}, mem.OffChipDestination
 	}
 	t.left -= n

@@ -57,6 +57,7 @@ type Stream struct {
 	Gap      float64    // memory clocks from one offered request to the next; 0: as fast as they are taken
 	Bytes    unit.Bytes // total traffic of DMA-like streams
 	Burst    unit.Bytes // size of one DMA transfer; 0: the machine's own
+	Mode     string     // of bytes: read, write or copy; empty: what the pattern says
 
 	Rate  float64 // flits every node offers a cycle
 	Flits int     // of a packet
