@@ -24,6 +24,9 @@ func NewInterleave(s dram.Shape, mapping string, channels int) (Interleave, erro
 	if !strings.Contains(mapping, "pc") {
 		size["ra"] *= s.Pseudo // pseudo-channels count as ranks where they are not named
 	}
+	if strings.Contains(mapping, "g0") {
+		size["bg"], size["g0"] = s.Groups/2, 2
+	}
 	i := Interleave{width: uint(bits.Len(uint(channels)) - 1)}
 	for end := len(mapping); end >= 2 && mapping[end-2:end] != "ch"; end -= 2 {
 		i.below += uint(bits.Len(uint(max(1, size[mapping[end-2:end]]))) - 1)

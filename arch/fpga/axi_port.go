@@ -20,7 +20,6 @@ import (
 type port struct {
 	axi      *AXI
 	id       int
-	base     int64 // the address at which the port's part of its channel begins
 	x        *external
 	channel  *channel
 	box      *engine.Box
@@ -52,8 +51,8 @@ type onePlace struct {
 	answered bool
 }
 
-func newPort(id int, axi *AXI, x *external, ch *channel, base int64) *port {
-	p := &port{axi: axi, id: id, base: base, x: x, channel: ch}
+func newPort(id int, axi *AXI, x *external, ch *channel) *port {
+	p := &port{axi: axi, id: id, x: x, channel: ch}
 	for _, d := range []*direction{&p.read, &p.write} {
 		d.place = make([]onePlace, axi.Outstanding)
 		for i := range axi.Outstanding {
@@ -127,7 +126,7 @@ func (d *direction) take(p *port) (slot int, at, n int64) {
 	d.place[slot] = onePlace{job: m, beats: unit.CeilDiv(n, p.axi.beat())}
 	d.beats += d.place[slot].beats
 	d.bytes += n
-	return slot, p.base + at, n
+	return slot, at, n
 }
 
 func (p *port) issueRead(now unit.Edge) {

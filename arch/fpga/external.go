@@ -69,15 +69,13 @@ func (m *Memory) own() unit.Seconds {
 	return unit.Seconds(float64(m.part.Timing["CL"]+m.part.Timing["tBURST"]) / float64(m.Clock))
 }
 
-// config is one channel. The pseudo-channels of HBM are told apart by the highest
-// bit of an address, so that each is a port's own.
+// config is one way. Pseudo-channels have a controller each; that two of them share
+// the buses of their commands, which have room for both, is left out.
 func (m *Memory) config() mem.OffChipConfig {
 	c := mem.OffChipConfig{Part: *m.part, Channels: 1, Control: dram.Config{Mapping: m.Mapping, Queue: m.Queue}}
+	c.Part.Shape.Pseudo = 1
 	if m.Mapping == "" {
 		c.Control.Mapping = "rorabachcobg"
-		if m.part.Shape.Pseudo > 1 {
-			c.Control.Mapping = "pc" + c.Control.Mapping
-		}
 	}
 	return c
 }
@@ -141,7 +139,7 @@ func (m *Machine) newExternal(e *engine.Engine, ports int, ideal bool) (*externa
 	ideal = ideal || c.Ideal()
 	path := min(c.Latency-c.own(), c.Response)
 	x.late = [2]unit.Edge{edges(float64(c.Latency-c.own()-path) * clock), edges(float64(c.Response-path) * clock)}
-	for i := range c.Channels {
+	for i := range c.ways() {
 		ch, err := m.newChannel(x, i, ports, path, ideal)
 		if err != nil {
 			return nil, err
@@ -149,9 +147,7 @@ func (m *Machine) newExternal(e *engine.Engine, ports int, ideal bool) (*externa
 		x.channels = append(x.channels, ch)
 	}
 	for i := range ports {
-		way := i % c.ways()
-		base := int64(way/c.Channels) * c.holds()
-		p := newPort(i, &m.cfg.AXI, x, x.channels[way%c.Channels], base)
+		p := newPort(i, &m.cfg.AXI, x, x.channels[i%len(x.channels)])
 		p.box = e.Add(fmt.Sprintf("Port%d", i), p, false)
 		x.ports = append(x.ports, p)
 	}
@@ -168,7 +164,7 @@ func (m *Machine) newChannel(x *external, i, ports int, path unit.Seconds, ideal
 		ch.rate = float64(c.peak()) / float64(c.ways()) / float64(m.cfg.Clock)
 		ch.server, err = mem.NewClocked(c.config(), m.cfg.Clock, c.Clock, path, 2*ports*m.cfg.AXI.Outstanding, reply, x.engine.Fail)
 	default:
-		t := mem.Timing{Channels: 1, Bandwidth: c.Bandwidth / unit.BytesPerSecond(c.Channels), Latency: path, Burst: 1, Interleave: 64, Ideal: ideal}
+		t := mem.Timing{Channels: 1, Bandwidth: c.Bandwidth / unit.BytesPerSecond(c.ways()), Latency: path, Burst: 1, Interleave: 64, Ideal: ideal}
 		if !ideal {
 			ch.rate = float64(t.Bandwidth) / float64(m.cfg.Clock)
 		}

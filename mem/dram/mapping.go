@@ -17,11 +17,12 @@ func (f field) of(line int64) int64 { return line >> f.shift & f.mask }
 // mapping takes a line of a channel to its place. The fields are named from the
 // highest bits to the lowest by two letters each: ro(w), ch(annel), ra(nk), ba(nk),
 // bg (bank group), co(lumn), and pc (pseudo-channel), which where it is not named
-// counts as the upper part of the rank.
+// counts as the upper part of the rank. Where g0 is named too, it is the lowest bit
+// of the bank group and bg the others, as controllers lay them that alternate between two groups.
 //
 //	rochrababgco   line 0b… row ┊ channel ┊ rank ┊ bank ┊ group ┊ column
 type mapping struct {
-	pseudo, rank, group, bank, row, column field
+	pseudo, rank, group, even, bank, row, column field
 	shape                                  Shape
 	hash                                   bool
 }
@@ -37,6 +38,9 @@ func layout(text string, s Shape) (total uint8, at map[string]field, err error) 
 	if !strings.Contains(text, "pc") {
 		size["ra"] *= s.Pseudo
 		size["pc"] = 0
+	}
+	if strings.Contains(text, "g0") && s.Groups > 1 {
+		size["bg"], size["g0"] = s.Groups/2, 2
 	}
 	at = map[string]field{}
 	for end := len(text); end >= 2; end -= 2 {
@@ -60,7 +64,7 @@ func layout(text string, s Shape) (total uint8, at map[string]field, err error) 
 // banks: group and bank are XORed with the lowest bits of the row.
 func parseMapping(text string, s Shape, hash bool) (mapping, error) {
 	_, at, err := layout(text, s)
-	return mapping{at["pc"], at["ra"], at["bg"], at["ba"], at["ro"], at["co"], s, hash}, err
+	return mapping{at["pc"], at["ra"], at["bg"], at["g0"], at["ba"], at["ro"], at["co"], s, hash}, err
 }
 
 // find is the place of a line.
@@ -70,6 +74,9 @@ func (m *mapping) find(line int64) place {
 		rank += m.pseudo.of(line) * int64(m.shape.Ranks)
 	}
 	row, group, bank := m.row.of(line), m.group.of(line), m.bank.of(line)
+	if m.even.mask > 0 {
+		group = group<<1 | m.even.of(line)
+	}
 	if m.hash {
 		group ^= row & m.group.mask
 		bank ^= row / int64(m.shape.Groups) & m.bank.mask
