@@ -23,8 +23,8 @@ func (f field) of(line int64) int64 { return line >> f.shift & f.mask }
 //	rochrababgco   line 0b… row ┊ channel ┊ rank ┊ bank ┊ group ┊ column
 type mapping struct {
 	pseudo, rank, group, even, bank, row, column field
-	shape                                  Shape
-	hash                                   bool
+	shape                                        Shape
+	hash                                         bool
 }
 
 // place is where a line lies in a channel. bank counts through the whole channel.
