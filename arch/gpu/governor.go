@@ -49,6 +49,20 @@ func (g *governor) close(edge int64) {
 	g.core, g.dram = 0, 0
 }
 
+// spent is the joules of the core and of the memory so far.
+func (g *governor) spent() [2]float64 { return [2]float64{g.all[0] + g.core, g.all[1] + g.dram} }
+
+// pass accounts a time from an edge on in which energy is spent evenly.
+func (g *governor) pass(at, by int64, core, dram float64) {
+	g.close(at)
+	for left := by; left > 0; {
+		n := min(left, g.window)
+		g.core, g.dram = core*float64(n)/float64(by), dram*float64(n)/float64(by)
+		g.close(g.until + n)
+		left -= n
+	}
+}
+
 // settled is the clock at which work that has been done, done over and over, draws the limit.
 func (g *governor) settled() float64 {
 	n := float64(g.until)

@@ -29,6 +29,7 @@ type grid struct {
 	miss     int64   // latency of a miss
 	end      int64
 	tally    tally
+	steady   steady
 }
 
 // smState is the calendars of one SM.
@@ -171,6 +172,9 @@ func (g *grid) step(slot int32, at int64) int64 {
 	}
 	g.tally.busy += at
 	g.end = max(g.end, at)
+	if g.k.alike {
+		at += g.passOver(at)
+	}
 	if !g.dispatch(slot, at) {
 		s.phase = idle
 		return -1
@@ -218,7 +222,11 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 	if ahead := int(s.step) + max(1, g.k.stages-1); ahead < s.work.steps {
 		g.ask(s, ahead, at)
 	}
-	end := g.take(s, &g.k.usage, at)
+	u := &g.k.usage
+	if g.k.parts != nil {
+		u = &g.k.parts[s.step]
+	}
+	end := g.take(s, u, at)
 	if s.step++; int(s.step) == s.work.steps {
 		s.phase = closing
 		return end
@@ -279,7 +287,7 @@ func (g *grid) ask(s *ctaState, step int, at int64) {
 	s.arrivals[i], s.missed[i] = at, false
 	before := g.tally.dramRead
 	for j := range s.work.loads {
-		if o := &s.work.loads[j]; o.bytes > 0 {
+		if o := &s.work.loads[j]; o.due(step) {
 			s.arrivals[i] = max(s.arrivals[i], g.fetch(s, o, step, at))
 		}
 	}
@@ -303,7 +311,7 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 		return arrive
 	}
 	if o.first < 0 {
-		return max(arrive, g.offChip(o.bytes, t))
+		return max(arrive, g.offChip(o.slabBytes(), t))
 	}
 	slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
 	if !hit {

@@ -10,10 +10,12 @@ type kernel struct {
 	slabs      int // tile slabs that L2 may hold, over all operands
 	warps      int
 	fit        residency
-	stages     int   // slabs of loads under way or in use
-	persistent bool  // a CTA loads its next tile while it writes this one
-	start      int64 // edges from dispatch to the first load, code being there
-	usage            // of a step
+	stages     int     // slabs of loads under way or in use
+	persistent bool    // a CTA loads its next tile while it writes this one
+	start      int64   // edges from dispatch to the first load, code being there
+	usage              // of a step
+	parts      []usage // of each step, where they differ
+	alike      bool    // all CTAs have the same work
 
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
 	sharedBy int64 // CTAs that one read of L2 serves by multicast
@@ -58,6 +60,8 @@ type work struct {
 type operand struct {
 	first  int   // number of its first slab in L2; -1: nobody reads it again
 	period int   // slabs after which it begins again; 0: never
+	from   int   // step from which it is loaded
+	until  int   // step before which it is; 0: to the end
 	alike  int   // steps in a row that read the same slab; 0: one
 	bytes  int64 // of a step
 	whole  int64 // of a slab, where that is not what a step reads
@@ -74,6 +78,11 @@ func (o *operand) slab(step int) int {
 		step /= o.alike
 	}
 	return o.first + step
+}
+
+// due tells whether a step loads the operand.
+func (o *operand) due(step int) bool {
+	return o.bytes > 0 && step >= o.from && (o.until == 0 || step < o.until)
 }
 
 // slabBytes is what a slab that is not in L2 brings from off chip.

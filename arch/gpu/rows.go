@@ -1,46 +1,155 @@
 package gpu
 
-import "nnsim/workloads"
+import (
+	"math"
 
-// Row-wise kernels: a CTA of eight warps takes a row. A row that its registers hold
-// is read once; a longer one is read again for each pass, out of L2 where the rows
-// in flight fit there with their results, else from off chip.
+	"nnsim/unit"
+	"nnsim/workloads"
+)
 
-// keptElements is what the CTA holds of a row: 32 registers of each of 256 threads.
-const keptElements = 32 * streamWarps * 32
+// Row-wise kernels: softmax and normalisations, in the manner of PyTorch's.
+//
+//	short row (softmax to 1,024):  a warp has it in registers; read once, one pass
+//	longer:  CTA ─ pass 1 ─ reduce ─ pass 2 ─ reduce ─ pass 3 ─▶ result
+//	              (off chip)        (what is left of the row in L2)
+//
+// A CTA's threads go over the row in rounds of one vector each; a round waits for
+// its own loads, so what is under way on an SM is a vector for each thread in its
+// round. Softmax passes three times (maximum, sum, result) with 512 threads, or 256
+// where two vectors for each hold the row; a normalisation twice (moments by
+// Welford's recurrence, result) with 128.
+//
+// Rows wait in L2 for their next pass. Sets are hashed and what comes in pushes out
+// lines without regard to age: of a footprint F swept over and over through a
+// capacity C a share m misses, 1 - m = exp(-m F/C) (survival).
 
-// againOf is the bytes a node reads again, and a row's bytes with its result.
-// Softmax passes three times over rows it cannot hold (maximum, sum, result); a
-// normalisation gathers its moments in a pass of its own, whatever the row.
-func againOf(n *workloads.Node) (again, row int64) {
+// rowWork is a layer that reduces rows.
+type rowWork struct {
+	rows, length int64
+	passes       []rowPass
+	threads      int
+	beside       int64 // bytes of gains and offsets, read by every row and kept
+}
+
+// rowPass is one sweep over a row: operations of the FP32 pipe and transcendental
+// functions on an element.
+type rowPass struct{ ops, hard int64 }
+
+// Operations on an element, beside transcendental functions, as the code of these
+// loops has them: a maximum that minds NaN compares, tests and selects; an
+// exponential subtracts, reduces its range in six and scales; a division by IEEE's
+// rule is two steps of Newton for the reciprocal, three for the quotient and its
+// remainder, a check of ranges and the branch around the slow path, with its
+// convergence barrier and predicates; a round of a loop has two adds for each of two
+// addresses of 64 bits, a comparison, a branch, the load and the store.
+const (
+	maxOps, expOps, divOps, roundOps = 3, 8, 12, 8
+	welfordOps                       = 5
+)
+
+// opLatency and hardLatency are the edges from an operation of the FP32 pipe, and
+// from a transcendental function, to the use of its result: a thread's operations on
+// one element wait for each other, those on the elements of a vector do not
+// (Jia et al. 2018, table 4.1; accel-sim's SFU, 20 to 23).
+const opLatency, hardLatency = 4, 21
+
+// inWarp is the longest row of which a warp holds 32 values a thread.
+const inWarp = 1024
+
+// rowsOf views a node; nil for one that is no reduction of long rows.
+func rowsOf(n *workloads.Node) *rowWork {
 	if len(n.In) == 0 || n.In[0] == nil {
-		return 0, 0
+		return nil
 	}
 	x := n.In[0]
 	lead := workloads.Leading(n)
 	if lead > len(x.Shape) {
-		return 0, 0
+		return nil
 	}
-	elements := x.Shape[lead:].Elements()
-	cell := int64(x.Type.CellBytes())
-	all := x.Shape.Elements() * cell
-	row = elements * (cell + int64(n.Out[0].Type.CellBytes()))
+	w := &rowWork{length: x.Shape[lead:].Elements()}
+	w.rows = x.Shape.Elements() / max(1, w.length)
+	each := vector / x.Type.CellBytes()
 	switch n.Op {
 	case "Softmax", "LogSoftmax":
-		if elements > keptElements {
-			return 2 * all, row
+		if w.length <= inWarp {
+			return nil
 		}
+		w.threads = 256
+		if w.length > int64(256*2*each) {
+			w.threads = 512
+		}
+		w.passes = []rowPass{{ops: maxOps}, {ops: expOps + 1, hard: 1}, {ops: expOps + divOps, hard: 2}}
 	case "LayerNormalization", "RMSNormalization", "InstanceNormalization", "GroupNormalization":
-		return all, row
+		w.threads = 128
+		w.passes = []rowPass{{ops: welfordOps + divOps, hard: 1}, {ops: 3}}
+		for _, t := range n.In[1:] {
+			if t != nil {
+				w.beside += t.Shape.Elements() * int64(t.Type.CellBytes())
+			}
+		}
+	default:
+		return nil
 	}
-	return 0, row
+	return w
 }
 
-// rereads tells where a streaming kernel finds what it reads again.
-func (c *Config) rereads(s *streamWork) (fromL2, offChip int64) {
-	flying := int64(c.SM.Count) * int64(c.SM.Warps/streamWarps) * s.row
-	if flying <= int64(c.L2.Size)/int64(c.L2.Partitions) {
-		return s.again, 0
+// rounds is how often the threads load to cover a row: vectors while every thread
+// has one, then single elements.
+func (w *rowWork) rounds(cell int) int64 {
+	full := int64(w.threads * vector / cell)
+	if w.threads == 128 { // normalisations load vectors to the end
+		return unit.CeilDiv(w.length, full)
 	}
-	return 0, s.again
+	return w.length/full + unit.CeilDiv(w.length%full, int64(w.threads))
+}
+
+// survival is the share of a footprint that misses when it is swept again and again
+// through a capacity, what comes in taking the place of any line alike.
+func survival(footprint, capacity float64) (missing float64) {
+	ratio := footprint / capacity
+	if ratio <= 1 {
+		return 0
+	}
+	missing = 1
+	for range 60 {
+		missing = 1 - math.Exp(-missing*ratio)
+	}
+	return missing
+}
+
+// rowwise writes the kernel: a CTA for each row.
+func (c *Config) rowwise(s *streamWork) *kernel {
+	w := s.rows
+	cell := int(s.in-w.beside) / int(w.rows*w.length)
+	row := w.length * int64(cell)
+	rounds, passes := w.rounds(cell), int64(len(w.passes))
+	warps := w.threads / 32
+	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1, alike: true,
+		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0)}
+	elements := unit.CeilDiv(w.length, rounds)
+	for _, p := range w.passes {
+		u := usage{math: unit.CeilDiv(elements*p.ops+int64(w.threads)*roundOps, int64(c.SM.FP32)), sfu: unit.CeilDiv(elements*p.hard, int64(c.SM.SFU))}
+		u.chain = max(u.math, u.sfu) + p.ops*opLatency + p.hard*hardLatency + unit.CeilDiv(c.blockReduce(), rounds)
+		u.joules = float64(elements) * (float64(p.ops)*float64(c.Power.FMA) + float64(p.hard)*float64(c.Power.Special))
+		for range rounds {
+			k.parts = append(k.parts, u)
+		}
+	}
+	out := s.out / w.rows
+	flying := float64(min(w.rows, int64(c.SM.Count*k.fit.ctas)))
+	missing := survival(flying*(float64(row)+float64(out)/float64(passes))+float64(w.beside), float64(c.L2.Size)/float64(c.L2.Partitions))
+	chunk := unit.CeilDiv(row, rounds)
+	k.work = func(int) work {
+		x := work{steps: int(rounds * passes), store: out}
+		x.loads[0] = operand{first: -1, bytes: chunk, until: int(rounds), there: s.there >= row*w.rows, narrow: true}
+		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), whole: max(1, int64(missing*float64(chunk))), there: missing == 0, narrow: true}
+		return x
+	}
+	return k
+}
+
+// blockReduce is the edges of a reduction over a CTA: five shuffles in a warp, the
+// warps' results through shared memory, five more, and two barriers.
+func (c *Config) blockReduce() int64 {
+	return 2*(5*int64(c.SM.Latency)+barrierCost) + 2*int64(c.SM.Latency)
 }

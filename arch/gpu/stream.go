@@ -12,6 +12,9 @@ const streamWarps, streamRegisters = 8, 32
 // streamed writes the kernel of vector work and data movement: each CTA loads its
 // share at once, computes, and stores.
 func (c *Config) streamed(s *streamWork) *kernel {
+	if s.rows != nil {
+		return c.rowwise(s)
+	}
 	n := s.ctas()
 	k := &kernel{name: "stream", ctas: n, warps: streamWarps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1,
 		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
@@ -20,11 +23,10 @@ func (c *Config) streamed(s *streamWork) *kernel {
 	k.sfu = unit.CeilDiv(unit.CeilDiv(s.hard, int64(n)), int64(c.SM.SFU))
 	k.chain = max(k.math, k.sfu)
 	k.joules = (float64(s.simple)*float64(c.Power.FMA) + float64(s.hard)*float64(c.Power.Special)) / float64(n)
-	cached, offChip := c.rereads(s)
 	k.work = func(i int) work {
 		w := work{steps: 1, store: share(s.out, i)}
-		w.loads[0] = operand{first: -1, bytes: share(s.in-s.there+offChip, i), narrow: true}
-		w.loads[1] = operand{first: -1, bytes: share(s.there+cached, i), narrow: true, there: true}
+		w.loads[0] = operand{first: -1, bytes: share(s.in-s.there, i), narrow: true}
+		w.loads[1] = operand{first: -1, bytes: share(s.there, i), narrow: true, there: true}
 		return w
 	}
 	return k

@@ -82,9 +82,8 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 type streamWork struct {
 	in, out      int64
 	simple, hard int64
-	there        int64 // bytes of in that lie in L2
-	again        int64 // bytes read again by further passes over rows
-	row          int64 // bytes of a row and its result
+	there        int64    // bytes of in that lie in L2
+	rows         *rowWork // where rows are reduced in several passes
 }
 
 // streamOf counts a layer's work.
@@ -96,8 +95,9 @@ func streamOf(l *workloads.Layer) (s streamWork) {
 			simple = 0
 		}
 		s.simple, s.hard = s.simple+simple, s.hard+hard
-		again, row := againOf(n)
-		s.again, s.row = s.again+again, max(s.row, row)
+		if len(l.Nodes) == 1 {
+			s.rows = rowsOf(n)
+		}
 		for _, t := range n.In {
 			if t != nil && !seen[t] {
 				s.in += operandBytes(n, t)
