@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +42,7 @@ func sweepCommand() *cobra.Command {
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) }
 	cmd.Flags().StringVar(&f.store, "store", "nnsim-store", "directory where finished designs are kept")
-	cmd.Flags().StringArrayVarP(&f.output, "output", "o", nil, "write the whole table to FILE.csv, or - for CSV on standard output; repeatable")
+	cmd.Flags().StringArrayVarP(&f.output, "output", "o", nil, "write the whole table to FILE.csv or FILE.parquet, or - for CSV on standard output; repeatable")
 	cmd.Flags().StringVar(&f.shard, "shard", "", "run a part of the designs only, such as 3/100, into the store")
 	cmd.Flags().BoolVar(&f.status, "status", false, "simulate nothing; say what is done, failed and missing")
 	cmd.Flags().StringSliceVar(&f.merge, "merge", nil, "bring the designs of these stores into --store, and simulate nothing")
@@ -120,8 +120,11 @@ func (f *sweepFlags) checked() error {
 		return fmt.Errorf("tasks: --tasks and --slurm-option go with --slurm or --slurm-script")
 	}
 	for _, o := range f.output {
-		if o != "-" && !strings.HasSuffix(o, ".csv") {
-			return fmt.Errorf("output: %s: write a name that ends in .csv, or -", o)
+		if ext := filepath.Ext(o); o != "-" && ext != ".csv" && ext != ".parquet" {
+			return fmt.Errorf("output: %s: write a name that ends in .csv or .parquet, or -", o)
+		}
+		if err := writable(o); err != nil {
+			return err
 		}
 		if o == "-" && f.json {
 			return fmt.Errorf("output: - and --json both want standard output; leave one of them out")
@@ -141,7 +144,11 @@ func (f *sweepFlags) write(stdout io.Writer, table *experiments.Table) error {
 			}
 			continue
 		}
-		if err := replace(o, table.WriteCSV); err != nil {
+		write := table.WriteCSV
+		if filepath.Ext(o) == ".parquet" {
+			write = table.WriteParquet
+		}
+		if err := replace(o, write); err != nil {
 			return err
 		}
 	}
@@ -155,6 +162,18 @@ func (f *sweepFlags) write(stdout io.Writer, table *experiments.Table) error {
 		return table.WriteScreen(stdout)
 	}
 	return nil
+}
+
+// writable refuses a file that cannot be written, before hours of work rather than after.
+func writable(path string) error {
+	if path == "-" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-")
+	if err != nil {
+		return fmt.Errorf("output: %s: %w; name a file in a directory that exists and may be written to", path, errors.Unwrap(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // replace writes a file as a whole, or leaves what was there.
