@@ -135,6 +135,45 @@ func (w *Walk) FetchA(p *Product, t *Tile, addr int64, after Fence) int64 {
 	return w.fetch(p.A, view, r, addr, after)
 }
 
+// FetchRows emits the load of a tile's activations where those of prev, the rows above
+// of the same images and channels, lie in the buffers at from: rows that both read do
+// not come again. It returns the load and the bytes that come.
+func (w *Walk) FetchRows(p *Product, t, prev *Tile, from, addr int64, after Fence) (load, bytes int64) {
+	view, all := p.aBox(t)
+	_, above := p.aBox(prev)
+	const row = 2 // the axis of rows in the view of images
+	kept := above[row].Hi - all[row].Lo
+	if !p.conv || kept <= 0 {
+		return w.FetchA(p, t, addr, after), p.ABytes(t)
+	}
+	cell := p.A.Type.CellBytes()
+	fresh := append(mem.Region{}, all...)
+	fresh[row].Lo = min(above[row].Hi, all[row].Hi)
+	var end func() error
+	if pl := w.Sim.plane; pl != nil {
+		st, base := pl.memories(w.Index), w.Place(p.A).OffChip
+		line := p.Space.W * cell
+		end = func() error {
+			raw, old, got := make([]byte, p.ABytes(t)), make([]byte, p.ABytes(prev)), make([]byte, fresh.Elements()*int64(cell))
+			if err := st.buffers.ReadAt(old, from); err != nil {
+				return err
+			}
+			if err := mem.Load(got, st.offChip, base, view, fresh, cell); err != nil {
+				return err
+			}
+			rows, had := (all[row].Hi-all[row].Lo)*line, (above[row].Hi-above[row].Lo)*line
+			for plane := range t.Images() * t.Channels() {
+				to := raw[plane*rows:][:rows]
+				n := copy(to, old[plane*had:][:had][had-kept*line:])
+				copy(to[n:], got[plane*(rows-n):])
+			}
+			return st.buffers.WriteAt(raw, addr)
+		}
+	}
+	bytes = fresh.Elements() * int64(cell)
+	return w.Fetch(p.A, offset(view, fresh)*int64(cell), bytes, after, end), bytes
+}
+
 // FetchB emits the load of a tile's filters.
 func (w *Walk) FetchB(p *Product, t *Tile, addr int64, after Fence) int64 {
 	view, r := p.bBox(t)

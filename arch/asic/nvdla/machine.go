@@ -62,7 +62,7 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 			}
 		}
 	}
-	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: m.walk, Buffers: int64(c.Buffer.Size) + queues,
+	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
 		Units: func(layers int) []*results.Stats {
 			return []*results.Stats{
 				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes"),

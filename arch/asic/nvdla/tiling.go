@@ -2,6 +2,7 @@ package nvdla
 
 import (
 	"fmt"
+	"sort"
 
 	"nnsim/arch/asic"
 	"nnsim/unit"
@@ -18,6 +19,7 @@ import (
 type tiling struct {
 	K, Y, C, Part    int
 	RowsFirst        bool // activations stay while filters pass
+	Again            bool // activations pass again for each group of filters, also where they would fit
 	ASlots, BSlots   int
 	aBytes, bBytes   int64   // of a slot
 	compute, traffic float64 // edges, and bytes off chip, as reckoned
@@ -41,12 +43,99 @@ func (c *Config) edges(s *workloads.Matrix, t *asic.Tile) unit.Cycles {
 	return unit.Cycles(t.Images() * t.Rows() * s.OW * steps * unit.CeilDiv(t.Filters(), c.Array.AtomicK))
 }
 
+// tile cuts a product by the machine's schedule.
+func (m *Machine) tile(p *asic.Product) (*tiling, error) {
+	if m.cfg.Schedule == "best" {
+		return m.best(p)
+	}
+	t := m.streamed(p)
+	return t, m.refuse(p, t)
+}
+
+// refuse names a product of which not even the smallest tile fits.
+func (m *Machine) refuse(p *asic.Product, t *tiling) error {
+	if t != nil {
+		return nil
+	}
+	s := &p.Space
+	return fmt.Errorf("layer %s: a row of activations and %d filters of %d×%d by %d channels do not fit a convolution buffer of %v (buffer.size)",
+		p.Layer.Name, min(s.K, m.cfg.Array.AtomicK), s.R, s.S, min(s.C, m.cfg.Array.AtomicC), m.cfg.Buffer.Size)
+}
+
+// filterShare is the part of the buffer that one group of filters may take: half of
+// it is the filters', and one group is loaded while another is at work. With it the
+// splitting of a convolution that the primer describes gives its seven figures.
+const filterShare = 4
+
+// streamed is the schedule behind the primer's estimates: "if the convolution buffer
+// can only hold a fourth of the weight data, the calculation is split into four steps,
+// multiplying the input bandwidth" [nvdla-primer]. Filters come once, in groups; all
+// activations pass for each, as many rows at a time as the rest of the buffer holds
+// twice. nil: nothing fits.
+func (m *Machine) streamed(p *asic.Product) *tiling {
+	s := &p.Space
+	for _, slots := range []int{2, 1} {
+		for _, ch := range steps(s.C, m.cfg.Array.AtomicC) {
+			t := &tiling{C: ch, K: m.group(p, ch), Again: true}
+			groups := unit.CeilDiv(s.K, t.K) * unit.CeilDiv(s.C, ch)
+			t.BSlots = min(slots, groups*s.Groups)
+			// The largest number of rows that fits: what fits less when there are more.
+			t.Y = sort.Search(s.OH, func(y int) bool { return !m.holds(p, t, y+1, slots, groups) })
+			if t.Y > 0 {
+				m.holds(p, t, t.Y, slots, groups)
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+// group is the filters of one group: whole atoms, one at least.
+func (m *Machine) group(p *asic.Product, channels int) int {
+	s, atom := &p.Space, m.cfg.Array.AtomicK
+	each := p.BBytes(&asic.Tile{K1: 1, C1: min(channels, s.C)})
+	k := int(int64(m.cfg.Buffer.Size) / filterShare / max(1, each*int64(atom)))
+	return min(s.K, max(1, k)*atom)
+}
+
+// holds tells whether the buffer takes so many rows of the result, and notes what they take.
+func (m *Machine) holds(p *asic.Product, t *tiling, rows, slots, groups int) bool {
+	s := &p.Space
+	t.Y = rows
+	t.ASlots = min(slots, unit.CeilDiv(s.OH, rows)*groups*s.Images*s.Groups)
+	if !m.sizes(p, t) {
+		return false
+	}
+	size := int64(m.cfg.Buffer.Size)
+	return int64(t.ASlots)*t.aBytes <= size-max(int64(t.BSlots)*t.bBytes, int64(slots)*(size/filterShare))
+}
+
+// sizes notes the bytes of a tiling's slots and the rows of its commands; false: sums
+// of channels that pass in turns do not find room.
+func (m *Machine) sizes(p *asic.Product, t *tiling) bool {
+	s := &p.Space
+	largest := asic.Tile{I1: 1, Y1: min(t.Y, s.OH), K1: min(t.K, s.K), C1: min(t.C, s.C)}
+	if t.Y < s.OH { // a middle strip reads the most rows
+		rows := (t.Y-1)*s.StrideH + (s.R-1)*s.DilH + 1
+		t.aBytes = int64(min(rows, s.H)*s.W*largest.Channels()) * int64(p.A.Type.CellBytes())
+	} else {
+		t.aBytes = p.ABytes(&largest)
+	}
+	t.bBytes = p.BBytes(&largest)
+	t.Part = min(t.Y, max(1, int(m.cfg.Granule)/(largest.Filters()*s.OW)))
+	if t.C < s.C {
+		t.Part = t.Y
+		return int64(4*t.Y*s.OW*largest.Filters()) <= int64(m.cfg.Sums)
+	}
+	return true
+}
+
 // closeEnough: estimates nearer to each other than this count as equal.
 const closeEnough = 0.99
 
-// tile chooses the tiling that is reckoned to take the least time, of equals the
+// best chooses the tiling that is reckoned to take the least time, of equals the
 // one with the least traffic, of these the largest tiles, which are tried first.
-func (m *Machine) tile(p *asic.Product) (*tiling, error) {
+func (m *Machine) best(p *asic.Product) (*tiling, error) {
 	var best *tiling
 	bestTime := 0.0
 	s := &p.Space
@@ -66,11 +155,7 @@ func (m *Machine) tile(p *asic.Product) (*tiling, error) {
 			}
 		}
 	}
-	if best == nil {
-		return nil, fmt.Errorf("layer %s: a row of activations and %d filters of %d×%d by %d channels do not fit a convolution buffer of %v (buffer.size)",
-			p.Layer.Name, min(s.K, m.cfg.Array.AtomicK), s.R, s.S, min(s.C, m.cfg.Array.AtomicC), m.cfg.Buffer.Size)
-	}
-	return best, nil
+	return best, m.refuse(p, best)
 }
 
 // steps lists sizes to cut n into: all of it, then halves, in multiples of a quantum.
@@ -88,21 +173,10 @@ func steps(n, quantum int) (list []int) {
 // or as many as hold all of it.
 func (m *Machine) fits(p *asic.Product, t *tiling) bool {
 	s := &p.Space
-	largest := asic.Tile{I1: 1, Y1: min(t.Y, s.OH), K1: min(t.K, s.K), C1: min(t.C, s.C)}
-	if t.Y < s.OH { // a middle strip reads the most rows
-		rows := (t.Y-1)*s.StrideH + (s.R-1)*s.DilH + 1
-		t.aBytes = int64(min(rows, s.H)*s.W*largest.Channels()) * int64(p.A.Type.CellBytes())
-	} else {
-		t.aBytes = p.ABytes(&largest)
+	if !m.sizes(p, t) {
+		return false
 	}
-	t.bBytes = p.BBytes(&largest)
 	turns := unit.CeilDiv(s.C, t.C)
-	t.Part = min(t.Y, max(1, int(m.cfg.Granule)/(largest.Filters()*s.OW)))
-	if turns > 1 {
-		if t.Part = t.Y; int64(4*t.Y*s.OW*largest.Filters()) > int64(m.cfg.Sums) {
-			return false
-		}
-	}
 	rows, filters := unit.CeilDiv(s.OH, t.Y)*turns, unit.CeilDiv(s.K, t.K)*turns
 	t.ASlots, t.BSlots = min(2, rows*s.Images), min(2, filters*s.Groups)
 	room := int64(m.cfg.Buffer.Size)

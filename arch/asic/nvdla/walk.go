@@ -22,7 +22,7 @@ const (
 type layerWalk struct {
 	*asic.Walk
 	*tiling
-	machine *Machine
+	*run
 	product *asic.Product
 	a, b    *asic.Ring
 	inA     []held // by slot
@@ -31,7 +31,16 @@ type layerWalk struct {
 	extra   *asic.Ring
 	sums    []asic.Fence
 	groups  int
+	last    int // slot of the activations that came last; -1: none
+}
+
+// run is what lasts from layer to layer: the registers of a layer are written while
+// the one before is at work, and so are the filters fetched that it begins with.
+type run struct {
+	machine *Machine
 	begun   bool
+	filters *asic.Ring // of layers whose groups keep to their half of the buffer
+
 }
 
 // held is what a slot holds, and the load that brought it.
@@ -42,10 +51,11 @@ type held struct {
 }
 
 // walk is the chassis' hook.
-func (m *Machine) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
-	k := &layerWalk{Walk: w, tiling: lp.Custom.(*tiling), machine: m, product: asic.NewProduct(lp.Layer), results: w.NewRing(2), extra: w.NewRing(2), sums: []asic.Fence{w.Fence, w.Fence}}
-	k.a, k.b = w.NewRing(k.ASlots), w.NewRing(k.BSlots)
-	k.inA, k.inB = make([]held, k.ASlots), make([]held, k.BSlots)
+func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
+	k := &layerWalk{Walk: w, tiling: lp.Custom.(*tiling), run: r, product: asic.NewProduct(lp.Layer), results: w.NewRing(2), extra: w.NewRing(2),
+		sums: []asic.Fence{w.Fence, w.Fence}, last: -1}
+	k.a, k.b = w.NewRing(k.ASlots), r.ring(w, k.tiling)
+	k.inA, k.inB = make([]held, k.ASlots), make([]held, len(k.b.Used))
 	s := &k.product.Space
 	parts := 0
 	for y := 0; y < s.OH; y += k.Y {
@@ -70,6 +80,10 @@ func (k *layerWalk) image(t asic.Tile) {
 		outer, inner, o, i = inner, outer, i, o
 	}
 	for x := 0; x < outer; x += o {
+		if k.Again { // the next group of filters sees all activations pass again
+			clear(k.inA)
+			k.last = -1
+		}
 		for y := 0; y < inner; y += i {
 			filter, row := x, y
 			if k.RowsFirst {
@@ -87,7 +101,7 @@ func (k *layerWalk) tile(t asic.Tile) {
 	s := &k.product.Space
 	for c := 0; c < s.C; c += k.C {
 		t.C0, t.C1 = c, min(c+k.C, s.C)
-		b := k.filters(t)
+		b := k.groupOf(t)
 		a := k.activations(t)
 		for y := t.Y0; y < t.Y1; y += k.Part {
 			part := t
@@ -97,16 +111,37 @@ func (k *layerWalk) tile(t asic.Tile) {
 	}
 }
 
-// activations and filters find a tile's operands in a slot, or load them.
+// activations finds a tile's activations in a slot, or loads them but for the rows
+// that it shares with those loaded last.
 func (k *layerWalk) activations(t asic.Tile) int {
 	t.K0, t.K1 = 0, 0
-	return k.find(k.a, k.inA, t, func(slot int) int64 {
-		k.Count(k.Unit(unitBuffer), asic.EvWrite, k.product.ABytes(&t))
-		return k.FetchA(k.product, &t, k.aAddr(slot), k.a.Used[slot])
+	slot := k.find(k.a, k.inA, t, func(slot int) (load int64) {
+		bytes := k.product.ABytes(&t)
+		if k.continues(t, slot) {
+			prev := k.inA[k.last].tile
+			load, bytes = k.FetchRows(k.product, &t, &prev, k.aAddr(k.last), k.aAddr(slot), k.a.Used[slot])
+		} else {
+			load = k.FetchA(k.product, &t, k.aAddr(slot), k.a.Used[slot])
+		}
+		k.Count(k.Unit(unitBuffer), asic.EvWrite, bytes)
+		k.last = slot
+		return load
 	})
+	return slot
 }
 
-func (k *layerWalk) filters(t asic.Tile) int {
+// continues tells whether the rows above a tile lie in another slot.
+func (k *layerWalk) continues(t asic.Tile, slot int) bool {
+	if k.last < 0 || k.last == slot || !k.inA[k.last].full {
+		return false
+	}
+	above := k.inA[k.last].tile
+	above.Y0, above.Y1 = above.Y1, t.Y1
+	return above == t
+}
+
+// groupOf finds a tile's filters in a slot, or loads them.
+func (k *layerWalk) groupOf(t asic.Tile) int {
 	t.Y0, t.Y1, t.I0, t.I1 = 0, 0, 0, 0
 	if k.product.Space.SharedB {
 		t.Batch = 0
@@ -129,8 +164,36 @@ func (k *layerWalk) find(ring *asic.Ring, slots []held, t asic.Tile, load func(s
 }
 
 func (k *layerWalk) aAddr(slot int) int64 { return int64(slot) * k.aBytes }
+
+// bAddr is where a group of filters lies: at the end of the buffer, in a quarter of it
+// if all groups keep to that.
 func (k *layerWalk) bAddr(slot int) int64 {
-	return int64(k.ASlots)*k.aBytes + int64(slot)*k.bBytes
+	each := k.bBytes
+	if k.apart(k.tiling) {
+		each = k.quarter()
+	}
+	return int64(k.machine.cfg.Buffer.Size) - int64(slot+1)*each
+}
+
+// quarter is what one group of filters may take.
+func (r *run) quarter() int64 { return int64(r.machine.cfg.Buffer.Size) / filterShare }
+
+// apart tells whether a layer's filters and activations keep to their halves.
+func (r *run) apart(t *tiling) bool {
+	return t.BSlots <= 2 && t.bBytes <= r.quarter() && int64(t.ASlots)*t.aBytes <= int64(r.machine.cfg.Buffer.Size)-2*r.quarter()
+}
+
+// ring gives a layer its slots for filters. Where it and the one before keep filters
+// and activations apart, they need not wait for the layer before to end.
+func (r *run) ring(w *asic.Walk, t *tiling) *asic.Ring {
+	if !r.apart(t) {
+		r.filters = nil
+		return w.NewRing(t.BSlots)
+	}
+	if r.filters == nil {
+		r.filters = w.NewRing(2)
+	}
+	return r.filters
 }
 
 // outAddr is where results wait to be stored, and operands beside the sums to be
