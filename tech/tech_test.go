@@ -233,3 +233,19 @@ func TestSourcesResolve(t *testing.T) {
 		}
 	}
 }
+
+// TestClock: the clock of EIE's own PE is the published one; elsewhere logic is
+// denser and its gates take less; a clocked register takes less than one that changes.
+func TestClock(t *testing.T) {
+	at45 := pJ(t)(ClockNetwork(45, (9465+8946)*1e-6))
+	assert.InDelta(t, 1.874e-3, at45*1e-12*800e6, 1e-9)
+	at16 := pJ(t)(ClockNetwork(16, (9465+8946)*1e-6))
+	assert.InDelta(t, at45*5.3*0.1182, at16, 0.03*at16)
+	assert.InDelta(t, denser(16), denser(17), 0.3)
+	assert.Less(t, denser(17), denser(16))
+	assert.InDelta(t, pJ(t)(Register(65, 96))/2, pJ(t)(Clocked(65, 96)), 1e-9)
+	_, err := ClockNetwork(3, 1)
+	assert.Error(t, err)
+	_, err = Clocked(65, 0)
+	assert.Error(t, err)
+}

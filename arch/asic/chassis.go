@@ -69,6 +69,9 @@ type Chassis struct {
 	Units func(layers int) []*results.Stats
 	// Walk writes the commands of one layer whose head is a product.
 	Walk func(w *Walk, lp *mapping.LayerPlan) error
+	// Elapsed counts, when all is done, what a layer's edges cost whatever was done in
+	// them; nil: nothing.
+	Elapsed func(units []*results.Stats, layer int, edges int64)
 	// Encode is the bytes that a tensor's raw bytes take where it is stored coded; nil: never.
 	Encode func(raw []byte) int64
 }

@@ -1,6 +1,8 @@
 package asic
 
 import (
+	"fmt"
+
 	"nnsim/results"
 	"nnsim/tech"
 	"nnsim/unit"
@@ -41,6 +43,17 @@ func (l *List) Buffer(capacity unit.Bytes, access int) (read, write tech.Price) 
 	access = max(1, min(access, int(capacity)))
 	return l.Must(tech.SRAM(l.Node, capacity, access)).Times(1 / float64(access)),
 		l.Must(tech.SRAMWrite(l.Node, capacity, access)).Times(1 / float64(access))
+}
+
+// Tree is the price of one product of a dot product of so many: the multiplication and
+// its share of a tree of adders, which grow a bit at each level, and of the sum's accumulator.
+func (l *List) Tree(dtype workloads.DType, leaves int) tech.Price {
+	p := l.Must(tech.Multiply(l.Node, dtype.String()))
+	adders, width := leaves/2, 2*dtype.Bits()
+	for ; adders > 0; adders, width = adders/2, width+1 {
+		p = p.Plus(l.Must(tech.Add(l.Node, fmt.Sprintf("int%d", width))).Times(float64(adders) / float64(leaves)))
+	}
+	return p.Plus(l.Must(tech.Add(l.Node, workloads.Int32.String())).Times(1 / float64(leaves)))
 }
 
 // Prices ends the list with what every machine on the chassis has: DMA engines,

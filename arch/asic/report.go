@@ -16,6 +16,9 @@ func (s *Simulation) report() *results.Run {
 		l := results.Layer{Name: lp.Layer.Name, Op: lp.Layer.Head().Op, StartCycle: start, Cycles: end - start, MACs: workloads.MACs(lp.Layer.Head()),
 			DRAMReadBytes: b.memory.Count[i][EvRead], DRAMWriteBytes: b.memory.Count[i][EvWrite], Mapping: lp.String()}
 		r.Layers = append(r.Layers, l)
+		if s.chassis.Elapsed != nil {
+			s.chassis.Elapsed(b.units, i, l.Cycles)
+		}
 		start = end
 	}
 	r.Cycles = start

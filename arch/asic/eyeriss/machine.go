@@ -60,11 +60,19 @@ type layerError struct {
 func (e *layerError) Error() string { return "layer " + e.layer + ": " + e.cause.Error() }
 func (e *layerError) Unwrap() error { return e.cause }
 
-// chassis is the machine as it is simulated.
-func (m *Machine) chassis() *asic.Chassis {
+// chassis is the machine as it is simulated for a plan; nil: as it is priced. The
+// clock of a layer's PEs runs while they wait, that of the others is off.
+func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	c := &m.cfg
 	ch := &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: m.walk,
 		Buffers: int64(c.Buffer.Banks)*int64(c.Buffer.Bank) + 2*int64(c.Buffer.Filters), Units: units}
+	if plan != nil {
+		ch.Elapsed = func(units []*results.Stats, layer int, edges int64) {
+			if on, ok := plan.Layers[layer].Custom.(*rowstationary.Mapping); ok {
+				units[unitArray].Add(layer, evPEEdges, edges*int64(on.PEs))
+			}
+		}
+	}
 	if c.Coding == "rlc" {
 		ch.Encode = runLength
 	}
@@ -74,7 +82,7 @@ func (m *Machine) chassis() *asic.Chassis {
 // units are the machine's counters.
 func units(layers int) []*results.Stats {
 	return []*results.Stats{
-		unitArray:     results.NewStats("array", layers, "mac_int16", "mac_skipped"),
+		unitArray:     results.NewStats("array", layers, "mac_int16", "mac_skipped", "pe_edges"),
 		unitRegisters: results.NewStats("registers", layers, "filter_reads", "filter_writes", "input_reads", "input_writes", "sum_accesses"),
 		unitNetwork:   results.NewStats("network", layers, "bus_words", "hops"),
 		unitBuffer:    results.NewStats("buffer", layers, "array_bytes", "dma_bytes"),
@@ -96,35 +104,42 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 		d = m.stated(&job)
 	case full && m.cfg.Density == "measured":
 		var err error
-		if d, err = asic.Measure(m.chassis(), &job, engine.New(m.cfg.Clock)); err != nil {
+		if d, err = asic.Measure(m.chassis(job.Plan), &job, engine.New(m.cfg.Clock)); err != nil {
 			return nil, err
 		}
 		job.Check = nil
 	}
-	r, err := asic.New(m.chassis(), &job, e, d).Run()
+	r, err := asic.New(m.chassis(job.Plan), &job, e, d).Run()
 	if err != nil {
 		return nil, err
 	}
 	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), false)
 }
 
-// Prices is the price list. A multiplication passes the registers of a PE's
-// pipeline, which are held still where it is skipped. Register files are priced as memories of their size
-// where they are memories, as flip-flops where they are registers; a word on a bus
-// crosses the array once, in wires that run along a row or a column.
+// pipelineBits are the registers of a PE's pipeline: two operands, product and sum.
+const pipelineBits = 2*8*wordBytes + 2*32
+
+// Prices is the price list. An access to the half kilobyte that a PE holds costs as
+// much as a multiplication, which is what the designers took from their process
+// [eyeriss-2016, table IV]. Half of what a
+// register takes is its clock, on every edge of a layer that its PE is mapped on; the other half
+// comes with data. A word on a bus crosses the array once, in wires that run along a
+// row or a column; the buffer is priced by its banks.
 func (m *Machine) Prices(workloads.Precision) results.Prices {
 	c := &m.cfg
 	l := asic.NewList(c.Process)
-	stages := l.Must(tech.Register(c.Process, 2*8*wordBytes+2*32)) // two operands, the product and the sum
-	l.Set("array", "mac_int16", l.Must(tech.MAC(c.Process, "int16")).Plus(stages))
-	l.Set("array", "mac_skipped", l.Must(tech.Register(c.Process, 1))) // the flag that stops the PE
-	fr, fw := l.Buffer(unit.Bytes(c.PE.Filter*wordBytes), wordBytes)
-	l.Set("registers", "filter_reads", fr.Times(wordBytes))
-	l.Set("registers", "filter_writes", fw.Times(wordBytes))
-	word := l.Must(tech.Register(c.Process, 8*wordBytes))
-	l.Set("registers", "input_reads", word)
-	l.Set("registers", "input_writes", word)
-	l.Set("registers", "sum_accesses", word)
+	data := func(bits int) tech.Price { return l.Must(tech.Clocked(c.Process, bits)) } // the other half
+	mac := l.Must(tech.MAC(c.Process, "int16"))
+	access := mac
+	access.Source += ", eyeriss-2016"
+	l.Set("array", "mac_int16", mac)
+	l.Set("array", "mac_skipped", data(1)) // the flag that stops the PE
+	registers := (c.PE.Input+c.PE.Sum)*8*wordBytes + pipelineBits
+	l.Set("array", "pe_edges", l.Must(tech.Clocked(c.Process, registers)))
+	for _, event := range []string{"filter_reads", "filter_writes", "input_reads", "input_writes", "sum_accesses"} {
+		l.Set("registers", event, access)
+	}
+	word := data(8 * wordBytes)
 	l.Set("network", "bus_words", word.Times(float64(c.Array.Rows+c.Array.Cols))) // a register a row, then one a column
 	l.Set("network", "hops", word)
 	br, bw := l.Buffer(c.Buffer.Bank, c.Buffer.Width)
@@ -135,5 +150,5 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	if c.Area > 0 {
 		area = &c.Area
 	}
-	return l.Prices(m.chassis(), c.Power, c.Voltage, area)
+	return l.Prices(m.chassis(nil), c.Power, c.Voltage, area)
 }

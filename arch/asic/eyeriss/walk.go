@@ -19,6 +19,7 @@ const (
 const (
 	evMAC = iota
 	evSkipped
+	evPEEdges // of the PEs that a layer is mapped on
 )
 const (
 	evFilterRead = iota
@@ -224,7 +225,7 @@ func (k *layerWalk) count(t *asic.Tile, timing rowstationary.Pass) {
 	registers := k.Unit(unitRegisters)
 	k.Count(registers, evFilterRead, done)
 	k.Count(registers, evFilterWrite, filters*int64(t.Rows()))
-	k.Count(registers, evInputRead, macs) // to find out that it is zero
+	k.Count(registers, evInputRead, done) // a flag beside it says that it is zero
 	k.Count(registers, evInputWrite, pes*int64(k.Q*k.PaddedWidth()*t.Images()))
 	k.Count(registers, evSum, 2*done)
 	words := filters + inputs + sums

@@ -20,6 +20,7 @@ type Config struct {
 	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
 	DTypes  []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
 	Area    unit.SquareMM `key:"area" optional:"true" doc:"area of the engine"`
+	Logic   unit.SquareMM `key:"logic" doc:"area of gates and registers beside the multipliers and the buffers: what its clock costs"`
 
 	Array struct {
 		AtomicC  int         `key:"atomic_c" min:"1" max:"4096" doc:"channels multiplied in an edge"`

@@ -11,7 +11,9 @@
 // multiplies it by Atomic-K filters. A tile takes OH·OW·R·S·⌈C/Atomic-C⌉·⌈K/Atomic-K⌉
 // edges; where a layer has fewer channels, columns of the window are packed beside
 // them if the machine can (image input). What the convolution buffer holds decides
-// how often activations or filters are fetched again; tiling.go chooses.
+// how often activations or filters are fetched again; tiling.go chooses. Rows that two
+// strips share stay in the buffer, and the first filters of a layer come while the
+// layer before is at work.
 //
 // Sources: [nvdla-primer], [nvdla-hw].
 //

@@ -65,7 +65,7 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
 		Units: func(layers int) []*results.Stats {
 			return []*results.Stats{
-				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes"),
+				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes", "edges"),
 				unitBuffer: results.NewStats("buffer", layers, "read_bytes", "write_bytes"),
 				unitSums:   results.NewStats("sums", layers, "read_bytes", "write_bytes"),
 			}
@@ -95,13 +95,15 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), false)
 }
 
-// Prices is the price list: a multiplication with the registers of its cell, bytes
-// of the convolution buffer by its banks, sums by a memory of their size.
+// Prices is the price list: a multiplication with its share of the cell's adders and
+// the register of its activation, bytes of the convolution buffer by its banks, sums by
+// a memory of their size, and the clock of all other logic while the array is at work:
+// where it waits, clock gates hold the engine still.
 func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	c := &m.cfg
 	l := asic.NewList(c.Process)
-	act := p.Act.String()
-	l.Set("array", "mac_int", l.Must(tech.MAC(c.Process, act)).Plus(l.Must(tech.Register(c.Process, p.Act.Bits()))))
+	l.Set("array", "mac_int", l.Tree(p.Act, c.Array.AtomicC).Plus(l.Must(tech.Register(c.Process, p.Act.Bits()))))
+	l.Set("array", "edges", l.Must(tech.ClockNetwork(c.Process, c.Logic)))
 	l.Set("array", "mac_skipped", tech.Price{Source: "none: this model skips nothing"})
 	l.Set("array", "filter_bytes", l.Must(tech.Register(c.Process, 8)))
 	r, w := l.Buffer(c.Buffer.Size/unit.Bytes(c.Buffer.Banks), c.Buffer.Width)

@@ -16,6 +16,7 @@ const (
 	evMAC = iota
 	evSkipped
 	evFilters // bytes of filters shifted into the cells
+	evEdges   // at work
 )
 
 // layerWalk writes the commands of one layer.
@@ -253,6 +254,7 @@ func (k *layerWalk) count(t *asic.Tile, edges int64) {
 	cfg := &k.machine.cfg
 	cell := int64(k.product.A.Type.CellBytes())
 	k.Count(k.Unit(unitArray), evMAC, k.product.MACs(t))
+	k.Count(k.Unit(unitArray), evEdges, edges)
 	atom := int64(min(t.Channels(), cfg.Array.AtomicC))
 	const run = 32 // outputs that an entry of the sums' memory makes room for
 	runs := int64(unit.CeilDiv(t.Images()*t.Rows()*k.product.Space.OW, run))
