@@ -11,6 +11,9 @@ import (
 
 // resources is what a layer's stages take.
 func (l *layer) resources(m *Machine) (r estimate.Resources) {
+	if l.function != nil {
+		return l.function.need(l)
+	}
 	if l.windowed() {
 		r = r.Plus(estimate.WindowResources(l.window(), l.aBits, l.lineMemory()))
 	}

@@ -170,7 +170,7 @@ func (c *circuit) inputWords(t *workloads.Tensor) int {
 			if l.kind == view {
 				return c.inputWords(l.Out())
 			}
-			return l.takes()
+			return c.reads(l, t)
 		}
 	}
 	return 1
@@ -184,7 +184,7 @@ func (c *circuit) outputWords(t *workloads.Tensor) int {
 		case l.kind == view:
 			return c.outputWords(l.inputs()[0])
 		default:
-			return l.gives()
+			return c.writes(l)
 		}
 	}
 	return c.inputWords(t) // an input, passed on
@@ -287,7 +287,7 @@ func (c *circuit) layer(i int, l *layer, uses map[*workloads.Tensor]int) error {
 			c.flows[t] = c.flows[t][1:]
 			continue
 		}
-		in = append(in, c.read(t, l.takes(), l.Name, i))
+		in = append(in, c.read(t, c.reads(l, t), l.Name, i))
 	}
 	bits := l.Out().Type.Bits()
 	total := l.Out().Shape.Elements() / c.d.frames
@@ -300,14 +300,20 @@ func (c *circuit) layer(i int, l *layer, uses map[*workloads.Tensor]int) error {
 	case host:
 		return c.host(i, l, in, uses)
 	case dense, depthwise, pool:
-		to := c.fifo(l.Name+".fifo", total, l.gives(), bits, false)
+		to := c.fifo(l.Name+".fifo", total, c.writes(l), bits, false)
 		c.ends[i] = to
-		if err := c.multiply(i, l, in[0], to); err != nil {
+		if l.function != nil {
+			c.call(i, l, in, to)
+		} else if err := c.multiply(i, l, in[0], to); err != nil {
 			return err
 		}
 	default:
-		to := c.fifo(l.Name+".fifo", total, l.gives(), bits, false)
+		to := c.fifo(l.Name+".fifo", total, c.writes(l), bits, false)
 		c.ends[i] = to
+		if l.function != nil {
+			c.call(i, l, in, to)
+			break
+		}
 		var from []*stream.Link
 		for _, f := range in {
 			from = append(from, f.link)
@@ -315,7 +321,7 @@ func (c *circuit) layer(i int, l *layer, uses map[*workloads.Tensor]int) error {
 		name := l.Name + "." + l.kind.String()
 		c.stage(name, i, func() { c.p.Steps(name, l.phases(c.d.frames), 2, from, links(to)) })
 	}
-	c.publish(l.Out(), flow{c.ends[i], l.gives(), total, bits, l.Name}, uses[l.Out()])
+	c.publish(l.Out(), flow{c.ends[i], c.writes(l), total, bits, l.Name}, uses[l.Out()])
 	return nil
 }
 

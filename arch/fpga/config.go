@@ -19,7 +19,7 @@ type Config struct {
 	Clock   unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the design; stated, not derived"`
 	Native  string     `key:"native" doc:"data type, or weight and activation pair, where the workload names none"`
 
-	Design string `key:"design" oneof:"auto,streaming,overlay" doc:"a stage for every layer, one engine for all, or the first where it fits"`
+	Design string `key:"design" oneof:"auto,streaming,hls,overlay" doc:"a stage for every layer (hls: a function made from C), one engine for all, or streaming where it fits"`
 
 	Part   Part `key:"part"`
 	Limits struct {
@@ -35,6 +35,7 @@ type Config struct {
 	FIFO struct {
 		Depth int `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`
 	} `key:"fifo"`
+	HLS    HLS    `key:"hls" optional:"true"`
 	Engine Engine `key:"engine"`
 	Host   struct {
 		Rate   unit.Hertz  `key:"rate" min:"1 Hz" doc:"simple operations a second of the processor that runs what the fabric does not"`

@@ -24,6 +24,10 @@ const settled = 6
 // sizeFIFOs gives every FIFO its depth: what the user asks for, or what is found.
 func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 	d.depths = map[string]int{}
+	every, err := m.interval(d)
+	if err != nil {
+		return err
+	}
 	if m.cfg.FIFO.Depth > 0 {
 		c, err := m.build(net, d, true, m.depthOf(d))
 		if err != nil {
@@ -31,10 +35,6 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 		}
 		c.count()
 		return nil
-	}
-	every, err := m.interval(d)
-	if err != nil {
-		return err
 	}
 	for i := range attempts {
 		c, got, err := m.fill(net, d, every)
@@ -135,14 +135,18 @@ func (m *Machine) interval(d *design) (int64, error) {
 		if l.kind == host {
 			most = max(most, l.hostInterval(m, d.frames))
 		}
-		if !l.windowed() {
+		if !l.windowed() || l.function != nil {
 			continue
 		}
-		alone, err := windowInterval(l.window())
-		if err != nil {
-			return 0, err
+		w := l.window()
+		if d.windows[w] == 0 {
+			alone, err := windowInterval(w)
+			if err != nil {
+				return 0, err
+			}
+			d.windows[w] = alone
 		}
-		most = max(most, alone*l.images/d.frames)
+		most = max(most, d.windows[w]*l.images/d.frames)
 	}
 	return most, nil
 }

@@ -29,20 +29,21 @@ func (k kind) String() string { return kindNames[k] }
 // layer is a layer's hardware.
 type layer struct {
 	*workloads.Layer
-	kind    kind
-	space   workloads.Matrix // of dense, depthwise and pool
-	padded  [2]int           // height and width of the padded image
-	images  int64            // that a run of the layer goes through: frames × images a frame
-	inside  int              // elements a pixel, in (of a concat: of each input)
-	outside int              // elements a pixel, out
-	parts   []int            // of a concat: elements a pixel of each input
-	pixels  int64            // results (of outside elements) in a run
-	simd    int              // operands of a sum taken at a time
-	pe      int              // sums, or elements, formed side by side
-	wBits   int
-	aBits   int
-	options [][2]int // simd, pe: from the slowest to the fastest
-	chosen  int      // of options
+	kind     kind
+	space    workloads.Matrix // of dense, depthwise and pool
+	padded   [2]int           // height and width of the padded image
+	images   int64            // that a run of the layer goes through: frames × images a frame
+	inside   int              // elements a pixel, in (of a concat: of each input)
+	outside  int              // elements a pixel, out
+	parts    []int            // of a concat: elements a pixel of each input
+	pixels   int64            // results (of outside elements) in a run
+	simd     int              // operands of a sum taken at a time
+	pe       int              // sums, or elements, formed side by side
+	wBits    int
+	aBits    int
+	function *function // where layers are functions of C, else nil
+	options  [][2]int  // simd, pe: from the slowest to the fastest
+	chosen   int       // of options
 }
 
 // inputs lists what a layer reads that is not part of the model.
@@ -133,9 +134,13 @@ func (l *layer) padding() bool {
 
 // cycles is what the slowest of the layer's stages takes for a run, tokens of the steady state.
 func (l *layer) cycles() int64 {
-	switch l.kind {
-	case view, host:
+	switch {
+	case l.kind == view || l.kind == host:
 		return 0
+	case l.function != nil:
+		return l.again() * l.function.frames
+	}
+	switch l.kind {
 	case dense, depthwise, pool:
 		u := l.product()
 		n := l.pixels * int64(u.SF()) * int64(u.NF())
@@ -157,6 +162,8 @@ func (l *layer) String() string {
 	switch {
 	case l.kind == view || l.kind == host:
 		return l.kind.String()
+	case l.function != nil:
+		return l.function.String()
 	case l.parallel():
 		return fmt.Sprintf("%v simd %d pe %d, parallel window", l.kind, l.simd, l.pe)
 	}

@@ -16,11 +16,14 @@
 // An overlay (overlay.go) cuts each layer into tiles that go from external memory
 // through double buffers to an array of multipliers and back.
 //
+// In design: hls every layer is a function made from C as hls4ml makes them
+// (function.go); package hls says in how many cycles it runs.
+//
 // Where data are carried, they go through the same buffers in the same order: a
 // window through its cyclic buffer, a product through its SIMD × PE memory words
 // (plane.go). Integers of 1 to 16 bits are exact.
 //
-// Sources: [finn], [finn-r], [finn-rtllib], [zhang-2015]; parts and boards as cited in the presets.
+// Sources: [finn], [finn-r], [finn-rtllib], [hls4ml], [zhang-2015]; parts and boards as cited in the presets.
 //
 // Not modelled: several engines of an overlay on one memory, layers fused on the
 // overlay's chip, clock frequency (it is stated, not derived), routing and the borders of chiplets (SLRs), weights in

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nnsim/arch/fpga/estimate"
+	"nnsim/arch/fpga/stream"
 	"nnsim/unit/spell"
 	"nnsim/workloads"
 )
@@ -18,9 +19,10 @@ type design struct {
 	depths  map[string]int
 	need    estimate.Resources // of the stages, in the end with the FIFOs
 	fifos   estimate.Resources
-	bound   string // what limits the rate
-	overlay bool   // one engine for all layers
-	run     *once  // of a streaming design with its memory
+	bound   string                  // what limits the rate
+	overlay bool                    // one engine for all layers
+	windows map[stream.Window]int64 // cycles a frame of each window generator by itself
+	run     *once                   // of a streaming design with its memory
 }
 
 // place is one layer's part of a design, as plans carry it.
@@ -34,7 +36,7 @@ type place struct {
 // full, or the slowest cannot be made faster.
 // Reserved is kept free for FIFOs.
 func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources) (*design, error) {
-	d := &design{frames: framesOf(net), run: &once{}}
+	d := &design{frames: framesOf(net), run: &once{}, windows: map[stream.Window]int64{}}
 	given, err := m.given(net)
 	if err != nil {
 		return nil, err
@@ -42,7 +44,9 @@ func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources)
 	for _, l := range net.Layers {
 		one := newLayer(l, net.Precision)
 		d.layers = append(d.layers, one)
-		if err := one.begin(given[l.Name]); err != nil {
+		if m.cfg.Design == "hls" {
+			one.program(m, d)
+		} else if err := one.begin(given[l.Name]); err != nil {
 			return nil, err
 		}
 		d.need = d.need.Plus(one.resources(m))

@@ -28,6 +28,17 @@ func TestSuite(t *testing.T) {
 	})
 }
 
+// TestFunctionsSuite: layers as functions made from C.
+func TestFunctionsSuite(t *testing.T) {
+	archtest.Run(t, archtest.Device{
+		Open: func(sets ...string) (arch.Machine, error) {
+			text, _ := fpga.PresetText("alveo-u250")
+			return fpga.Open("alveo-u250", text, append([]string{"design=hls"}, sets...))
+		},
+		Variations: [][]string{{"hls.io=parallel"}, {"hls.tool=vivado", "hls.reuse=4"}, {"hls.strategy=resource", "hls.reuse=8", "memory=ideal"}},
+	})
+}
+
 func presetNames() []string { return fpga.Presets() }
 
 func TestOverlaySuite(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/config"
-	"nnsim/arch/fpga/stream"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/workloads"
@@ -35,6 +34,9 @@ func (m *Machine) peak(p workloads.Precision) float64 {
 // Fuses tells what is part of a product's stage: bias, scales, normalisation and
 // monotone activations, which thresholds at its end stand for.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
+	if m.cfg.Design == "hls" && activation[next.Op] {
+		return false // a function of its own
+	}
 	if len(chain) == 0 || !productInFabric(chain[0]) || !monotone[next.Op] || len(next.Out) != 1 {
 		return false
 	}
@@ -53,6 +55,9 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 // monotone lists what thresholds on an accumulator can stand for.
 var monotone = map[string]bool{"Relu": true, "Clip": true, "BatchNormalization": true, "Add": true, "Sub": true, "Mul": true, "LeakyRelu": true,
 	"Sigmoid": true, "Tanh": true, "HardSigmoid": true}
+
+// activation lists those that hls4ml makes functions of.
+var activation = map[string]bool{"Relu": true, "Clip": true, "LeakyRelu": true, "Sigmoid": true, "Tanh": true, "HardSigmoid": true}
 
 // perChannel tells whether a parameter has one value, or one for each channel.
 func perChannel(s workloads.Shape, op string, out workloads.Shape) bool {
@@ -120,7 +125,7 @@ func (m *Machine) choose(net *workloads.Network) (*design, error) {
 		return m.newOverlay(net)
 	}
 	d, err := m.plan(net)
-	if err == nil || m.cfg.Design == "streaming" || !errors.As(err, new(shortage)) {
+	if err == nil || m.cfg.Design != "auto" || !errors.As(err, new(shortage)) {
 		return d, err
 	}
 	over, second := m.newOverlay(net)
@@ -191,16 +196,15 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 }
 
 // notes is what a reader must know to read the figures rightly.
-func (c *circuit) notes(timed *stream.Result) (list []string) {
-	if n := len(timed.LastOut); n > 1 {
-		every := timed.LastOut[n-1] - timed.LastOut[n-2]
-		list = append(list, fmt.Sprintf("in the end a frame every %d cycles (%.4g a second), the first after %d", every, float64(c.m.cfg.Clock)/float64(every), timed.LastOut[0]+c.behind))
-	}
+func (c *circuit) notes() (list []string) {
 	b, n := c.m.budget(), c.d.need
 	list = append(list, fmt.Sprintf("streaming: all layers run at once; a layer's cycles are those by which it ends later than the layer before it; %s", c.d.bound),
 		fmt.Sprintf("resources (estimated): LUT %d of %d, DSP %d of %d, BRAM18 %d of %d", n.LUT, b.LUT, n.DSP, b.DSP, n.BRAM18, b.BRAM18+uramBlocks*b.URAM))
 	if n.LUT*10 > int64(c.m.cfg.Part.LUT)*7 {
 		list = append(list, fmt.Sprintf("warning: %d of %d look-up tables are more than 70 %%; the clock of %v may not be met", n.LUT, c.m.cfg.Part.LUT, c.m.cfg.Clock))
+	}
+	if aim := 1e9 / c.m.cfg.HLS.period(); c.m.cfg.Design == "hls" && float64(c.m.cfg.Clock) > aim*1.001 {
+		list = append(list, fmt.Sprintf("warning: functions are fitted into %g ns (hls.period), the clock of %v is faster", c.m.cfg.HLS.period(), c.m.cfg.Clock))
 	}
 	var hosts []string
 	for _, l := range c.d.layers {

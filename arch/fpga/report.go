@@ -17,12 +17,13 @@ const (
 	evActive   = iota // cycles in which it did something
 	evMAC             // multiply-accumulates, of products only
 	evEstimate        // cycles a frame in FINN's estimate
+	evAlone           // cycles a frame between ports that never wait
 )
 
 // report makes the run report.
 func (c *timing) report(job arch.Job) (*results.Run, error) {
 	timed := c.Result
-	r := &results.Run{Batch: job.Net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes(timed)}
+	r := &results.Run{Batch: job.Net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: c.m.Describe(job.Net.Precision), Notes: c.notes()}
 	for _, l := range c.outs {
 		r.Cycles = max(r.Cycles, timed.Last(l)+c.behind)
 	}
@@ -30,6 +31,7 @@ func (c *timing) report(job arch.Job) (*results.Run, error) {
 	c.layers(r, timed)
 	prices := c.m.Prices(job.Net.Precision)
 	c.stages(r, timed, prices.PerEvent)
+	c.whole(r, prices.PerEvent)
 	c.memory(r)
 	r.Rate()
 	for _, s := range r.Stats {
@@ -73,7 +75,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		if owner < 0 && strings.HasPrefix(s.Name, "store.") {
 			at = len(c.d.layers) - 1
 		}
-		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles")
+		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles", "alone_cycles")
 		per := c.price(s.Name, owner)
 		if l := c.d.layers[at]; owner >= 0 && s.Name == l.Name+"."+l.kind.String() {
 			for _, n := range l.Nodes {
@@ -82,6 +84,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		}
 		if owner >= 0 {
 			stats.Add(at, evEstimate, c.estimate(s.Name, c.d.layers[at]))
+			stats.Add(at, evAlone, c.alone(s.Name, c.d.layers[at]))
 		}
 		busy := min(s.Busy, r.Cycles)
 		stats.Add(at, evActive, busy)
@@ -98,7 +101,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		stats.Enter(results.Idle, edge)
 		r.Stats = append(r.Stats, stats)
 		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
-		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted}
+		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted, "alone_cycles": counted}
 	}
 }
 
@@ -113,6 +116,9 @@ func (c *circuit) waiting(stage, port string, otherwise results.State) results.S
 
 // estimate is FINN's figure for a stage, in cycles a frame; 0 where it has none.
 func (c *circuit) estimate(stage string, l *layer) int64 {
+	if l.function != nil && stage == l.Name+"."+l.kind.String() {
+		return l.function.Latency()
+	}
 	images := max(1, l.images/c.d.frames)
 	pixels := l.pixels / c.d.frames
 	switch stage {

@@ -16,7 +16,7 @@ func runCommand() *cobra.Command {
 	var f flags
 	var device, input, expect, trace string
 	var rtol float64
-	var csv bool
+	var csv, estimate bool
 	cmd := &cobra.Command{
 		Use:               "run WORKLOAD --device DEVICE",
 		Short:             "Run one workload on one device",
@@ -58,10 +58,15 @@ func runCommand() *cobra.Command {
 		case csv:
 			return errors.Join(err, run.WriteCSV(cmd.OutOrStdout()))
 		}
-		return errors.Join(err, run.Text(cmd.OutOrStdout()))
+		err = errors.Join(err, run.Text(cmd.OutOrStdout()))
+		if estimate {
+			err = errors.Join(err, writeEstimates(cmd.OutOrStdout(), run))
+		}
+		return err
 	}
 	cmd.Flags().StringVar(&device, "device", "", "a preset (`nnsim list devices`) or a YAML file")
 	cmd.Flags().BoolVar(&csv, "csv", false, "print the layers as CSV on standard output")
+	cmd.Flags().BoolVar(&estimate, "estimate", false, "also print what closed forms say of each unit of a pipeline (in --json it is always there)")
 	cmd.Flags().StringVar(&input, "input", "", "values of the inputs: ramp, random or FILE.pb (an ONNX tensor)")
 	cmd.Flags().StringVar(&expect, "expect", "", "FILE.pb that the output must equal")
 	cmd.Flags().Float64Var(&rtol, "rtol", 1e-3, "relative tolerance against --expect")
