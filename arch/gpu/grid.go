@@ -55,6 +55,7 @@ const maxStages = 16
 const (
 	starting = iota
 	stepping
+	asking    // the step before is through: the next one's loads are asked for
 	closing   // its last step is through: residuals are asked for
 	finishing // the epilogue
 	ending
@@ -165,6 +166,10 @@ func (g *grid) step(slot int32, at int64) int64 {
 		return g.open(s, at)
 	case stepping:
 		return g.compute(s, at)
+	case asking:
+		s.phase = stepping
+		g.ask(s, int(s.step), at)
+		return g.wait(s, at)
 	case closing:
 		return g.close(s, at)
 	case finishing:
@@ -219,7 +224,7 @@ func (g *grid) wait(s *ctaState, at int64) int64 {
 // compute takes a step on the pipes and asks for the slab that goes into the stage
 // freed by the step before.
 func (g *grid) compute(s *ctaState, at int64) int64 {
-	if ahead := int(s.step) + max(1, g.k.stages-1); ahead < s.work.steps {
+	if ahead := int(s.step) + max(1, g.k.stages-1); ahead < s.work.steps && !g.k.serial {
 		g.ask(s, ahead, at)
 	}
 	u := &g.k.usage
@@ -229,6 +234,10 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 	end := g.take(s, u, at)
 	if s.step++; int(s.step) == s.work.steps {
 		s.phase = closing
+		return end
+	}
+	if g.k.serial {
+		s.phase = asking
 		return end
 	}
 	return g.wait(s, end)

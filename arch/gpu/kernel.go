@@ -16,6 +16,7 @@ type kernel struct {
 	usage              // of a step
 	parts      []usage // of each step, where they differ
 	alike      bool    // all CTAs have the same work
+	serial     bool    // a step's loads are asked for when the one before is through
 
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
 	sharedBy int64 // CTAs that one read of L2 serves by multicast

@@ -124,7 +124,7 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	row := w.length * int64(cell)
 	rounds, passes := w.rounds(cell), int64(len(w.passes))
 	warps := w.threads / 32
-	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1, alike: true,
+	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1, alike: true, serial: true,
 		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0)}
 	elements := unit.CeilDiv(w.length, rounds)
 	for _, p := range w.passes {
