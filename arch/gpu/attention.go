@@ -47,56 +47,74 @@ func attentionOf(n *workloads.Node) *attentionWork {
 	return a
 }
 
-// flashRows and flashKeys are the extents of a tile: 128 queries by 64 keys with
-// cp.async and before, by 128 keys with TMA, as FlashAttention 2 and 3 have them
-// for heads of 64 and 128.
-const flashRows = 128
-
-func (c *Config) flashKeys() int {
-	if c.SM.Path == "tma" {
-		return 128
+// flashTile is the extents of a tile, queries by keys. FlashAttention 2 has 128 by 64
+// for heads of 128 (run_mha_fwd_hdim128); FlashAttention 3 has 128 by 128, by 176
+// where nothing is masked, and three warp groups of 64 rows by 128 keys for heads to
+// 64 (tile_size_fwd_sm90). A decoding CTA takes as many queries as share its keys.
+func (c *Config) flashTile(a *attentionWork) (rows, keys int) {
+	switch {
+	case a.decodes():
+		rows, keys = a.rows*a.shared, 64
+		if c.SM.Path == "tma" {
+			keys = 128
+		}
+		return rows, keys
+	case c.SM.Path != "tma":
+		return 128, 64
+	case max(a.dim, a.dimV) <= 64:
+		return 192, 128
+	case a.causal:
+		return 128, 128
 	}
-	return 64
+	return 128, 176
 }
+
+// decodes tells whether there are so few queries that a CTA takes all that share keys.
+func (a *attentionWork) decodes() bool { return a.rows*a.shared <= 64 }
 
 // softmaxOps is the operations of the FP32 pipe on a score: scaling and subtracting
 // of the maximum in one, the maximum, the sum, the narrowing, and a share of the
 // rescaling of the results so far.
 const softmaxOps = 5
 
-// tallRows is the rows of a CTA: all query heads that share keys are packed into
-// one where there are few queries, as in decoding.
-func (a *attentionWork) tallRows() (packed bool, tiles int) {
-	if a.shared > 1 && a.rows*a.shared <= flashRows {
-		return true, 1
+// shadowOps of them, the scaling in the same loop as the exponential, issue while the
+// pipe of transcendental functions, which takes a warp's instruction every eight
+// edges, is busy with the one before. The sum is a loop of its own.
+const shadowOps = 1
+
+// flashGrid is the CTAs of one part of the keys: heads of keys or of queries, each with so
+// many row tiles.
+func (c *Config) flashGrid(a *attentionWork) (heads, tiles int) {
+	if a.decodes() {
+		return a.batch * a.heads / a.shared, 1
 	}
-	return false, unit.CeilDiv(a.rows, flashRows)
+	rows, _ := c.flashTile(a)
+	return a.batch * a.heads, unit.CeilDiv(a.rows, rows)
 }
 
 // divide chooses how many CTAs share the keys of a row tile: enough to give every
 // SM one, each with two tiles of keys at least.
 func (c *Config) divide(a *attentionWork) {
-	packed, tiles := a.tallRows()
-	n := a.batch * a.heads * tiles
-	if packed {
-		n /= a.shared
-	}
-	a.split = max(1, min(c.SM.Count/n, unit.CeilDiv(a.keys, 2*c.flashKeys())))
+	heads, tiles := c.flashGrid(a)
+	_, keys := c.flashTile(a)
+	a.split = max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*keys)))
 }
 
 // flash writes the kernel.
 func (c *Config) flash(a *attentionWork) *kernel {
-	packed, tiles := a.tallRows()
-	heads, rows := a.batch*a.heads, min(a.rows, flashRows)
-	if packed {
-		heads, rows = heads/a.shared, a.rows*a.shared
+	heads, tiles := c.flashGrid(a)
+	tall, bn := c.flashTile(a)
+	rows := min(a.rows, tall)
+	if a.decodes() {
+		rows = tall
 	}
-	bn, cell := c.flashKeys(), a.dt.CellBytes()
+	cell := a.dt.CellBytes()
 	steps := unit.CeilDiv(a.keys, bn)
 	k := &kernel{name: "flash", ctas: heads * tiles * a.split, warps: 4, stages: 2, start: int64(c.Launch.CTA), sharedBy: 1, events: tensorPipe}
 	padded := unit.CeilDiv(rows, rowsPer) * rowsPer
 	if c.SM.Path == "tma" {
-		k.warps, padded = 8, unit.CeilDiv(rows, 64)*64
+		padded = unit.CeilDiv(rows, 64) * 64
+		k.warps = padded/16 + 4 // and the producer's warp group
 	}
 	tile := int64(bn*(a.dim+a.dimV)) * int64(cell)
 	k.fit = c.resident(k.warps, min(255, padded*(a.dimV+bn)/(32*k.warps)+perThread), int64(padded*a.dim*cell)+2*tile)
@@ -106,45 +124,94 @@ func (c *Config) flash(a *attentionWork) *kernel {
 	}
 	k.joules = float64(padded*bn*(a.dim+a.dimV))*c.macJoules(a.dt) + float64(padded*bn)*(softmaxOps*float64(c.Power.FMA)+float64(c.Power.Special))
 	k.finish = usage{chain: int64(c.Tensor.Latency) + c.wavefronts(padded*a.dimV*4) + barrierCost, shared: c.wavefronts(padded * a.dimV * 4)}
-	perHead := steps
-	keyHeads := a.batch * a.heads / a.shared
-	k.slabs = 2 * keyHeads * perHead
-	k.work = func(i int) work {
-		part := i % a.split
-		i /= a.split
-		head, row := i/tiles, tiles-1-i%tiles // the longest rows first
-		last := steps
-		if a.causal && !packed {
-			last = unit.CeilDiv(min(a.keys, a.keys-a.rows+min(a.rows, (row+1)*flashRows)), bn)
-		}
-		lo, hi := last*part/a.split, last*(part+1)/a.split
-		kv := head
-		if !packed {
-			kv = head / a.shared
-		}
-		n := min(rows, max(1, a.rows*a.heads*a.batch/heads-row*flashRows))
-		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), first: int64(n*a.dim) * int64(cell)}
-		w.loads[0] = operand{first: kv*perHead + lo, bytes: int64(bn*a.dim) * int64(cell), there: a.there[0]}
-		w.loads[1] = operand{first: (keyHeads+kv)*perHead + lo, bytes: int64(bn*a.dimV) * int64(cell), there: a.there[1]}
-		if a.split > 1 {
-			w.store, w.partial = int64(n*(a.dimV+2))*4, true
-		}
-		return w
+	if c.SM.Path == "tma" && !a.decodes() {
+		k.finish.chain += c.groupSoftmax(a, padded, bn)
+		k.persistent = true
 	}
-	k.macs = a.executed(bn, tiles, packed)
+	k.work = c.flashWork(a, heads, tiles, rows, steps)
+	k.slabs = 2 * a.batch * a.heads / a.shared * steps
+	if a.decodes() && c.SM.Path != "tma" {
+		c.inTurn(k, a, steps)
+	}
+	k.macs = a.executed(tall, bn, tiles)
 	k.skipped, k.special = a.macs-k.macs, k.macs/int64(a.dim+a.dimV)
 	k.simple = k.special * softmaxOps
 	return k
 }
 
+// flashWork is each CTA's share: its queries, and a run of tiles of keys and values.
+func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func(int) work {
+	tall, bn := c.flashTile(a)
+	cell := int64(a.dt.CellBytes())
+	keyHeads := a.batch * a.heads / a.shared
+	return func(i int) work {
+		part := i % a.split
+		i /= a.split
+		head, row := i/tiles, tiles-1-i%tiles // the longest rows first
+		last := steps
+		if a.causal && !a.decodes() {
+			last = unit.CeilDiv(min(a.keys, a.keys-a.rows+min(a.rows, (row+1)*tall)), bn)
+		}
+		lo, hi := last*part/a.split, last*(part+1)/a.split
+		kv := head / (heads / keyHeads)
+		n := rows
+		if !a.decodes() {
+			n = min(rows, max(1, a.rows-row*tall))
+		}
+		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), first: int64(n*a.dim) * cell}
+		w.loads[0] = operand{first: kv*steps + lo, bytes: int64(bn*a.dim) * cell, there: a.there[0]}
+		w.loads[1] = operand{first: (keyHeads+kv)*steps + lo, bytes: int64(bn*a.dimV) * cell, there: a.there[1]}
+		if a.split > 1 {
+			w.store, w.partial = int64(n*(a.dimV+2))*4, true
+		}
+		return w
+	}
+}
+
+// inTurn makes the kernel one that decodes without the tensor memory accelerator: an
+// SM has one CTA, which holds one tile, of keys or of values; it looks up the page
+// that the next lies in, loads it, and waits.
+func (c *Config) inTurn(k *kernel, a *attentionWork, steps int) {
+	k.serial, k.stages, k.fit = true, 1, residency{1, "shared memory"}
+	k.lookup = int64(c.L2.Latency+c.L2.Far) / 2
+	scores, results := k.usage, k.usage
+	scores.math, scores.joules = k.math*int64(a.dim)/int64(a.dim+a.dimV), k.joules/2
+	results.math, results.joules, results.sfu = k.math-scores.math, k.joules/2, 0
+	scores.chain = scores.math + k.sfu + c.softmaxSimple(k.sfu) + 2*c.blockReduce()
+	results.chain = results.math + int64(c.Tensor.Latency)
+	scores.shared, results.shared = k.shared/2, k.shared/2
+	for range steps {
+		k.parts = append(k.parts, scores, results)
+	}
+	whole := k.work
+	k.work = func(i int) work {
+		w := whole(i)
+		w.steps *= 2
+		for j := range w.loads {
+			w.loads[j].alike, w.loads[j].turn = 2, j+1
+		}
+		return w
+	}
+}
+
+// softmaxSimple is the FP32 pipe's part of a step's softmax.
+func (c *Config) softmaxSimple(sfu int64) int64 {
+	return sfu * int64(c.SM.SFU) * (softmaxOps - shadowOps) / int64(c.SM.FP32)
+}
+
+// Waits at barriers of shared memory between warp groups (notes on Hopper in
+// Accel-Sim 2.0 and FlashGPU-Sim): an arrival, and a wait that finds it.
+const arriveCost, waitCost = 29, 32
+
 // flashStep is what a tile of keys takes. Where a warp does one thing after another
 // (mma.sync), scores, softmax and values follow one another and only another CTA
-// fills the gaps; of two warp groups that take turns (wgmma) one multiplies while the
-// other has its softmax, and each turn pays for handing over.
+// fills the gaps. Warp groups of 64 rows (wgmma) take turns, one multiplying while
+// others have their softmax: the slower of both decides, and each turn is handed over
+// at a barrier.
 func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 	macs, scores := rows*keys*(a.dim+a.dimV), rows*keys
 	u := usage{sfu: int64(unit.CeilDiv(scores, c.SM.SFU))}
-	simple := int64(unit.CeilDiv(scores*softmaxOps, c.SM.FP32))
+	simple := int64(unit.CeilDiv(scores*(softmaxOps-shadowOps), c.SM.FP32))
 	cell := a.dt.CellBytes()
 	switch {
 	case c.tensorRate(a.dt) == 0:
@@ -152,28 +219,50 @@ func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 		u.chain = u.math + u.sfu
 	case c.SM.Path == "tma":
 		u.math = c.onTensor(macs, a.dt)
-		u.chain = max(u.math, u.sfu+simple) + 2*(int64(c.Tensor.Latency)+barrierCost+int64(c.SM.Latency))
+		turns := int64(unit.CeilDiv(rows, 64))
+		u.chain = max(u.math, u.sfu+simple) + turns*(arriveCost+waitCost)
 	default:
 		u.math = c.onTensor(macs, a.dt)
 		u.chain = u.math + u.sfu + simple
 	}
-	u.shared = c.wavefronts(unit.CeilDiv(rows, 32)*keys*(a.dim+a.dimV)*cell + keys*(a.dim+a.dimV)*cell)
+	tile := keys * (a.dim + a.dimV) * cell
+	u.shared = c.wavefronts(unit.CeilDiv(rows, 32)*tile + tile) // by each warp of 32 rows, and filled
+	if c.SM.Path == "tma" {
+		u.shared = c.wavefronts(unit.CeilDiv(rows, 64)*tile + rows*a.dim*cell + tile) // by each warp group, with its queries
+	}
 	return u
+}
+
+// groupSoftmax is the softmax of one warp group's tile with the products before and
+// after it: at the beginning and end of a CTA nothing else runs beside it.
+func (c *Config) groupSoftmax(a *attentionWork, rows, keys int) int64 {
+	u := c.flashStep(a, rows, keys)
+	turns := int64(unit.CeilDiv(rows, 64))
+	return (u.sfu+c.softmaxSimple(u.sfu)+u.math)/turns + 2*int64(c.Tensor.Latency)
 }
 
 // executed is the useful multiply-adds: all of the tiles that are not wholly masked,
 // never more than there are.
-func (a *attentionWork) executed(bn, tiles int, packed bool) int64 {
-	if !a.causal || packed {
+func (a *attentionWork) executed(tall, bn, tiles int) int64 {
+	if !a.causal || a.decodes() {
 		return a.macs
 	}
 	var pairs int64
 	for row := range tiles {
-		lo, hi := row*flashRows, min(a.rows, (row+1)*flashRows)
+		lo, hi := row*tall, min(a.rows, (row+1)*tall)
 		seen := min(a.keys, unit.CeilDiv(a.keys-a.rows+hi, bn)*bn)
 		pairs += int64(hi-lo) * int64(seen)
 	}
 	return min(a.macs, pairs*int64(a.batch)*int64(a.heads)*int64(a.dim+a.dimV))
+}
+
+// append is the kernel that writes this step's keys and values to the cache of those
+// before, turned by their places.
+func (c *Config) append(a *attentionWork) *kernel {
+	cells := int64(a.batch * a.heads / a.shared * a.rows * (a.dim + a.dimV))
+	s := streamWork{in: cells * int64(a.dt.CellBytes()), out: cells * int64(a.dt.CellBytes()), simple: cells * 2}
+	s.there = s.in
+	return c.streamed(&s)
 }
 
 // combine is the kernel that joins the parts of split keys.

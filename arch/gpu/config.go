@@ -86,11 +86,12 @@ type Launch struct {
 
 // Kernel overrides the choice of the kernel of a product; 0 leaves it to the heuristic.
 type Kernel struct {
-	TileM  int `key:"tile_m" min:"0" max:"512" doc:"rows of a CTA's tile"`
-	TileN  int `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
-	TileK  int `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
-	Stages int `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
-	Split  int `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
+	TileM  int  `key:"tile_m" min:"0" max:"512" doc:"rows of a CTA's tile"`
+	TileN  int  `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
+	TileK  int  `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
+	Stages int  `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
+	Append bool `key:"append" doc:"attention writes its keys and values to a cache first, in a kernel of its own, also where no others are in it"`
+	Split  int  `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
 }
 
 // Power is what the machine draws.
@@ -99,6 +100,7 @@ type Power struct {
 	Limit   unit.Watts   `key:"limit" min:"1 W" doc:"the governor keeps power at or below it"`
 	Lag     unit.Seconds `key:"lag" min:"1e-9 s" doc:"time constant of the governor"`
 	History string       `key:"history" oneof:"rested,loaded" doc:"what a run finds: clocks at boost, or where the same work over and over has brought them"`
+	At      unit.Hertz   `key:"at" min:"1 Hz" doc:"clock at whose voltage the energies of this section hold"`
 	Slope   float64      `key:"slope" min:"0" max:"1" doc:"relative change of voltage by relative change of clock"`
 	MAC     unit.Joules  `key:"mac" doc:"one multiply-add of the tensor cores in 16 bits, with operands and clock tree; other widths in proportion"`
 	FMA     unit.Joules  `key:"fma" doc:"one FP32 multiply-add, with operands and clock tree"`

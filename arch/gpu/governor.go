@@ -74,7 +74,7 @@ func (g *governor) settled() float64 {
 
 // power is the watts at a clock, for joules an edge of the core at nominal voltage and of the memory.
 func (g *governor) power(clock, core, dram float64) float64 {
-	v := 1 - g.p.Slope*(1-clock/g.boost)
+	v := 1 - g.p.Slope*(1-clock/float64(g.p.At))
 	return float64(g.p.Static) + clock*(core*v*v+dram)
 }
 

@@ -238,7 +238,7 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 	}
 	if g.k.serial {
 		s.phase = asking
-		return end
+		return end + g.k.lookup
 	}
 	return g.wait(s, end)
 }

@@ -17,6 +17,7 @@ type kernel struct {
 	parts      []usage // of each step, where they differ
 	alike      bool    // all CTAs have the same work
 	serial     bool    // a step's loads are asked for when the one before is through
+	lookup     int64   // edges of a serial kernel before it can ask: where a step's loads lie
 
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
 	sharedBy int64 // CTAs that one read of L2 serves by multicast
@@ -61,6 +62,7 @@ type work struct {
 type operand struct {
 	first  int   // number of its first slab in L2; -1: nobody reads it again
 	period int   // slabs after which it begins again; 0: never
+	turn   int   // 1: in even steps only, 2: in odd ones
 	from   int   // step from which it is loaded
 	until  int   // step before which it is; 0: to the end
 	alike  int   // steps in a row that read the same slab; 0: one
@@ -83,7 +85,7 @@ func (o *operand) slab(step int) int {
 
 // due tells whether a step loads the operand.
 func (o *operand) due(step int) bool {
-	return o.bytes > 0 && step >= o.from && (o.until == 0 || step < o.until)
+	return o.bytes > 0 && (o.turn == 0 || step%2 == o.turn-1) && step >= o.from && (o.until == 0 || step < o.until)
 }
 
 // slabBytes is what a slab that is not in L2 brings from off chip.

@@ -97,7 +97,11 @@ func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 	if t.flash != nil {
 		a := *t.flash
 		a.there = [2]bool{s.cached.holds(s.plan.Places[head.In[1]]), s.cached.holds(s.plan.Places[head.In[2]])}
-		list := []*kernel{s.c.flash(&a)}
+		var list []*kernel
+		if a.keys > a.rows || s.c.Kernel.Append {
+			list = append(list, s.c.append(&a))
+		}
+		list = append(list, s.c.flash(&a))
 		if a.split > 1 {
 			list = append(list, s.c.combine(&a))
 		}
