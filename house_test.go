@@ -32,6 +32,7 @@ var house = []struct {
 	{"tech", "unit"},
 	{"workloads", "unit"},
 	{"internal/engine", "unit akita"},
+	{"internal/live", "unit internal/engine akita"},
 	{"internal/simtest", "unit internal/engine akita"},
 	{"mapping", "unit workloads"},
 	{"results", "unit tech"},
@@ -53,7 +54,7 @@ var house = []struct {
 }
 
 // machine is what every machine may import: the floor and the contract, never another machine.
-const machine = "unit tech workloads mapping results mem noc internal/engine =arch arch/config arch/check"
+const machine = "unit tech workloads mapping results mem noc internal/engine internal/live =arch arch/config arch/check"
 
 // inTests is what test files may import besides.
 const inTests = " tech internal/simtest internal/engine =arch/archtest"

@@ -62,6 +62,8 @@ type Job struct {
 	Seed int64
 	// Timeline, where set, is filled with what the units did when; see Recorder.
 	Timeline *results.Timeline
+	// Live has a page show the machine's units while the run goes on, where events simulate them.
+	Live bool
 	// Zeros and WZeros are the stated shares of zero activations and weights, for
 	// machines whose time or energy depends on them; nil where none is stated.
 	Zeros, WZeros *float64

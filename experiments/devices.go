@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nnsim/arch"
@@ -37,6 +38,11 @@ var kinds = []kind{
 	{"memory", traffic.MemoryPresets, traffic.PresetText, opens(traffic.OpenMemory)},
 	{"network", traffic.NetworkPresets, traffic.PresetText, opens(traffic.OpenNetwork)},
 }
+
+// eventless lists the kinds whose layers are simulated without events, so that there is nothing to watch.
+var eventless = []string{"fpga"}
+
+func watched(kind string) bool { return !slices.Contains(eventless, kind) }
 
 // opens makes a row's open of a function that returns its own type of machine.
 func opens[M arch.Machine](open func(string, []byte, []string) (M, error)) func(string, []byte, []string) (arch.Machine, error) {

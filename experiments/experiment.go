@@ -34,6 +34,7 @@ type Experiment struct {
 	RTol     float64 // relative tolerance against Expect
 
 	Progress func(done, total int) // told how many layers are done
+	Live     bool                  // have a page show the units while they run, on machines that events simulate
 	Timeline *results.Timeline     // filled, where set, by machines that can (arch.Recorder)
 }
 
@@ -78,6 +79,9 @@ func (e Experiment) prepare(machine arch.Machine, work *catalog.Workload) (_ *Pr
 	}
 	if err := p.feed(e); err != nil {
 		return nil, err
+	}
+	if e.Live && !watched(machine.Kind()) {
+		return nil, fmt.Errorf("live: %s is of kind %s, which is simulated without events, so there is nothing to watch; leave --live out", machine.Name(), machine.Kind())
 	}
 	precision := machine.Native()
 	if work.Precision != nil {
@@ -148,7 +152,7 @@ func (p *Prepared) checker(e Experiment) (*check.Checker, error) {
 func (p *Prepared) simulate(e Experiment, checker *check.Checker) (run *results.Run, ideal unit.Seconds, err error) {
 	var group errgroup.Group
 	group.Go(func() (err error) {
-		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress, Timeline: e.Timeline, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros}
+		job := arch.Job{Net: p.Net, Plan: p.Plan, Seed: e.Seed, Progress: e.Progress, Timeline: e.Timeline, Live: e.Live, Zeros: p.Workload.Zeros, WZeros: p.Workload.WZeros}
 		if checker != nil { // a nil *Checker is not a nil Checker
 			job.Check = checker
 		}

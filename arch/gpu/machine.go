@@ -7,6 +7,7 @@ import (
 	"nnsim/arch"
 	"nnsim/arch/config"
 	"nnsim/internal/engine"
+	"nnsim/internal/live"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/workloads"
@@ -52,7 +53,7 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 
 // Run simulates a planned network.
 func (m *Machine) Run(job arch.Job) (*results.Run, error) {
-	return m.runOn(job, engine.New(m.cfg.Clock))
+	return m.runOn(job, live.Engine(m.cfg.Clock, job.Live))
 }
 
 // rehearsals is how often a run is gone through at most to find where its clock settles.

@@ -7,6 +7,7 @@ import (
 	"nnsim/arch"
 	"nnsim/arch/config"
 	"nnsim/internal/engine"
+	"nnsim/internal/live"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/unit"
@@ -35,7 +36,7 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 
 // Run simulates a planned network.
 func (m *Machine) Run(job arch.Job) (*results.Run, error) {
-	return m.runOn(job, engine.New(m.cfg.Clock))
+	return m.runOn(job, live.Engine(m.cfg.Clock, job.Live))
 }
 
 // runOn simulates on an engine of the caller's, as tests do that shuffle ties.

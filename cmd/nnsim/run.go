@@ -16,7 +16,7 @@ func runCommand() *cobra.Command {
 	var f flags
 	var device, input, expect, trace string
 	var rtol float64
-	var csv, estimate bool
+	var csv, estimate, live bool
 	cmd := &cobra.Command{
 		Use:               "run WORKLOAD --device DEVICE",
 		Short:             "Run one workload on one device",
@@ -42,10 +42,14 @@ func runCommand() *cobra.Command {
 			}
 			e.Timeline = results.NewTimeline(report.TraceSpans)
 		}
+		e.Live = live
 		bar := newBar(cmd.ErrOrStderr(), f.quiet, "layers")
 		e.Progress = bar.progress
 		run, err := e.Run(cmd.Context())
 		bar.done()
+		if live && run != nil {
+			defer stay(cmd)
+		}
 		if run == nil || err != nil && !errors.As(err, new(experiments.Failure)) {
 			return err
 		}
@@ -71,6 +75,7 @@ func runCommand() *cobra.Command {
 	cmd.Flags().StringVar(&expect, "expect", "", "FILE.pb that the output must equal")
 	cmd.Flags().Float64Var(&rtol, "rtol", 1e-3, "relative tolerance against --expect")
 	cmd.Flags().StringVar(&trace, "trace", "", "FILE to write a trace to, for the Perfetto viewer (ui.perfetto.dev)")
+	cmd.Flags().BoolVar(&live, "live", false, "show the units in a browser while the run goes on; says where, and stays until Ctrl-C")
 	f.device(cmd)
 	f.common(cmd, "full")
 	if err := cmd.RegisterFlagCompletionFunc("device", completeDevices); err != nil {
@@ -78,6 +83,12 @@ func runCommand() *cobra.Command {
 	}
 	complete(cmd, "input", "ramp", "random")
 	return cmd
+}
+
+// stay keeps the page of a run that is done until the user has seen enough.
+func stay(cmd *cobra.Command) {
+	fmt.Fprintln(cmd.ErrOrStderr(), "the run is done; the page stays until Ctrl-C, open to whoever reaches this computer")
+	<-cmd.Context().Done()
 }
 
 // writeTrace writes the trace of a run, and says what a machine without a timeline lacks.

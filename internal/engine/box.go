@@ -63,6 +63,9 @@ func (e *Engine) Add(name string, u Unit, last bool) *Box {
 	b.link = &Link{HookableBase: sim.NewHookableBase(), to: b}
 	b.in.SetConnection(b.link)
 	e.boxes = append(e.boxes, b)
+	if e.added != nil {
+		e.added(b)
+	}
 	return b
 }
 

@@ -37,6 +37,7 @@ type Engine struct {
 	events int64
 	now    unit.Edge
 	err    error
+	added  func(*Box) // is shown each box
 }
 
 // New makes an engine for a clock on Akita's serial engine.
@@ -44,6 +45,9 @@ func New(clock unit.Hertz) *Engine { return On(sim.NewSerialEngine(), clock) }
 
 // On makes an engine on another Akita engine; tests pass one that shuffles ties.
 func On(e sim.Engine, clock unit.Hertz) *Engine { return &Engine{sim: e, clock: clock} }
+
+// Added has a listener shown each box that is added from now on.
+func (e *Engine) Added(listener func(*Box)) { e.added = listener }
 
 // Now is the edge being handled.
 func (e *Engine) Now() unit.Edge { return e.now }

@@ -8,6 +8,7 @@ import (
 	"nnsim/arch/asic"
 	"nnsim/arch/config"
 	"nnsim/internal/engine"
+	"nnsim/internal/live"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/unit"
@@ -92,7 +93,7 @@ func units(layers int) []*results.Stats {
 
 // Run simulates a planned network.
 func (m *Machine) Run(job arch.Job) (*results.Run, error) {
-	return m.runOn(job, engine.New(m.cfg.Clock))
+	return m.runOn(job, live.Engine(m.cfg.Clock, job.Live))
 }
 
 // runOn simulates on an engine of the caller's. Where values are carried and no
