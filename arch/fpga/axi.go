@@ -37,10 +37,11 @@ func (a *AXI) bytes() int64 { return int64(a.Burst) * a.beat() }
 
 // movement is a stretch of external memory that a port reads or writes, burst by burst.
 type movement struct {
-	at, left int64  // the next byte, and how many there are to ask for
-	scatter  uint64 // if set, bursts lie at places drawn from it, not one after the other
-	within   int64  // bytes in which they lie
-	onWay    int    // bursts that have not been answered
+	at, left int64     // the next byte, and how many there are to ask for
+	scatter  uint64    // if set, bursts lie at places drawn from it, not one after the other
+	within   int64     // bytes in which they lie
+	onWay    int       // bursts that have not been answered
+	first    unit.Edge // the end of the first burst
 	last     unit.Edge
 	done     func(at unit.Edge) // told once, when the last byte has moved
 }
@@ -66,6 +67,9 @@ func (m *movement) burst(bytes int64) (at, n int64) {
 // answered books a burst's last byte, and tells whether it was the movement's.
 func (m *movement) answered(at unit.Edge) {
 	m.onWay--
+	if m.first == 0 || at < m.first {
+		m.first = at
+	}
 	m.last = max(m.last, at)
 	if m.onWay == 0 && m.left == 0 {
 		m.done(m.last)

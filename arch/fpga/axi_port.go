@@ -71,6 +71,14 @@ func (p *port) move(m *movement, write bool) {
 	d.jobs = append(d.jobs, m)
 }
 
+// wrap is an address of the port's channel: what is beyond its end begins anew.
+func (p *port) wrap(at, n int64) int64 {
+	if p.x.holds == 0 || at+n <= p.x.holds {
+		return at
+	}
+	return at % (p.x.holds - n + 1) / boundary * boundary
+}
+
 // Step gives back places, issues what there is room for, and passes on writes whose
 // beats have been sent.
 func (p *port) Step(now unit.Edge) unit.Edge {
@@ -180,8 +188,8 @@ func (p *port) ends(d *direction, one *onePlace) unit.Edge {
 		return end
 	}
 	last := one.edge + p.x.late[0]
-	first := last - p.channel.stretch(one.beats*p.axi.beat())
-	d.bus = max(d.bus, first, 0) + unit.Edge(one.beats)
+	first := p.channel.begins(last, one.beats*p.axi.beat())
+	d.bus = max(d.bus, first) + unit.Edge(one.beats)
 	d.bus = max(d.bus, last)
 	return d.bus
 }

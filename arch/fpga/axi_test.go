@@ -101,7 +101,7 @@ func TestPortAgainstTwin(t *testing.T) {
 			for _, burst := range []int{1, 2, 4, 16, 31} {
 				for _, gap := range []unit.Cycles{0, 4} {
 					axi := AXI{Width: 256, Ports: 1, Burst: burst, Outstanding: outstanding, Gap: gap}
-					path := map[bool]int64{false: 61, true: 41}[write] // the memory rounds what is almost no time up to a cycle
+					path := map[bool]int64{false: 60, true: 41}[write] // the memory rounds what is almost no time up to a cycle
 					for _, n := range []int{1, 2, 5, 40} {
 						o := &obvious{axi: axi, path: path}
 						assert.Equal(t, o.run(n, write), timedPort(t, axi, n, write), "write %v, %+v, %d bursts", write, axi, n)

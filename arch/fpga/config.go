@@ -40,6 +40,8 @@ type Config struct {
 	Host   struct {
 		Rate   unit.Hertz  `key:"rate" min:"1 Hz" doc:"simple operations a second of the processor that runs what the fabric does not"`
 		Energy unit.Joules `key:"energy" doc:"of one such operation"`
+
+		Input unit.Seconds `key:"input" optional:"true" doc:"overlay: to prepare one element of an input (scale, normalise, quantise); nothing if left out"`
 	} `key:"host"`
 	Memory Memory `key:"memory"`
 	AXI    AXI    `key:"axi"`

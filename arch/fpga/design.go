@@ -53,7 +53,30 @@ func (l *layer) inputs() (list []*workloads.Tensor) {
 			list = append(list, t)
 		}
 	}
+	return append(list, l.added()...)
+}
+
+// added lists what the nodes behind the head read that is not part of the model.
+func (l *layer) added() (list []*workloads.Tensor) {
+	for i, n := range l.Nodes[1:] {
+		for _, t := range n.In {
+			if t != nil && !constant(t) && t != l.Nodes[i].Out[0] {
+				list = append(list, t)
+			}
+		}
+	}
 	return list
+}
+
+// extra is how many tensors those are.
+func (l *layer) extra() int { return len(l.added()) }
+
+// macs is the multiply-accumulates of a layer.
+func (l *layer) macs() (sum int64) {
+	for _, n := range l.Nodes {
+		sum += workloads.MACs(n)
+	}
+	return sum
 }
 
 // outputs lists what it leaves for others.

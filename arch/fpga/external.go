@@ -2,6 +2,7 @@ package fpga
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"nnsim/arch/config"
@@ -38,9 +39,10 @@ func (m *Memory) Validate() error {
 		if m.Bandwidth == 0 {
 			return fmt.Errorf("bandwidth: missing; give bandwidth= of all channels, or a part=, whose it is then")
 		}
-		if m.Clock != 0 || m.Queue != 0 || m.Mapping != "" {
+		if m.Part == "" && (m.Clock != 0 || m.Queue != 0 || m.Mapping != "") {
 			return fmt.Errorf("clock, queue and mapping are those of a part=, and there is none; leave them out")
 		}
+		m.Clock, m.Queue, m.Mapping = 0, 0, "" // part=none says that they mean nothing
 		return nil
 	case m.Bandwidth != 0:
 		return fmt.Errorf("bandwidth is %v, but the part %s decides it; set channels or clock, or part=none for a bandwidth of one's own", m.Bandwidth, m.Part)
@@ -114,6 +116,7 @@ type external struct {
 	engine   *engine.Engine
 	channels []*channel
 	ports    []*port
+	holds    int64        // bytes of a channel; 0: without limit
 	late     [2]unit.Edge // what reads and writes take beyond the path they share
 }
 
@@ -124,7 +127,7 @@ type channel struct {
 	rate   float64 // bytes a cycle; 0: ideal
 }
 
-// stretch is the cycles in which so many bytes leave the channel, less the first.
+// stretch is the cycles in which so many bytes pass the channel.
 func (c *channel) stretch(bytes int64) unit.Edge {
 	if c.rate == 0 {
 		return 0
@@ -132,9 +135,17 @@ func (c *channel) stretch(bytes int64) unit.Edge {
 	return unit.Edge(float64(bytes) / c.rate)
 }
 
+// begins is when so many bytes began to leave the channel, if the last came at an edge.
+func (c *channel) begins(last unit.Edge, bytes int64) unit.Edge {
+	if c.rate == 0 {
+		return last
+	}
+	return max(0, unit.Edge(math.Floor(float64(last)-float64(bytes)/c.rate)))
+}
+
 // newExternal builds the memory for a number of ports.
 func (m *Machine) newExternal(e *engine.Engine, ports int, ideal bool) (*external, error) {
-	x := &external{engine: e}
+	x := &external{engine: e, holds: m.cfg.Memory.holds()}
 	c, clock := &m.cfg.Memory, float64(m.cfg.Clock)
 	ideal = ideal || c.Ideal()
 	path := min(c.Latency-c.own(), c.Response)

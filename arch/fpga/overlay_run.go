@@ -2,175 +2,215 @@ package fpga
 
 import (
 	"fmt"
-	"math"
 
 	"nnsim/arch"
+	"nnsim/internal/engine"
 	"nnsim/results"
 	"nnsim/tech"
 	"nnsim/unit"
-	"nnsim/workloads"
 )
 
-// runOverlay simulates a network on the engine.
+// runOverlay simulates a network on the engines.
 func (m *Machine) runOverlay(job arch.Job, d *design) (*results.Run, error) {
-	c := &clockwork{}
-	if mem := &m.cfg.Memory; !mem.Ideal() && !job.IdealMemory {
-		c.perCycle = min(float64(mem.peak())/float64(m.cfg.Clock), float64(m.cfg.AXI.Width/8))
-		c.latency = float64(mem.Latency) * float64(m.cfg.Clock)
-	}
 	if job.Check != nil && job.Check.Mode() != arch.None {
 		if err := m.carry(&job, d); err != nil {
 			return nil, err
 		}
 	}
-	o := newOverlayBooks(m, d, &job)
-	at := 0.0
-	for i, l := range d.layers {
-		end := math.Ceil(o.layer(i, l, c, at) - rounding)
-		o.ends = append(o.ends, int64(end))
-		at = end
+	p := m.compile(job.Net, d)
+	e := engine.New(m.cfg.Clock)
+	ideal := job.IdealMemory || m.cfg.Memory.Ideal()
+	n, each := m.cfg.Engine.Cores, m.cfg.AXI.Ports
+	x, err := m.newExternal(e, n*each, ideal)
+	if err != nil {
+		return nil, err
+	}
+	var cores []*core
+	for i := range n {
+		count := (p.groups + n - 1 - i) / n
+		c := newCore(m, p, x, x.ports[i*each:(i+1)*each], count, ideal)
+		c.box = e.Add(fmt.Sprintf("Core%d", i), c, false)
+		cores = append(cores, c)
+	}
+	if err := e.Run(); err != nil {
+		return nil, err
 	}
 	if job.Progress != nil {
 		job.Progress(len(d.layers), len(d.layers))
 	}
-	return o.report(c)
+	o := &overlayBooks{m: m, d: d, p: p, job: &job, cores: cores, x: x, ideal: ideal}
+	r, err := o.report()
+	if r != nil {
+		r.Host.Events = e.Events()
+	}
+	return r, err
 }
 
-// rounding is how far, in cycles, a time may be off because floats round.
-const rounding = 1e-6
+// inputCycles is how long the processor prepares the pictures of a group.
+func (m *Machine) inputCycles(p *program) int64 {
+	return int64(float64(m.cfg.Host.Input)*float64(m.cfg.Clock)*float64(p.input) + 0.5)
+}
 
-// overlayBooks are the counters of a run on the engine.
+// overlayBooks make the report of a run on the engines.
 type overlayBooks struct {
-	m                            *Machine
-	d                            *design
-	job                          *arch.Job
-	engine, vector, host, memory *results.Stats
-	ends                         []int64
-	vectorFor, hostFor           int64
+	m     *Machine
+	d     *design
+	p     *program
+	job   *arch.Job
+	cores []*core
+	x     *external
+	ideal bool
 }
 
-func newOverlayBooks(m *Machine, d *design, job *arch.Job) *overlayBooks {
-	n := len(d.layers)
-	return &overlayBooks{m: m, d: d, job: job, engine: results.NewStats("engine", n, "mac_"+job.Net.Precision.Act.String(), "active_cycles"),
-		vector: results.NewStats("vector", n, "ops"), host: results.NewStats("host", n, "ops"), memory: results.NewStats("memory", n, "read_bytes", "write_bytes")}
-}
-
-// layer times one layer and returns its end.
-func (o *overlayBooks) layer(i int, l *layer, c *clockwork, start float64) float64 {
-	switch l.kind {
-	case view:
-		return start
-	case dense:
-		var list []tile
-		before := c.engine
-		o.m.tiles(l, func(t *tile) {
-			list = append(list, *t)
-			o.engine.Add(i, 0, t.macs)
-			o.memory.Add(i, 0, t.load)
-			o.memory.Add(i, 1, t.store)
-		})
-		end := c.layer(start, list)
-		o.engine.Add(i, 1, c.engine-before)
-		return end
-	}
-	return o.simple(i, l, c, start)
-}
-
-// simple times work on the vector lanes or the processor, in one piece: what it reads
-// and writes passes by while it computes.
-func (o *overlayBooks) simple(i int, l *layer, c *clockwork, start float64) float64 {
-	var in, out int64
-	for _, t := range l.inputs() {
-		in += t.Bytes()
-	}
-	for _, t := range l.outputs() {
-		out += t.Bytes()
-	}
-	o.memory.Add(i, 0, in)
-	o.memory.Add(i, 1, out)
-	ops, work := hostOps(l), int64(0)
-	for _, n := range l.Nodes { // products without constant weights
-		o.engine.Add(i, 0, workloads.MACs(n))
-	}
-	if l.kind == element {
-		work = unit.CeilDiv(ops, int64(o.m.cfg.Engine.Lanes))
-		o.vector.Add(i, 0, ops)
-		o.vectorFor += work
-	} else {
-		work = o.m.hostCycles(l, 1)
-		o.host.Add(i, 0, ops)
-		o.hostFor += work
-	}
-	c.port = max(c.port, start)
-	moved := c.move(c.move(start, in), out)
-	return max(start+float64(work), moved)
-}
-
-// report makes the run report.
-func (o *overlayBooks) report(c *clockwork) (*results.Run, error) {
+// report makes the run report. A layer's cycles are those by which it ends later, with
+// its last image, than the layers before it.
+func (o *overlayBooks) report() (*results.Run, error) {
 	m, net := o.m, o.job.Net
 	r := &results.Run{Batch: net.Graph.Inferences(), Units: map[string]results.Unit{}, Device: m.Describe(net.Precision), Notes: o.notes()}
+	ends := make([]int64, len(o.d.layers))
+	for _, c := range o.cores {
+		c.ends(ends)
+	}
+	memory := o.memory()
 	start := int64(0)
 	for i, l := range o.d.layers {
-		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: o.ends[i] - start, Mapping: o.mapping(l),
-			DRAMReadBytes: o.memory.Count[i][0], DRAMWriteBytes: o.memory.Count[i][1]}
-		for _, n := range l.Nodes {
-			one.MACs += workloads.MACs(n)
-		}
+		end := max(start, ends[i])
+		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: end - start, Mapping: o.mapping(l), MACs: l.macs(),
+			DRAMReadBytes: memory.Count[i][0], DRAMWriteBytes: memory.Count[i][1]}
 		if one.Cycles > 0 {
-			one.Utilization = float64(one.MACs) / (float64(one.Cycles) * r.Device.PeakMACsPerCycle)
+			one.Utilization = min(1, float64(one.MACs)/(float64(one.Cycles)*r.Device.PeakMACsPerCycle))
 		}
-		start = o.ends[i]
+		start = end
 		r.Layers = append(r.Layers, one)
 	}
 	r.Cycles = start
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(m.cfg.Clock))
-	r.DRAM = results.DRAM{ReadBytes: o.memory.Total(0), WriteBytes: o.memory.Total(1)}
-	if c.perCycle > 0 {
+	r.DRAM = results.DRAM{ReadBytes: memory.Total(0), WriteBytes: memory.Total(1)}
+	if !o.ideal {
 		r.DRAM.PeakBandwidth = m.cfg.Memory.peak()
 	}
+	if c, ok := o.x.counters(); ok {
+		r.DRAM.RowHitRate = c.HitRate()
+	}
+	stats := append(o.work(), split(memory, o.x.busy(), r.Cycles))
+	macs := int64(0)
+	for _, s := range stats {
+		r.Stats = append(r.Stats, s)
+		r.Units[s.Name] = s.Finish(r.Cycles)
+	}
+	for i := range r.Layers {
+		macs += r.Layers[i].MACs
+	}
 	if r.Cycles > 0 {
-		r.Utilization = float64(o.engine.Total(0)) / (float64(r.Cycles) * r.Device.PeakMACsPerCycle)
+		r.Utilization = float64(macs) / (float64(r.Cycles) * r.Device.PeakMACsPerCycle)
 	}
 	r.Rate()
-	for _, s := range []struct {
-		stats *results.Stats
-		busy  int64
-	}{{o.engine, c.engine}, {o.vector, o.vectorFor}, {o.host, o.hostFor}, {o.memory, int64(c.moving)}} {
-		s.stats.Enter(results.Busy, 0)
-		s.stats.Enter(results.Idle, unit.Edge(min(s.busy, r.Cycles)))
-		r.Stats = append(r.Stats, s.stats)
-		r.Units[s.stats.Name] = s.stats.Finish(r.Cycles)
+	return r, r.Price(o.prices(stats))
+}
+
+// memory counts the bytes of each layer.
+func (o *overlayBooks) memory() *results.Stats {
+	s := results.NewStats("memory", len(o.d.layers), "read_bytes", "write_bytes")
+	n := int64(o.p.groups)
+	for i := range o.p.steps {
+		t := &o.p.steps[i]
+		s.Add(t.layer, 0, n*(t.weights+t.acts))
+		s.Add(t.layer, 1, n*t.store)
 	}
-	return r, r.Price(o.prices())
+	return s
+}
+
+// work enters what the cores' arrays, lanes and processors did, and what they waited for.
+func (o *overlayBooks) work() (list []*results.Stats) {
+	mac := "mac_" + o.job.Net.Precision.Act.String()
+	for k, c := range o.cores {
+		name := func(what string) string {
+			if len(o.cores) == 1 {
+				return what
+			}
+			return fmt.Sprintf("%s%d", what, k)
+		}
+		layers := len(o.d.layers)
+		array, vector, processor := results.NewStats(name("engine"), layers, mac, "active_cycles"), results.NewStats(name("vector"), layers, "ops"), results.NewStats(name("host"), layers, mac, "ops")
+		n := int64(c.count)
+		for i := range o.p.steps {
+			switch t := &o.p.steps[i]; {
+			case t.onHost:
+				processor.Add(t.layer, 0, n*o.d.layers[t.layer].macs()/int64(o.p.groups))
+				processor.Add(t.layer, 1, n*t.ops)
+			case t.onArray:
+				array.Add(t.layer, 0, n*t.macs)
+				array.Add(t.layer, 1, n*t.compute)
+			default:
+				vector.Add(t.layer, 0, n*t.ops)
+			}
+		}
+		spend(array, c.array, c.memory, c.output)
+		spend(vector, c.vector, 0, 0)
+		spend(processor, c.host, 0, 0)
+		list = append(list, array, vector, processor)
+	}
+	return list
+}
+
+// spend enters how a unit spent the run: busy, waiting for memory, for room, and idle.
+func spend(s *results.Stats, busy, memory, output int64) {
+	s.Enter(results.Busy, 0)
+	s.Enter(results.WaitMemory, unit.Edge(busy))
+	s.Enter(results.WaitOutput, unit.Edge(busy+memory))
+	s.Enter(results.Idle, unit.Edge(busy+memory+output))
 }
 
 func (o *overlayBooks) mapping(l *layer) string {
 	e := &o.m.cfg.Engine
-	switch l.kind {
-	case dense:
+	switch {
+	case l.kind == dense && e.Over == "blocks":
+		s := flat(l.Head())
+		if o.m.byUnit(&s) {
+			return "depthwise unit"
+		}
+		c := o.m.cutFor(l, &s, e.Images)
+		held := "pixels"
+		if c.held {
+			held = "weights"
+		}
+		return fmt.Sprintf("engine %d × %d × %d, blocks of %d × %d pixels, %d of %d and %d of %d channels, %s held", e.Rows, e.Cols, e.Ins, c.ys, c.xs, c.ns, s.C, c.ms, s.K, held)
+	case l.kind == dense:
 		return fmt.Sprintf("engine %d × %d over %s, tiles of %d × %d", e.Rows, e.Cols, e.Over, e.TileH, e.TileW)
-	case element:
+	case l.kind == element:
 		return "vector lanes"
 	}
 	return l.kind.String()
 }
 
 func (o *overlayBooks) notes() []string {
-	list := []string{"overlay: " + o.d.bound}
-	if !o.m.cfg.Power.Calibrated {
-		list = append(list, "power: uncalibrated (power.lut, power.dsp, power.bram, power.static, host.energy)")
-	}
-	return list
+	return append([]string{"overlay: " + o.d.bound}, o.m.powerNotes()...)
 }
 
-// prices adds the engine's to the machine's.
-func (o *overlayBooks) prices() results.Prices {
+// prices adds the engines' to the machine's. A core's resources are priced by the
+// cycle in which its array is active.
+func (o *overlayBooks) prices(stats []*results.Stats) results.Prices {
 	p, n, power := o.m.Prices(o.job.Net.Precision), o.d.need, &o.m.cfg.Power
-	active := (power.LUT*unit.Joules(n.LUT) + power.DSP*unit.Joules(n.DSP) + power.BRAM*unit.Joules(n.BRAM18)) * unit.Joules(power.Toggle/usualToggle)
-	p.PerEvent["engine"] = map[string]tech.Price{o.engine.Kinds[0]: {Source: "none: counted, the engine is priced by the active cycle"},
-		"active_cycles": {Energy: active, Source: "device"}}
-	p.PerEvent["vector"] = map[string]tech.Price{"ops": {Energy: power.LUT * 64, Source: "device"}} // an operation of 32 bits, two tables a bit
-	p.PerEvent["host"] = map[string]tech.Price{"ops": {Energy: o.m.cfg.Host.Energy, Source: "device"}}
+	active := (power.LUT*unit.Joules(n.LUT) + power.DSP*unit.Joules(n.DSP) + power.BRAM*unit.Joules(n.BRAM18)) * unit.Joules(power.Toggle/usualToggle/float64(len(o.cores)))
+	none := tech.Price{Source: "none: counted, the engine is priced by the active cycle, the processor by the operation"}
+	for _, s := range stats {
+		if s.Name == "memory" {
+			continue
+		}
+		list := map[string]tech.Price{}
+		for _, kind := range s.Kinds {
+			switch {
+			case kind == "active_cycles":
+				list[kind] = tech.Price{Energy: active, Source: "device"}
+			case kind == "ops" && s.Name[0] == 'v':
+				list[kind] = tech.Price{Energy: power.LUT * 64, Source: "device"} // an operation of 32 bits, two tables a bit
+			case kind == "ops":
+				list[kind] = tech.Price{Energy: o.m.cfg.Host.Energy, Source: "device"}
+			default:
+				list[kind] = none
+			}
+		}
+		p.PerEvent[s.Name] = list
+	}
 	return p
 }

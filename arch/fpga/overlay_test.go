@@ -59,8 +59,7 @@ func TestArrayOfPixels(t *testing.T) {
 		spec := convOf(t, line[4])
 		key := line[1] + spec
 		if seen[key] == 0 {
-			seen[key] = float64(timed(t, spec, "int8", "alveo-u50", "design=overlay", "clock=400 MHz", "engine.over=pixels", fmt.Sprintf("engine.rows=%d", m), fmt.Sprintf("engine.cols=%d", p),
-				"engine.tileh=512", "engine.tilew=512", "limits.bram=1").Seconds)
+			seen[key] = float64(timed(t, spec, "int8", "alveo-u50-array", fmt.Sprintf("engine.rows=%d", m), fmt.Sprintf("engine.cols=%d", p)).Seconds)
 		}
 		var ns float64
 		_, err := fmt.Sscan(line[3], &ns)

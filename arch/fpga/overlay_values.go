@@ -62,7 +62,7 @@ func (p *places) weight(k, c, r, s int) int {
 func tileSums[T int32 | float32](m *Machine, l *layer, in []*workloads.Array, get func(*workloads.Array, int) T, put func(int, T)) {
 	p := &places{flat(l.Head()), l.Head().Op == "Conv"}
 	var sums, operands, weights []T
-	m.tiles(l, func(t *tile) {
+	m.tiles(l, p.Matrix, 1, func(t *tile) {
 		if t.first {
 			sums = make([]T, t.ms*t.ys*t.xs)
 			for k := range t.ms {
