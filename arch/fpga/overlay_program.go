@@ -194,12 +194,3 @@ func (p *program) link() {
 		}
 	}
 }
-
-// moved is the bytes of a group.
-func (p *program) moved() (read, written int64) {
-	for i := range p.steps {
-		read += p.steps[i].weights + p.steps[i].acts
-		written += p.steps[i].store
-	}
-	return read, written
-}
