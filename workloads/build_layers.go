@@ -8,6 +8,8 @@ type Window struct {
 	R, S   int // height and width
 	Stride int
 	Pad    int    // on every side
+	Tall   int    // more rows above and below
+	Wide   int    // more columns left and right
 	PadEnd [2]int // more rows below and columns right
 	Dil    int
 	Groups int
@@ -33,8 +35,9 @@ func (w Window) filled() Window {
 
 func (w Window) attrs() Attrs {
 	pair := func(a, b int) []int64 { return []int64{int64(a), int64(b)} }
+	above, left := w.Pad+w.Tall, w.Pad+w.Wide
 	return Attrs{"kernel_shape": pair(w.R, w.S), "strides": pair(w.Stride, w.Stride), "dilations": pair(w.Dil, w.Dil),
-		"pads": []int64{int64(w.Pad), int64(w.Pad), int64(w.Pad + w.PadEnd[0]), int64(w.Pad + w.PadEnd[1])}}
+		"pads": []int64{int64(above), int64(left), int64(above + w.PadEnd[0]), int64(left + w.PadEnd[1])}}
 }
 
 // Conv appends a convolution of x [n, c, h, w] with seeded filters.

@@ -50,19 +50,27 @@ func classifier(b *workloads.Builder, x *workloads.Tensor, widths ...int) []*wor
 	return []*workloads.Tensor{x}
 }
 
-// vgg is configuration D of the paper.
-var vgg = []model{{Info{Name: "vgg16", Family: "vision", Default: Options{Batch: 1, Image: 224},
-	MACs: 15.47e9, Params: 138357544, Tolerance: 0.001,
-	Source: "Simonyan and Zisserman, ICLR 2015; counts: torchvision VGG16_Weights"}, buildVGG16}}
+// vgg is configurations D and E of the paper.
+var vgg = []model{
+	{Info{Name: "vgg16", Family: "vision", Default: Options{Batch: 1, Image: 224},
+		MACs: 15.47e9, Params: 138357544, Tolerance: 0.001,
+		Source: "Simonyan and Zisserman, ICLR 2015; counts: torchvision VGG16_Weights"}, buildVGG(2, 2, 3, 3, 3)},
+	{Info{Name: "vgg19", Family: "vision", Default: Options{Batch: 1, Image: 224},
+		MACs: 19.632e9, Params: 143667240, Tolerance: 0.001,
+		Source: "Simonyan and Zisserman, ICLR 2015; counts: torchvision VGG19_Weights"}, buildVGG(2, 2, 4, 4, 4)},
+}
 
-func buildVGG16(b *workloads.Builder, o Options) []*workloads.Tensor {
-	x := picture(b, o)
-	for stage, widths := range [][]int{{64, 64}, {128, 128}, {256, 256, 256}, {512, 512, 512}, {512, 512, 512}} {
-		for i, filters := range widths {
-			name := fmt.Sprintf("conv%d_%d", stage+1, i+1)
-			x = b.Relu(name+".relu", b.Conv(name, x, filters, workloads.Window{R: 3, Pad: 1, Bias: true}))
+// buildVGG has so many convolutions in each stage.
+func buildVGG(stages ...int) func(*workloads.Builder, Options) []*workloads.Tensor {
+	return func(b *workloads.Builder, o Options) []*workloads.Tensor {
+		x := picture(b, o)
+		for stage, count := range stages {
+			for i := range count {
+				name := fmt.Sprintf("conv%d_%d", stage+1, i+1)
+				x = b.Relu(name+".relu", b.Conv(name, x, min(512, 64<<stage), workloads.Window{R: 3, Pad: 1, Bias: true}))
+			}
+			x = b.MaxPool(fmt.Sprintf("pool%d", stage+1), x, workloads.Window{R: 2, Stride: 2})
 		}
-		x = b.MaxPool(fmt.Sprintf("pool%d", stage+1), x, workloads.Window{R: 2, Stride: 2})
+		return classifier(b, b.Flatten("flatten", x), 4096, 4096, 1000)
 	}
-	return classifier(b, b.Flatten("flatten", x), 4096, 4096, 1000)
 }

@@ -64,7 +64,7 @@ var families = map[string][]string{
 
 // models lists the zoo in the order of its listing.
 func models() []model {
-	return slices.Concat(alexnet, vgg, resnets, mobilenets, shufflenets, squeezenets, finn, hls4mlNets, encoders, languageModels, tpuMLPs, tpuLSTMs, tpuCNNs)
+	return slices.Concat(alexnet, vgg, resnets, mobilenets, shufflenets, squeezenets, inceptions, finn, hls4mlNets, encoders, languageModels, tpuMLPs, tpuLSTMs, tpuCNNs)
 }
 
 // Names lists the networks.
