@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -198,13 +196,6 @@ func TestOffChipRefuses(t *testing.T) {
 	}
 }
 
-// cpuTime is the processor time this process has used.
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // 64 MiB by bursts of 4 KiB, sequential.
 func BenchmarkOffChip(b *testing.B) {
 	for _, channels := range []int{8, 32} {
@@ -213,13 +204,13 @@ func BenchmarkOffChip(b *testing.B) {
 				list: []transfer{{0, mem.Descriptor{Row: 64 << 20}, mem.OffChipSource}}}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			begun := cpuTime(b)
+			begun := simtest.CPU()
 			for b.Loop() {
 				o := s.run(b, engine.New(1e9))
 				b.ReportMetric(float64(64<<20)/float64(o.tally.End), "B/cycle")
 			}
 			runtime.ReadMemStats(&after)
-			b.ReportMetric(float64(b.N)*(64<<20)/64/(cpuTime(b)-begun).Seconds()/1e6, "Mlines/cpu-s")
+			b.ReportMetric(float64(b.N)*(64<<20)/64/(simtest.CPU()-begun).Seconds()/1e6, "Mlines/cpu-s")
 			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N)/1e6, "MB/run")
 		})
 	}

@@ -22,17 +22,7 @@ func (n *Network) Next() unit.Edge {
 
 // busy tells whether a node or router has something to do at the present edge.
 func (n *Network) busy() bool {
-	for _, w := range n.sending {
-		if w != 0 {
-			return true
-		}
-	}
-	for _, w := range n.running {
-		if w != 0 {
-			return true
-		}
-	}
-	return false
+	return !none(n.sending) || !none(n.wants) || !none(n.readies)
 }
 
 // AdvanceTo simulates up to the arrivals of edge t.
@@ -58,15 +48,7 @@ func (n *Network) step() {
 			n.inject(int32(w<<6 + bits.TrailingZeros64(m)))
 		}
 	}
-	for w := range n.running {
-		for m := n.running[w]; m != 0; m &= m - 1 {
-			i := bits.TrailingZeros64(m)
-			n.work++
-			if !n.allocate(&n.routers[w<<6+i]) {
-				n.running[w] &^= 1 << i
-			}
-		}
-	}
+	n.allocate()
 }
 
 // arrivals takes what comes in at the present edge off the wires.
@@ -74,14 +56,16 @@ func (n *Network) arrivals() {
 	for _, w := range n.toOutput.take(n.now) {
 		n.credit(&n.routers[w.to], w.at)
 	}
-	for _, w := range n.toRouter.take(n.now) {
-		n.arrive(&n.routers[w.to], w.at, w.flit)
+	list := n.toRouter.take(n.now)
+	n.counts.BufferWrites += int64(len(list))
+	for _, w := range list {
+		n.arrive(&n.routers[w.to], w.at)
 	}
 	for _, w := range n.routed.take(n.now) {
 		n.ask(&n.routers[w.to], w.at)
 	}
 	for _, w := range n.toSource.take(n.now) {
-		n.sourceCredit(w.to, int16(w.at))
+		n.sourceCredit(w.to, w.at)
 	}
 	if list := n.toNode.take(n.now); len(list) > 0 {
 		for _, w := range list {

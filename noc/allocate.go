@@ -1,6 +1,9 @@
 package noc
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // Both allocators are iSLIP [mckeown-1999] with one iteration: every output
 // grants the first request at or after its pointer, every input accepts the first
@@ -8,106 +11,120 @@ import "math/bits"
 
 // matchChannels brings heads that ask and free output channels together. A head
 // asks for every free channel its route allows.
-func (n *Network) matchChannels(r *router) {
+func (n *Network) matchChannels() {
 	n.touched = n.touched[:0]
-	for m := r.wants; m != 0; m &= m - 1 {
-		any := false
-		for o := int32(bits.TrailingZeros64(m)); o < r.outs; o += 64 {
-			list := r.want(o)
-			if one := list[0]; len(list) == 1 && one != 0 && one&(one-1) == 0 {
-				if i := int32(bits.TrailingZeros64(one)); r.buffers[i].state == asking {
-					any = n.matchOne(r, i, o) || any
-					continue
-				}
+	for w := range n.wants {
+		for m := n.wants[w]; m != 0; m &= m - 1 {
+			number := w<<6 + bits.TrailingZeros64(m)
+			if out := &n.outputs[number]; !n.match(out) && out.freedAt != n.now {
+				unset(n.wants, number) // until a channel is given back or another head asks
 			}
-			any = n.grantChannels(r, o, list) || any
-		}
-		if !any { // until a channel is given back or another head asks
-			r.wants &^= m & -m
 		}
 	}
-	for _, i := range n.touched {
-		k := n.best[i]
-		n.best[i] = -1
-		n.accept(r, i, k/n.vcs, k%n.vcs)
+	for _, t := range n.touched {
+		r := &n.routers[t.to]
+		k := r.buffers[t.at].accept + n.best[r.in0+t.at]
+		if int(k) >= len(r.channels) {
+			k -= int32(len(r.channels))
+		}
+		n.best[r.in0+t.at] = unmet
+		n.hold(r, &r.outputs[k/n.vcs], t.at, k%n.vcs)
 	}
+}
+
+// match brings the free channels of an output and heads together; it tells whether any met.
+func (n *Network) match(out *output) bool {
+	r := &n.routers[out.router]
+	if n.wantWide.lone(out.want) {
+		if i := int32(bits.TrailingZeros64(out.want)); r.buffers[i].state == asking {
+			return n.matchOne(r, out, i)
+		}
+	}
+	return n.grantChannels(r, out)
 }
 
 // matchOne is the match of an output that only one head asks for, which asks for
 // no other: every free channel grants it, and it accepts the first after its pointer.
-func (n *Network) matchOne(r *router, i, o int32) bool {
-	free := *r.vacant(o) & r.buffers[i].mask
+func (n *Network) matchOne(r *router, out *output, i int32) bool {
+	b, o := &r.buffers[i], int32(out.number)
+	free := out.free(n.now) & n.masks[b.may]
 	if free == 0 {
 		return false
 	}
-	vc := int32(bits.TrailingZeros64(free))
-	if a := uint32(r.buffers[i].accept - o*n.vcs); a < uint32(n.vcs) && free>>a != 0 {
-		vc = int32(a) + int32(bits.TrailingZeros64(free>>a))
+	a := uint32(b.accept - o*n.vcs) // of another output's: beyond any channel of this one
+	after := free >> a << a
+	if after == 0 {
+		after = free
 	}
-	n.accept(r, i, o, vc)
+	vc := int32(bits.TrailingZeros64(after))
+	n.hold(r, out, i, vc)
 	return true
 }
 
-// accept notes a match and moves the pointers past it.
-func (n *Network) accept(r *router, i, o, vc int32) {
-	n.matched = append(n.matched, match{i, o, vc})
-	k, next := o*n.vcs+vc, i+1
-	if int(next) == len(r.buffers) {
-		next = 0
+// matched moves the pointers of both sides past a match.
+func (r *router) matched(b *input, c *channel, i, k int32) {
+	if c.grant = i + 1; int(c.grant) == len(r.buffers) {
+		c.grant = 0
 	}
-	r.channels[k].grant = next
-	if k++; int(k) == len(r.channels) {
-		k = 0
+	if b.accept = k + 1; int(b.accept) == len(r.channels) {
+		b.accept = 0
 	}
-	r.buffers[i].accept = k
 }
 
 // grantChannels has every free channel of an output grant one head, and notes for
-// each head the grant it likes best. It tells whether there was any.
-func (n *Network) grantChannels(r *router, o int32, list []uint64) (any bool) {
-	if none(list) {
-		return false
-	}
-	for free := *r.vacant(o); free != 0; free &= free - 1 {
-		k := o*n.vcs + int32(bits.TrailingZeros64(free))
-		i := n.asker(r, list, k, o)
+// each head how far past its pointer the grant lies that it likes best. It tells
+// whether there was any.
+func (n *Network) grantChannels(r *router, out *output) (any bool) {
+	for free := out.free(n.now); free != 0; free &= free - 1 {
+		vc := int32(bits.TrailingZeros64(free))
+		k := int32(out.number)*n.vcs + vc
+		i := n.asker(r, out, k, vc)
 		if i < 0 {
 			continue
 		}
 		any = true
-		if n.best[i] < 0 {
-			n.touched = append(n.touched, i)
-			n.best[i] = k
-		} else if sooner(k, n.best[i], r.buffers[i].accept) {
-			n.best[i] = k
+		past := k - r.buffers[i].accept
+		if past < 0 {
+			past += int32(len(r.channels))
 		}
+		best := &n.best[r.in0+i]
+		if *best == unmet {
+			n.touched = append(n.touched, notice{r.id, i})
+		}
+		*best = min(*best, past)
 	}
 	return any
 }
 
+// unmet is what best is for a head without a grant.
+const unmet = math.MaxInt32
+
 // asker is the input channel that output channel k grants: the first at or after
 // its pointer that asks for output o and may have this channel.
-func (n *Network) asker(r *router, mask []uint64, k, o int32) int32 {
-	first := next64(mask, int(r.channels[k].grant))
-	for i := first; i >= 0; {
-		if b := &r.buffers[i]; b.state == asking && b.mask>>(k-o*n.vcs)&1 == 1 || b.state != asking && r.may(int32(i), o, k-o*n.vcs) {
-			return int32(i)
+func (n *Network) asker(r *router, out *output, k, vc int32) int32 {
+	number := r.out0 + int32(out.number)
+	first := n.wantWide.next(out.want, number, r.channels[k].grant)
+	for i := first; ; {
+		if n.may(r, i, int32(out.number), vc) {
+			return i
 		}
-		if i = next64(mask, (i+1)%len(r.buffers)); i == first {
-			break
+		if i++; int(i) == len(r.buffers) {
+			i = 0
+		}
+		if i = n.wantWide.next(out.want, number, i); i == first {
+			return -1
 		}
 	}
-	return -1
 }
 
-// may tells whether an input that asks for several outputs may have channel vc of output o.
-func (r *router) may(i, o, vc int32) bool {
+// may tells whether an input that asks for output o may have channel vc of it.
+func (n *Network) may(r *router, i, o, vc int32) bool {
 	b := &r.buffers[i]
-	if b.state == forking {
+	switch {
+	case b.state == forking:
 		return r.forks[i].asks(o, vc) != nil
-	}
-	if b.out == o && b.mask>>vc&1 == 1 {
-		return true
+	case b.state == asking || int32(b.out) == o && n.masks[b.may]>>vc&1 == 1:
+		return n.masks[b.may]>>vc&1 == 1
 	}
 	for _, w := range r.more[i] {
 		if w.out == o && w.vcs>>vc&1 == 1 {
@@ -125,79 +142,91 @@ func sooner(a, b, pointer int32) bool {
 	return a < b
 }
 
-// passSwitch brings flits that could go and outputs together, and sends them. The
+// seat is an input channel's place in the order in which a router's switch sees
+// them: by the crossbar input that they share with others of their port, then by
+// number. So what shares one stands together, and sets of seats are searched like
+// all others.
+type seat struct {
+	in    int32 // input channel
+	vc    int32 // of its port
+	port  int32
+	cross int32 // crossbar input,
+	from  int32 // that one's first seat
+	end   int32 // and past its last
+	after int32 // where its pointer goes after serving this seat
+}
+
+// newSeats seats the channels of so many ports, v each, of which every s-th shares
+// a crossbar input. It also tells the seat of each channel and the first of each crossbar input.
+func newSeats(ports, v, s int) (seats []seat, of, first []int32) {
+	of = make([]int32, ports*v)
+	for e := range ports * s {
+		from, share := len(seats), (v-e%s+s-1)/s
+		first = append(first, int32(from))
+		for j := range share {
+			vc := e%s + j*s
+			then := ((vc+s)%v - e%s + s - 1) / s % share // the first sharer from channel vc+s on
+			of[e/s*v+vc] = int32(len(seats))
+			seats = append(seats, seat{int32(e/s*v + vc), int32(vc), int32(e / s), int32(e), int32(from), int32(from + share), int32(from + then)})
+		}
+	}
+	return seats, of, first
+}
+
+// bid is a crossbar input and the output that grants it, among all of the network.
+type bid struct{ cross, out int32 }
+
+// passSwitches brings flits that could go and outputs together, and sends them. The
 // channels of an input share its crossbar inputs; each crossbar input and each
 // output passes one flit an edge.
-func (n *Network) passSwitch(r *router) {
-	n.touched = n.touched[:0]
-	for m := r.readies; m != 0; m &= m - 1 {
-		for o := int32(bits.TrailingZeros64(m)); o < r.outs; o += 64 {
-			e := n.bidder(r, o)
-			switch {
-			case e < 0:
-			case n.best[e] < 0:
-				n.touched = append(n.touched, e)
-				n.best[e] = o
-			case sooner(o, n.best[e], r.cross[e].accept):
-				n.best[e] = o
-			}
-		}
-	}
-	for _, e := range n.touched {
-		o := n.best[e]
-		n.best[e] = -1
-		i := n.pickChannel(r, e, o)
-		n.passed(r, i, e, o)
-		n.forward(r, i, o)
-	}
-}
-
-// passed moves the pointers past a flit from input channel i over crossbar input e to output o.
-func (n *Network) passed(r *router, i, e, o int32) {
-	c := &r.cross[e]
-	c.pick = n.afterPick[i]
-	if c.accept = o + 1; o+1 == r.outs {
-		c.accept = 0
-	}
-	if e++; int(e) == len(r.cross) {
-		e = 0
-	}
-	r.outputs[o].grant = e
-}
-
-// bidder is the crossbar input that an output grants, -1 if no input is ready.
-func (n *Network) bidder(r *router, o int32) int32 {
-	list, best := r.ready(o), int32(-1)
-	if m := list[0]; len(list) == 1 && m != 0 && m&(m-1) == 0 {
-		return n.crossIn[bits.TrailingZeros64(m)]
-	}
-	for w, m := range list {
+func (n *Network) passSwitches() {
+	bids := n.bids[:0]
+	for w, m := range n.readies {
 		for ; m != 0; m &= m - 1 {
-			e := n.crossIn[w<<6+bits.TrailingZeros64(m)]
-			if best < 0 || sooner(e, best, r.outputs[o].grant) {
-				best = e
+			number := int32(w<<6 + bits.TrailingZeros64(m))
+			out := &n.outputs[number]
+			e := out.cross0 + n.seats[n.readyWide.next(out.ready, number, n.first[out.grant])].cross
+			x := &n.cross[e]
+			if x.bid < 0 {
+				x.bid = int32(len(bids))
+				bids = append(bids, bid{e, number})
+			} else if b := &bids[x.bid]; sooner(int32(out.number), int32(n.outputs[b.out].number), x.accept) {
+				b.out = number // several outputs grant it
 			}
 		}
 	}
-	return best
+	n.counts.Crossbar += int64(len(bids))
+	n.counts.BufferReads += int64(len(bids))
+	n.work += int64(len(bids))
+	for _, b := range bids {
+		n.pass(b)
+	}
+	n.bids = bids
 }
 
-// pickChannel is the input channel that a crossbar input serves, now that it has
-// accepted an output: the first at or after its pointer that has a flit for it.
-func (n *Network) pickChannel(r *router, e, o int32) int32 {
-	list := r.ready(o)
-	if m := list[0]; len(list) == 1 && m&(m-1) == 0 {
-		return int32(bits.TrailingZeros64(m))
+// pass has a crossbar input, which has accepted an output, serve the first of its
+// channels at or after its pointer that has a flit for it.
+func (n *Network) pass(b bid) {
+	x, out := &n.cross[b.cross], &n.outputs[b.out]
+	q := n.readyWide.next(out.ready, b.out, x.pick)
+	s := &n.seats[q]
+	if e := b.cross - out.cross0; s.cross != e {
+		q = n.readyWide.next(out.ready, b.out, n.first[e])
+		s = &n.seats[q]
 	}
-	base, vc := n.crossBase[e], r.cross[e].pick
-	for range n.vcs {
-		i := base + vc
-		if list[i>>6]>>(i&63)&1 == 1 && n.crossIn[i] == e {
-			break
-		}
-		if vc++; vc == n.vcs {
-			vc = 0
-		}
+	r := &n.routers[out.router]
+	x.bid = -1
+	x.passed(r, out, s)
+	n.forward(r, out, s, q)
+}
+
+// passed moves the pointers past a flit from a seat to an output.
+func (x *crossbarIn) passed(r *router, out *output, s *seat) {
+	x.pick = s.after
+	if x.accept = int32(out.number) + 1; int(x.accept) == len(r.outputs) {
+		x.accept = 0
 	}
-	return base + vc
+	if out.grant = uint16(s.cross + 1); out.grant == out.crosses {
+		out.grant = 0
+	}
 }

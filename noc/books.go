@@ -2,51 +2,53 @@ package noc
 
 import "fmt"
 
-// onWires counts what is on its way over each link and channel, flits and credits
-// together, and the flits alone.
-func (n *Network) onWires() (held map[[2]int64]int, flits int64) {
-	held = map[[2]int64]int{}
-	v := int32(n.config.VCs)
-	away := func(link, vc int32) { held[[2]int64{int64(link), int64(vc)}]++ }
-	n.toRouter.each(func(w flitWire) { away(n.graph.routers[w.to].in[w.at/v], w.at%v); flits++ })
-	n.toNode.each(func(w flitWire) { away(n.graph.eject[w.to], w.at); flits++ })
-	n.toOutput.each(func(w creditWire) { away(n.graph.routers[w.to].out[w.at/v], w.at%v) })
-	n.toSource.each(func(w creditWire) { away(n.graph.inject[w.to], w.at) })
+// channelOf names a link and a channel of it.
+type channelOf struct{ link, vc int32 }
+
+// onWires counts the flits on their way over each link and channel, and in all.
+func (n *Network) onWires() (held map[channelOf]int, flits int64) {
+	held = map[channelOf]int{}
+	n.toRouter.each(func(w notice) { held[channelOf{n.graph.routers[w.to].in[w.at/n.vcs], w.at % n.vcs}]++; flits++ })
+	n.toNode.each(func(landing) { flits++ })
 	return held, flits
 }
 
-// balance checks the books of every buffer and link: credits, flits in buffers and
-// on wires add up to what the buffers hold. It is for tests.
+// balance checks the books of every buffer and link: the places between what the
+// receiver reads next and what the sender writes next hold flits, as many as are in
+// the buffer and on the wire; all others hold credits. It is for tests.
 func (n *Network) balance() error {
 	held, flits := n.onWires()
-	v := n.config.VCs
 	for r := range n.routers {
 		for i := range n.routers[r].buffers {
 			if c := int(n.routers[r].buffers[i].count); c > 0 {
-				held[[2]int64{int64(n.graph.routers[r].in[i/v]), int64(i % v)}] += c
+				held[channelOf{n.graph.routers[r].in[int32(i)/n.vcs], int32(i) % n.vcs}] += c
 				flits += int64(c)
 			}
 		}
 	}
 	for id := range n.links {
-		if err := n.balanceLink(int32(id), held); err != nil {
-			return err
+		for vc := range n.vcs {
+			if err := n.balanceBuffer(channelOf{int32(id), vc}, held); err != nil {
+				return err
+			}
 		}
 	}
 	return n.balanceFlits(flits)
 }
 
-func (n *Network) balanceLink(id int32, held map[[2]int64]int) error {
-	l := &n.links[id]
-	for vc := range n.config.VCs {
-		var credits int16
-		if l.from < 0 {
-			credits = n.sources[l.node].credits[vc]
-		} else {
-			credits = n.routers[l.from].channels[int(l.fromPort)*n.config.VCs+vc].credits
-		}
-		if away := held[[2]int64{int64(id), int64(vc)}]; int(credits)+away != n.config.BufferFlits {
-			return fmt.Errorf("edge %d: %s channel %d: %d credits at home and %d away, must add up to %d", n.now, l, vc, credits, away, n.config.BufferFlits)
+func (n *Network) balanceBuffer(c channelOf, held map[channelOf]int) error {
+	l := &n.links[c.link]
+	to, full := n.sender(l, c.vc), held[c]
+	first := *to // of a node: it reads at once
+	if l.to >= 0 {
+		first = n.routers[l.to].buffers[l.toPort*n.vcs+c.vc].first
+	}
+	if n.around(first, int64(full)) != *to || full > int(n.depth) {
+		return fmt.Errorf("edge %d: %s channel %d: %d flits, but the sender is at place %d and the receiver at %d", n.now, l, c.vc, full, *to, first)
+	}
+	for i := range n.depth {
+		if at := n.places[n.around(first, int64(i))]; (at&fullBit != 0) != (int(i) < full) {
+			return fmt.Errorf("edge %d: %s channel %d: place %d after the head is %x with %d flits there", n.now, l, c.vc, i, at, full)
 		}
 	}
 	return nil

@@ -68,32 +68,59 @@ func (t *train) count(k int, before unit.Edge) int64 {
 	return int64(sort.Search(int(t.flits), func(i int) bool { return t.sent(k, int64(i)) >= before }))
 }
 
-// restoreLink puts what a train has on link k, flits and credits, on the wires, its
-// flits in the buffer at the far end, and takes the credits it has away.
+// restoreLink puts what a train has on link k, its flits and the credits on their
+// way back, into the places of the buffer at the far end, and moves both ends on.
 func (n *Network) restoreLink(t *train, k int) {
 	st, l := t.stops[k], &n.links[t.stops[k].link]
-	flit, credit := n.flitDelay(l), n.creditDelay(l)
-	last := k == len(t.stops)-1
+	credit := n.creditDelay(l)
 	popped := t.count(k+1, n.now) // has left the buffer at the end
-	if last {
+	if l.to < 0 {
 		popped = t.count(k+1, n.now+1)
 	}
 	home := t.count(k+1, n.now-credit+1)
-	sent, arrived := t.count(k, n.now), t.count(k, n.now-flit+1)
-	for i := home; i < popped; i++ {
-		n.creditHome(l, st.vc, t.sent(k+1, i)+credit)
-	}
-	for i := popped; i < sent; i++ {
-		f := flitOf(t.packet, int32(i), int32(t.flits))
-		if i < arrived {
-			r := &n.routers[l.to]
-			r.store(l.toPort*n.vcs+st.vc, f)
-			continue
+	sent, arrived := t.count(k, n.now), t.count(k, n.now-n.flitDelay(l)+1)
+	to := n.sender(l, st.vc)
+	for i := home; i < sent; i++ {
+		at := &n.places[n.around(*to, i)]
+		if i >= popped {
+			n.restoreFlit(t, k, i, at, i < arrived)
 		}
-		n.flitDue(l, st.vc, f, t.sent(k, i)+flit)
+		if i < popped || l.to < 0 {
+			*at = flit(t.sent(k+1, i) + credit)
+		}
+		if i < popped && n.config.WaitForTail {
+			back := n.backAlong(l)
+			n.creditHome(&back, st.vc, t.sent(k+1, i)+credit)
+		}
 	}
-	n.takeCredits(l, st.vc, int16(sent-home))
+	*to = n.around(*to, sent)
+	if l.to >= 0 {
+		b := &n.routers[l.to].buffers[l.toPort*n.vcs+st.vc]
+		b.first = n.around(b.first, popped)
+	}
 	n.countLink(l, sent, arrived, popped)
+}
+
+// restoreFlit puts flit i of a train where it is on link k: in the buffer or on the wire.
+func (n *Network) restoreFlit(t *train, k int, i int64, at *flit, arrived bool) {
+	st, l := t.stops[k], &n.links[t.stops[k].link]
+	*at = flitOf(t.packet, &n.packets[t.packet], int32(i))
+	switch in := l.toPort*n.vcs + st.vc; {
+	case l.to < 0:
+		n.toNode.put(t.sent(k+1, i), landing{l.node, st.vc, *at})
+	case arrived:
+		n.routers[l.to].buffers[in].count++
+	default:
+		n.toRouter.put(t.sent(k, i)+n.flitDelay(l), notice{l.to, in})
+	}
+}
+
+// sender is the place that the sender on a link writes next on a channel.
+func (n *Network) sender(l *link, vc int32) *int32 {
+	if l.from < 0 {
+		return &n.sources[l.node].next[vc]
+	}
+	return &n.routers[l.from].channels[l.fromPort*n.vcs+vc].next
 }
 
 // countLink adds what a train has done so far on a link to the counts.
@@ -113,33 +140,6 @@ func (n *Network) countLink(l *link, sent, arrived, popped int64) {
 	c.BufferReads += popped
 }
 
-// creditHome puts a credit on its way back over a link.
-func (n *Network) creditHome(l *link, vc int32, at unit.Edge) {
-	if l.from < 0 {
-		n.toSource.put(at, creditWire{l.node, vc})
-		return
-	}
-	n.toOutput.put(at, creditWire{l.from, l.fromPort*n.vcs + vc})
-}
-
-// flitDue puts a flit on its way over a link.
-func (n *Network) flitDue(l *link, vc int32, f flit, at unit.Edge) {
-	if l.to < 0 {
-		n.toNode.put(at, flitWire{l.node, vc, f})
-		return
-	}
-	n.toRouter.put(at, flitWire{l.to, l.toPort*n.vcs + vc, f})
-}
-
-// takeCredits takes credits for a channel from its sender.
-func (n *Network) takeCredits(l *link, vc int32, count int16) {
-	if l.from < 0 {
-		n.sources[l.node].credits[vc] -= count
-		return
-	}
-	n.routers[l.from].channels[l.fromPort*n.vcs+vc].credits -= count
-}
-
 // restoreInput puts the input channel at the end of link k, and the output channel
 // of link k+1 at the same router, into the state that the train has them in.
 func (n *Network) restoreInput(t *train, k int) {
@@ -151,18 +151,18 @@ func (n *Network) restoreInput(t *train, k int) {
 	}
 	if asks > n.now {
 		r.buffers[i].state = routing
-		n.routed.put(asks, creditWire{r.id, i})
+		n.routed.put(asks, notice{r.id, i})
 		return
 	}
 	if asks == n.now {
 		n.ask(r, i)
 		return
 	}
-	n.accept(r, i, out.fromPort, vc)
+	at := out.fromPort*n.vcs + vc
+	r.matched(&r.buffers[i], &r.channels[at], i, at)
 	n.counts.Channels++
-	n.matched = n.matched[:0]
-	if t.sent(k+1, 0) < n.now {
-		n.passed(r, i, n.crossIn[i], out.fromPort)
+	if s := &n.seats[n.seatOf[i]]; t.sent(k+1, 0) < n.now {
+		r.cross[s.cross].passed(r, &r.outputs[out.fromPort], s)
 	}
 	n.restoreChannel(t, k, r, i, out.fromPort, vc)
 }
@@ -171,17 +171,17 @@ func (n *Network) restoreInput(t *train, k int) {
 func (n *Network) restoreChannel(t *train, k int, r *router, i, o, vc int32) {
 	c := &r.channels[o*n.vcs+vc]
 	if t.sent(k+1, t.flits-1) < n.now {
-		if n.config.WaitForTail && int32(c.credits) < r.depth {
-			*r.vacant(o) &^= 1 << vc
+		if n.config.WaitForTail && !n.allHome(c.next) {
+			r.outputs[o].vacant &^= 1 << vc
 		}
 		return
 	}
 	b := &r.buffers[i]
-	b.state, b.out, b.vc = active, o, uint8(vc)
+	b.state, b.out, b.vc = active, uint16(o), uint8(vc)
 	c.owner = i
-	*r.vacant(o) &^= 1 << vc
-	if b.count > 0 && c.credits > 0 {
-		n.setReady(r, i, o)
+	r.outputs[o].vacant &^= 1 << vc
+	if b.count > 0 {
+		n.readyIf(r, &r.outputs[o], i, c, n.now)
 	}
 }
 
@@ -194,7 +194,7 @@ func (n *Network) restoreSource(t *train) {
 		n.wakeSource(t.node)
 		return
 	}
-	if n.config.WaitForTail && int(s.credits[vc]) < n.config.BufferFlits {
+	if n.config.WaitForTail && !n.allHome(s.next[vc]) {
 		s.free &^= 1 << vc
 	}
 }

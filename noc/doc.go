@@ -10,8 +10,9 @@
 //	Traffic.Run(Config) ──▶ Measured: latency, accepted rate, hops, events
 //
 // The core is plain code and event driven: what is on a wire waits for its edge;
-// a router is stepped only while a head asks for a channel that could be given or
-// a flit could cross; a network at rest costs nothing. A long packet that has its
+// an output is looked at only while a head asks for a channel that could be given or
+// a flit could cross; a credit is a time in the place of a buffer (places.go), not an
+// event; a network at rest costs nothing. A long packet that has its
 // way to itself travels in closed form (express.go) until another packet wants one
 // of its links. stepper.go is the obvious network that all this is held against.
 //

@@ -68,7 +68,7 @@ func (t *train) sent(k int, i int64) unit.Edge {
 // board makes a train of a packet that could enter now on a channel, if its way is free.
 func (n *Network) board(s *source, id int32, vc int32) bool {
 	p := &n.packets[id]
-	if p.flits < trainFlits || p.dsts != nil || n.config.Routing == Adaptive {
+	if p.dsts != nil || n.config.Routing == Adaptive {
 		return false
 	}
 	t := &train{packet: id, node: p.src, flits: int64(p.flits)}
@@ -178,8 +178,8 @@ func (n *Network) firstFree(out, pointer int32, set uint64) int32 {
 
 // sourceAtRest tells whether nothing is on its way between a node and its router's buffer.
 func (n *Network) sourceAtRest(node int32) bool {
-	for _, c := range n.sources[node].credits {
-		if int(c) != n.config.BufferFlits {
+	for _, f := range n.sources[node].next {
+		if !n.allHome(f) {
 			return false
 		}
 	}
@@ -188,11 +188,11 @@ func (n *Network) sourceAtRest(node int32) bool {
 
 // atRest tells whether an output's link is: all credits at home, no channel held, nobody asking.
 func (n *Network) atRest(r *router, o int32) bool {
-	if *r.vacant(o) != n.every || !none(r.want(o)) {
+	if r.outputs[o].vacant != n.every || r.outputs[o].want != 0 {
 		return false
 	}
 	for _, c := range r.channels[o*n.vcs : (o+1)*n.vcs] {
-		if int32(c.credits) != r.depth {
+		if !n.allHome(c.next) {
 			return false
 		}
 	}

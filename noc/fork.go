@@ -27,13 +27,18 @@ func (f *fork) asks(o, vc int32) *branch {
 	return nil
 }
 
+// has tells whether a branch has a channel and, of so many in the buffer, a flit to send.
+func (b *branch) has(f *fork, count uint16) bool {
+	return b.vc >= 0 && b.sent < b.flits && b.sent < f.popped+int32(count)
+}
+
 // able is the branch that can send a flit to output o now, or nil.
 func (n *Network) able(r *router, i, o int32) *branch {
 	f := r.forks[i]
 	for k := range f.branches {
 		b := &f.branches[k]
-		if b.way.out == o && b.vc >= 0 && b.sent < b.flits && b.sent < f.popped+int32(r.buffers[i].count) &&
-			r.channels[o*n.vcs+b.vc].credits > 0 {
+		if b.way.out == o && b.has(f, r.buffers[i].count) &&
+			n.places[r.channels[o*n.vcs+b.vc].next].homeBy(n.now) {
 			return b
 		}
 	}
@@ -44,7 +49,7 @@ func (n *Network) able(r *router, i, o int32) *branch {
 // copy for one receiver goes on as a plain packet.
 func (n *Network) split(r *router, i int32, p *packet) {
 	ways, dsts := n.branches(r.id, p)
-	id, f := r.front(i).packet(), &fork{}
+	id, f := n.front(r, i).packet(), &fork{}
 	for k, way := range ways {
 		c := n.packets[id]
 		c.dsts, c.dst = dsts[k], -1
@@ -80,25 +85,30 @@ func (n *Network) holdBranch(r *router, i, o, vc int32) {
 
 // forkReady works out anew to which outputs a fork can send.
 func (n *Network) forkReady(r *router, i int32) {
-	for _, b := range r.forks[i].branches {
+	f, q := r.forks[i], n.seatOf[i]
+	for k := range f.branches {
+		b := &f.branches[k]
 		if n.able(r, i, b.way.out) != nil {
-			n.setReady(r, i, b.way.out)
+			n.setReady(&r.outputs[b.way.out], q)
 		} else {
-			r.unready(i, b.way.out)
+			n.unready(&r.outputs[b.way.out], q)
+		}
+		if b.has(f, r.buffers[i].count) && !n.places[r.channels[b.way.out*n.vcs+b.vc].next].homeBy(n.now) {
+			n.waitCredit(r, b.way.out, b.vc)
 		}
 	}
 }
 
 // forwardBranch sends a fork's next flit to an output.
 func (n *Network) forwardBranch(r *router, i, o int32) {
+	n.counts.BufferReads-- // when all branches have it
 	b := n.able(r, i, o)
 	c := &r.channels[o*n.vcs+b.vc]
-	c.credits--
-	n.onto(r, o, flitOf(b.packet, b.sent, b.flits), b.vc)
+	n.onto(&r.outputs[o], c, flitOf(b.packet, &n.packets[b.packet], b.sent), b.vc)
 	if b.sent++; b.sent == b.flits {
 		c.owner = -1
 		if !n.config.WaitForTail {
-			n.vacate(r, o, uint8(b.vc))
+			n.release(&r.outputs[o], b.vc)
 		}
 	}
 	n.forkPop(r, i, b.flits)
@@ -110,16 +120,18 @@ func (n *Network) forkPop(r *router, i, flits int32) {
 	for _, b := range f.branches {
 		least = min(least, b.sent)
 	}
-	id := r.front(i).packet()
+	id := n.front(r, i).packet()
 	for ; f.popped < least; f.popped++ {
-		n.pop(r, i)
+		n.counts.BufferReads++
+		s := &n.seats[n.seatOf[i]]
+		n.pop(&r.buffers[i], &r.back[s.port], s.vc)
 	}
 	n.forkReady(r, i)
 	if f.popped == flits {
 		r.forks[i], r.buffers[i].state = nil, idle
 		n.free = append(n.free, id)
 		if r.buffers[i].count > 0 {
-			n.head(r, i, n.now+1)
+			n.heads = append(n.heads, notice{r.id, i})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package noc
 
 import (
 	"math"
+	"slices"
 
 	"nnsim/unit"
 )
@@ -18,39 +19,56 @@ const Never unit.Edge = math.MaxInt64
 // at t may still enter at t.
 type Network struct {
 	*graph
-	now       unit.Edge // edge whose arrivals have happened and whose rest has not
-	routers   []router
-	sources   []source
-	packets   []packet
-	free      []int32           // slots of packets
-	toRouter  wheel[flitWire]   // flits on their way to a router,
-	toNode    wheel[flitWire]   // to a node,
-	toOutput  wheel[creditWire] // credits to a router's output,
-	toSource  wheel[creditWire] // to a node,
-	routed    wheel[creditWire] // heads whose route is being worked out
-	table     []int16           // see plainTable
-	back      []port            // of each node: where credits go
-	inPort    []int32           // of each input channel, its port
-	crossIn   []int32           // and its crossbar input
-	afterPick []int32           // and where that one\'s pointer goes after serving it
-	crossBase []int32           // of each crossbar input, the first channel of its port
-	running   []uint64          // routers with something to do
-	sending   []uint64          // nodes with something to do
-	express   express
-	out       []Delivery
-	ways      []route // scratch
-	best      []int32 // scratch: what each input would accept, -1 between uses
-	touched   []int32
-	matched   []match
-	counts    Counts
-	vcs       int32
-	every     uint64
-	wrap      bool
-	vcsOfRing [2]uint64 // channels of packets that do not and do cross a dateline
-	number    int64     // packets sent so far
-	toNodes   int64     // flits put onto links to nodes
-	extra     int64     // receivers of multicasts beyond the first
-	work      int64
+	now     unit.Edge // edge whose arrivals have happened and whose rest has not
+	routers []router
+	sources []source
+	packets []packet
+	free    []int32 // slots of packets
+	back    []port  // of each node: where credits go
+	store           // all buffers
+	walked
+	layout
+	express  express
+	toRouter wheel[notice]  // flits on their way to a router,
+	toNode   wheel[landing] // to a node,
+	toOutput wheel[notice]  // credits that a router's output waits for,
+	toSource wheel[notice]  // or a node,
+	routed   wheel[notice]  // heads whose route is being worked out
+	out      []Delivery
+	counts   Counts
+	number   int64 // packets sent so far
+	toNodes  int64 // flits put onto links to nodes
+	extra    int64 // receivers of multicasts beyond the first
+	work     int64
+	ways     []route // scratch
+}
+
+// walked is what is looked at at every edge, side by side for all routers.
+type walked struct {
+	wants               []uint64 // outputs where an allocation may succeed
+	readies             []uint64 // outputs with any ready input
+	sending             []uint64 // nodes with something to do
+	inputs              []input
+	outputs             []output
+	cross               []crossbarIn
+	wantWide, readyWide wide     // see sets.go
+	best                []int32  // of each input, between grants and hold, see grantChannels
+	touched             []notice // those inputs
+	bids                []bid
+	heads               []notice // inputs where a head has come to the front
+}
+
+// layout is what the configuration says, worked out once.
+type layout struct {
+	vcs    int32
+	every  uint64   // channel
+	wrap   bool     // the ways go round
+	table  []int16  // see plainTable
+	masks  []uint64 // see maskOf
+	ofRing [2]uint8 // masks of packets that do not and do cross a dateline
+	seats  []seat
+	seatOf []int32 // of each input channel of a router
+	first  []int32 // of each crossbar input, its first seat
 }
 
 // Counts is what happened, for energy and for the books.
@@ -84,6 +102,9 @@ func New(c Config) (*Network, error) {
 		}
 	}
 	n := &Network{graph: g}
+	if n.store, err = layPlaces(len(g.links), c.VCs, c.BufferFlits); err != nil {
+		return nil, err
+	}
 	n.lay()
 	n.express.of = make([][]*train, len(g.links))
 	return n, nil
@@ -93,32 +114,27 @@ func New(c Config) (*Network, error) {
 func (n *Network) lay() {
 	g, most := n.graph, 0
 	for r := range g.routers {
-		n.routers = append(n.routers, newRouter(g, int32(r)))
-		most = max(most, int(n.routers[r].ins))
+		most = max(most, len(g.routers[r].in))
 	}
-	for i := range most * g.config.VCs {
-		v, s := g.config.VCs, g.config.InputSpeedup
-		n.inPort, n.crossIn = append(n.inPort, int32(i/v)), append(n.crossIn, int32(i/v*s+i%v%s))
-		n.afterPick = append(n.afterPick, int32((i%v+s)%v))
-	}
-	for e := range most * g.config.InputSpeedup {
-		n.crossBase = append(n.crossBase, int32(e/g.config.InputSpeedup*g.config.VCs))
-	}
+	n.table, n.every, n.vcs = g.plainTable(), g.all(), int32(g.config.VCs)
+	n.wrap = g.grid != nil && g.grid.wrap
+	n.masks = []uint64{n.every}
+	n.ofRing = [2]uint8{n.maskOf(g.ringChannels(false, g.config.VCs)), n.maskOf(g.ringChannels(true, g.config.VCs))}
+	n.seats, n.seatOf, n.first = newSeats(most, g.config.VCs, g.config.InputSpeedup)
+	n.layRouters()
+	n.layWide(most * g.config.VCs)
 	for node := range g.nodes {
-		n.sources = append(n.sources, newSource(g, node))
+		n.sources = append(n.sources, n.newSource(node))
 		n.back = append(n.back, g.backOf(g.eject[node]))
 	}
-	n.best = blank(most * max(g.config.VCs, g.config.InputSpeedup))
+	n.best = slices.Repeat([]int32{unmet}, len(n.inputs))
 	size := wheelSize(g)
 	n.toRouter.size(size)
 	n.toNode.size(size)
 	n.toOutput.size(size)
 	n.toSource.size(size)
 	n.routed.size(size)
-	n.table, n.every, n.vcs = g.plainTable(), g.all(), int32(g.config.VCs)
-	n.wrap = g.grid != nil && g.grid.wrap
-	n.vcsOfRing = [2]uint64{g.ringChannels(false, g.config.VCs), g.ringChannels(true, g.config.VCs)}
-	n.running = make([]uint64, len(g.routers)/64+1)
+	n.wants, n.readies = make([]uint64, len(n.outputs)/64+1), make([]uint64, len(n.outputs)/64+1)
 	n.sending = make([]uint64, g.nodes/64+1)
 }
 

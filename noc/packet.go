@@ -39,25 +39,35 @@ type packet struct {
 	dsts          []int32 // multicast, two or more
 }
 
-// flit is one flit in a buffer or on a wire: its packet, and whether it is first or last.
-type flit uint32
+// flit is one flit in a buffer or on a wire: the packet it is of and that one's
+// receiver, and whether it is the last. It is also what a place in a buffer holds:
+// either a flit, or, as a plain number, the edge from which the credit for the place
+// is home at its sender.
+type flit uint64
 
 const (
-	headBit flit = 1 << iota
-	tailBit
-	flagBits = iota
+	tailBit   flit = 1 << iota
+	wantedBit      // the sender waits for the credit of the place this one is in
+	idAt      = iota
+	dstAt     = idAt + 32
+	many      = 1<<20 - 1 // stands for the receivers of a multicast
+	fullBit   = flit(1) << 63
 )
 
-func (f flit) packet() int32 { return int32(f >> flagBits) }
+func (f flit) packet() int32 { return int32(uint32(f >> idAt)) }
+func (f flit) dst() int32    { return int32(f>>dstAt) & many }
 func (f flit) tail() bool    { return f&tailBit != 0 }
 
-// flitOf is flit i of a packet of n in slot p.
-func flitOf(p, i, n int32) flit {
-	f := flit(p) << flagBits
-	if i == 0 {
-		f |= headBit
-	}
-	if i == n-1 {
+// edgeOf is the edge in a free place.
+func edgeOf(f flit) unit.Edge { return unit.Edge(f) }
+
+// homeBy tells whether a place in a buffer is free and its sender knows by an edge.
+func (f flit) homeBy(edge unit.Edge) bool { return f <= flit(edge) }
+
+// flitOf is flit i of the packet in slot id.
+func flitOf(id int32, p *packet, i int32) flit {
+	f := fullBit | flit(uint32(id))<<idAt | flit(p.dst&many)<<dstAt
+	if i == p.flits-1 {
 		f |= tailBit
 	}
 	return f

@@ -9,22 +9,21 @@ import (
 // source is a node's sending side: its packets in order, and what it knows of the
 // buffers of its router.
 type source struct {
-	queue   []int32 // packets waiting
-	first   int     // of the queue
-	packet  int32   // being sent
-	left    int32   // flits of it
-	vc      int16   // on which
-	last    int16   // channel used last
-	free    uint64
-	credits []int16
-	out     port // to the router
+	queue  []int32 // packets waiting
+	first  int     // of the queue
+	packet int32   // being sent
+	left   int32   // flits of it
+	vc     int16   // on which
+	last   int16   // channel used last
+	free   uint64
+	next   []int32 // of each channel, the place that its next flit goes to
+	out    port    // to the router
 }
 
-func newSource(g *graph, node int) source {
-	c := g.config
-	s := source{out: g.portOf(g.inject[node]), free: channels(0, c.VCs), credits: make([]int16, c.VCs), last: -1}
-	for i := range s.credits {
-		s.credits[i] = int16(c.BufferFlits)
+func (n *Network) newSource(node int) source {
+	s := source{out: n.portOf(n.graph.inject[node]), free: n.every, last: -1}
+	for vc := range n.vcs {
+		s.next = append(s.next, n.buffer(n.graph.inject[node], n.vcs, vc))
 	}
 	return s
 }
@@ -38,18 +37,36 @@ func (n *Network) inject(node int32) {
 	if s.left == 0 && s.first < len(s.queue) {
 		n.begin(node, s)
 	}
-	if s.left <= 0 || s.credits[s.vc] == 0 {
+	if s.left <= 0 {
 		unset(n.sending, int(node)) // until a packet or a credit comes
 		return
 	}
-	f := flitOf(s.packet, n.packets[s.packet].flits-s.left, n.packets[s.packet].flits)
+	to := &s.next[s.vc]
+	if !n.places[*to].homeBy(n.now) {
+		n.waitAtSource(node, s, int32(s.vc))
+		unset(n.sending, int(node))
+		return
+	}
+	p := &n.packets[s.packet]
+	f := flitOf(s.packet, p, p.flits-s.left)
 	s.left--
-	s.credits[s.vc]--
+	n.places[*to] = f
+	*to = n.following(*to)
 	if f.tail() && !n.config.WaitForTail {
 		s.free |= 1 << s.vc
 	}
 	n.counts.Injected++
-	n.toRouter.put(n.now+unit.Edge(s.out.delay), flitWire{s.out.to, s.out.base + int32(s.vc), f})
+	n.toRouter.put(n.now+unit.Edge(s.out.delay), notice{s.out.to, s.out.base + int32(s.vc)})
+}
+
+// waitAtSource has a node told when the next credit for a channel is home.
+func (n *Network) waitAtSource(node int32, s *source, vc int32) {
+	at := &n.places[s.next[vc]]
+	if *at&fullBit != 0 {
+		*at |= wantedBit
+		return
+	}
+	n.toSource.put(edgeOf(*at), notice{node, vc})
 }
 
 // pick is the channel the next packet would take: the first after the one used
@@ -61,7 +78,7 @@ func (n *Network) pick(s *source) int16 {
 		if vc++; vc == v {
 			vc = 0
 		}
-		if s.free>>vc&1 == 1 && s.credits[vc] > 0 {
+		if s.free>>vc&1 == 1 && n.places[s.next[vc]].homeBy(n.now) {
 			return vc
 		}
 	}
@@ -85,13 +102,16 @@ func (n *Network) beginBehind() {
 // node that are still about must be real before it can go by flits.
 func (n *Network) begin(node int32, s *source) {
 	id, pick := s.queue[s.first], n.pick(s)
-	boarded := pick >= 0 && n.board(s, id, int32(pick))
-	if mine := n.graph.inject[node]; !boarded && len(n.express.of[mine]) > 0 {
+	boarded := pick >= 0 && n.packets[id].flits >= trainFlits && n.board(s, id, int32(pick))
+	if mine := n.graph.inject[node]; !boarded && len(n.express.trains) > 0 && len(n.express.of[mine]) > 0 {
 		n.express.wanted(mine)
 		n.dissolve()
 		pick = n.pick(s)
 	}
 	if pick < 0 {
+		for free := s.free; free != 0; free &= free - 1 {
+			n.waitAtSource(node, s, int32(bits.TrailingZeros64(free)))
+		}
 		return
 	}
 	s.packet, s.vc, s.last = id, pick, pick
@@ -109,11 +129,10 @@ func (n *Network) begin(node int32, s *source) {
 	}
 }
 
-// sourceCredit takes a credit back at a node.
-func (n *Network) sourceCredit(node int32, vc int16) {
+// sourceCredit is told that a credit is home at a node.
+func (n *Network) sourceCredit(node int32, vc int32) {
 	s := &n.sources[node]
-	s.credits[vc]++
-	if n.config.WaitForTail && s.credits[vc] == int16(n.config.BufferFlits) && (s.left <= 0 || s.vc != vc) {
+	if n.config.WaitForTail && n.allHome(s.next[vc]) && (s.left <= 0 || int32(s.vc) != vc) {
 		s.free |= 1 << vc
 	}
 	if s.left > 0 || s.first < len(s.queue) {
@@ -121,11 +140,13 @@ func (n *Network) sourceCredit(node int32, vc int16) {
 	}
 }
 
-// eject takes a flit off the network at a node; the node returns the credit at once.
+// eject takes a flit off the network at a node; the credit goes back at once.
 func (n *Network) eject(node int32, vc int32, f flit) {
 	n.counts.Ejected++
-	back := &n.back[node]
-	n.toOutput.put(n.now+unit.Edge(back.delay), creditWire{back.to, back.base + vc})
+	if n.config.WaitForTail {
+		back := &n.back[node]
+		n.creditHome(back, vc, n.now+unit.Edge(back.delay))
+	}
 	if f.tail() {
 		n.deliver(f.packet(), node, n.now)
 	}

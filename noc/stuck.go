@@ -58,9 +58,9 @@ func (n *Network) waits() (list []wait) {
 				continue
 			}
 			holds := n.graph.routers[r].in[i/v]
-			for _, o := range at.asked(i) {
+			for _, o := range n.asked(at, int32(i)) {
 				needs := n.graph.routers[r].out[o]
-				p := &n.packets[at.front(int32(i)).packet()]
+				p := &n.packets[n.front(at, int32(i)).packet()]
 				list = append(list, wait{holds, needs, fmt.Sprintf("router %d: packet %d (%d→%d) holds %s channel %d, waits for %s",
 					r, p.tag, p.src, p.dst, n.links[holds], i%v, n.links[needs])})
 			}
@@ -70,14 +70,14 @@ func (n *Network) waits() (list []wait) {
 }
 
 // asked are the outputs that the head of an input channel waits for.
-func (r *router) asked(i int) (outs []int32) {
+func (n *Network) asked(r *router, i int32) (outs []int32) {
 	b := &r.buffers[i]
 	if b.state == active {
-		return []int32{b.out}
+		return []int32{int32(b.out)}
 	}
-	for o := range r.outs {
-		if r.want(o)[i>>6]>>(i&63)&1 == 1 {
-			outs = append(outs, o)
+	for o := range r.outputs {
+		if n.wantWide.has(r.outputs[o].want, r.out0+int32(o), i) {
+			outs = append(outs, int32(o))
 		}
 	}
 	return outs

@@ -2,78 +2,91 @@ package noc
 
 import "nnsim/unit"
 
-// allocate is one edge of a router: channels for heads, then the switch for flits.
+// allocate is one edge of all routers: the switches for flits, then channels for heads.
 // Both see the state at the start of the edge: a channel got now may be used at
-// the next edge, a channel given back now may be given away at the next. It tells
-// whether the router has anything to do at the next edge.
-func (n *Network) allocate(r *router) bool {
-	n.matched = n.matched[:0]
-	if r.wants != 0 {
-		n.matchChannels(r)
+// the next edge, a channel given back now may be given away at the next.
+func (n *Network) allocate() {
+	n.passSwitches()
+	n.matchChannels()
+	for _, h := range n.heads {
+		n.head(&n.routers[h.to], h.at, n.now+1)
 	}
-	if r.readies != 0 {
-		n.passSwitch(r)
-	}
-	for _, m := range n.matched {
-		n.hold(r, m)
-	}
-	return r.wants|r.readies != 0
+	n.heads = n.heads[:0]
 }
 
-// forward sends the first flit of an input through the crossbar to an output.
-func (n *Network) forward(r *router, i, o int32) {
-	b := &r.buffers[i]
+// forward sends the first flit of the input on a seat through the crossbar to an output.
+func (n *Network) forward(r *router, out *output, s *seat, q int32) {
+	o := int32(out.number)
+	b := &r.buffers[s.in]
 	if b.state == forking {
-		n.forwardBranch(r, i, o)
+		n.forwardBranch(r, s.in, o)
 		return
 	}
-	f, c := r.front(i), &r.channels[o*n.vcs+int32(b.vc)]
-	n.pop(r, i)
-	c.credits--
-	n.onto(r, o, f, int32(b.vc))
+	c := &r.channels[o*n.vcs+int32(b.vc)]
+	f := n.pop(b, &r.back[s.port], s.vc)
+	n.onto(out, c, f, int32(b.vc))
 	switch {
 	case f.tail():
-		r.unready(i, o)
+		n.unready(out, q)
 		c.owner = -1
 		b.state = idle
 		if !n.config.WaitForTail {
-			n.vacate(r, o, b.vc)
+			n.release(out, int32(b.vc))
 		}
 		if b.count > 0 {
-			n.head(r, i, n.now+1)
+			n.heads = append(n.heads, notice{r.id, s.in})
 		}
-	case b.count == 0 || c.credits == 0:
-		r.unready(i, o)
+	case b.count == 0:
+		n.unready(out, q)
+	case !n.places[c.next].homeBy(n.now + 1):
+		n.unready(out, q)
+		n.waitCredit(r, o, int32(b.vc))
+	}
+}
+
+// release gives an output channel back, to be given away from the next edge on.
+func (n *Network) release(out *output, vc int32) {
+	out.vacant |= 1 << vc
+	out.freed, out.freedAt = 1<<vc, n.now
+	if out.want != 0 {
+		set(n.wants, int(out.index))
 	}
 }
 
 // pop takes the first flit out of a buffer and sends its credit back.
-func (n *Network) pop(r *router, i int32) {
-	b := &r.buffers[i]
+func (n *Network) pop(b *input, back *port, vc int32) flit {
 	b.count--
-	if b.first++; int32(b.first) == r.depth || b.count == 0 {
-		b.first = 0
+	at := &n.places[b.first]
+	b.first = n.following(b.first)
+	f := *at
+	home := n.now + unit.Edge(back.delay)
+	*at = flit(home)
+	if f&wantedBit != 0 || n.config.WaitForTail {
+		n.creditHome(back, vc, home)
 	}
-	n.counts.BufferReads++
-	in := n.inPort[i]
-	back := &r.back[in]
-	w := creditWire{back.to, back.base + i - in*n.vcs}
-	if back.node {
-		n.toSource.put(n.now+unit.Edge(back.delay), w)
-		return
-	}
-	n.toOutput.put(n.now+unit.Edge(back.delay), w)
+	return f &^ wantedBit
 }
 
-// onto puts a flit onto an output's link.
-func (n *Network) onto(r *router, o int32, f flit, vc int32) {
-	to := &r.outputs[o].port
-	n.counts.Crossbar++
-	w := flitWire{to.to, to.base + vc, f}
-	if to.node {
-		n.toNodes++
-		n.toNode.put(n.now+unit.Edge(to.delay), w)
+// creditHome has a sender told of a credit when it is home.
+func (n *Network) creditHome(back *port, vc int32, home unit.Edge) {
+	if back.node {
+		n.toSource.put(home, notice{back.to, vc})
 		return
 	}
-	n.toRouter.put(n.now+unit.Edge(to.delay), w)
+	n.toOutput.put(home, notice{back.to, back.base + vc})
+}
+
+// onto puts a flit onto an output's link: into its place in the buffer at the far
+// end, which is told when it is there. A node has read a flit as soon as it arrives.
+func (n *Network) onto(out *output, c *channel, f flit, vc int32) {
+	at := &n.places[c.next]
+	c.next = n.following(c.next)
+	if out.node {
+		n.toNodes++
+		*at = flit(n.now + unit.Edge(out.home))
+		n.toNode.put(n.now+unit.Edge(out.delay), landing{out.to, vc, f})
+		return
+	}
+	*at = f
+	n.toRouter.put(n.now+unit.Edge(out.delay), notice{out.to, out.base + vc})
 }

@@ -15,14 +15,15 @@ type wheel[T any] struct {
 	work  int64
 }
 
-// flitWire is a flit on its way to input channel `at` of a router, or to a node on channel `at`.
-type flitWire struct {
+// landing is a flit on its way to a node on channel `at`.
+type landing struct {
 	to, at int32
 	flit   flit
 }
 
-// creditWire is a credit on its way to output channel `at` of a router, or to channel `at` of a node.
-type creditWire struct{ to, at int32 }
+// notice is for channel `at` of a router or node: the flit that was put into a
+// buffer has come in, or a credit that is waited for is home.
+type notice struct{ to, at int32 }
 
 func (w *wheel[T]) size(n int) { w.slots, w.mask = make([][]T, n), unit.Edge(n-1) }
 
@@ -68,16 +69,17 @@ func (w *wheel[T]) each(f func(T)) {
 func wheelSize(g *graph) int {
 	longest := int64(g.config.RoutingDelay) + 1
 	for i := range g.links {
-		longest = max(longest, g.flitDelay(&g.links[i]), g.creditDelay(&g.links[i]))
+		longest = max(longest, g.flitDelay(&g.links[i])+g.creditDelay(&g.links[i]))
 	}
 	return 1 << bits.Len64(uint64(longest)+1)
 }
 
 // port is the far end of a link: where what is put on it arrives, and after how long.
 type port struct {
-	delay int32
 	to    int32
 	base  int32 // first channel there
+	delay uint16
+	home  uint16 // of a flit to a node: when its credit is back
 	node  bool
 }
 
@@ -87,10 +89,13 @@ func (g *graph) portOf(id int32) port {
 		return port{}
 	}
 	l := &g.links[id]
+	p := port{delay: uint16(g.flitDelay(l)), to: l.to}
 	if l.to < 0 {
-		return port{delay: int32(g.flitDelay(l)), to: l.node, node: true}
+		p.to, p.node, p.home = l.node, true, uint16(g.flitDelay(l)+g.creditDelay(l))
+		return p
 	}
-	return port{delay: int32(g.flitDelay(l)), to: l.to, base: l.toPort * int32(g.config.VCs)}
+	p.base = l.toPort * int32(g.config.VCs)
+	return p
 }
 
 // backOf is where credits for a link arrive.
@@ -98,9 +103,12 @@ func (g *graph) backOf(id int32) port {
 	if id < 0 {
 		return port{}
 	}
-	l := &g.links[id]
+	return g.backAlong(&g.links[id])
+}
+
+func (g *graph) backAlong(l *link) port {
 	if l.from < 0 {
-		return port{delay: int32(g.creditDelay(l)), to: l.node, node: true}
+		return port{delay: uint16(g.creditDelay(l)), to: l.node, node: true}
 	}
-	return port{delay: int32(g.creditDelay(l)), to: l.from, base: l.fromPort * int32(g.config.VCs)}
+	return port{delay: uint16(g.creditDelay(l)), to: l.from, base: l.fromPort * int32(g.config.VCs)}
 }

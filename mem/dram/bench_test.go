@@ -1,19 +1,10 @@
 package dram
 
 import (
-	"syscall"
 	"testing"
-	"time"
-)
 
-// cpu is the processor time this process has used.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
+	"nnsim/internal/simtest"
+)
 
 // BenchmarkLines measures lines a processor second of one channel, by controller, part and pattern.
 func BenchmarkLines(b *testing.B) {
@@ -43,11 +34,11 @@ func BenchmarkLines(b *testing.B) {
 				}
 				b.ReportAllocs()
 				b.ResetTimer()
-				before := cpu()
+				before := simtest.CPU()
 				if _, err := d.run(ch, t); err != nil {
 					b.Fatal(err)
 				}
-				b.ReportMetric(float64(b.N)/(cpu()-before).Seconds()/1e6, "Mlines/cpu-s")
+				b.ReportMetric(float64(b.N)/(simtest.CPU()-before).Seconds()/1e6, "Mlines/cpu-s")
 			})
 		}
 	}
