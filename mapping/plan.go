@@ -51,6 +51,8 @@ type LayerPlan struct {
 	Pieces *Pieces
 	// Custom is the mapping of a machine whose loops are neither; its text is what reports show.
 	Custom fmt.Stringer
+	// Space lays out all mappings of the layer that its machine can run; nil where there is no choice.
+	Space func() Space
 }
 
 // Order is the order of a Nest's outer loops.
@@ -96,6 +98,7 @@ type Nest struct {
 
 	AOnChip, BOnChip, OutOnChip bool // operands and result that live in the buffer
 	A, B, Extra, Out            Slots
+	tall                        int64 // elements of the largest load of A, a channel; 0: not yet reckoned
 
 	// The mapper's estimate, in cycles: of compute and of off-chip traffic, which
 	// overlap, and of the whole with waits, first loads and last store.

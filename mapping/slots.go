@@ -45,11 +45,11 @@ func (c *cutter) allot(n *Nest, hold bool) int64 {
 func cell(t *workloads.Tensor) int64 { return int64(t.Type.CellBytes()) }
 
 // aTileBytes is the room of the largest load of A.
-func (c *cutter) aTileBytes(n *Nest) (most int64) {
-	for i := range n.perImage() { // the tiles of one image differ in halo only
-		most = max(most, n.ATile(n.RowTile(i), n.Chans))
+func (c *cutter) aTileBytes(n *Nest) int64 {
+	if n.tall == 0 {
+		n.tall = n.tallest()
 	}
-	return most * cell(c.layer.Head().In[0])
+	return n.tall * int64(n.Chans) * cell(c.layer.Head().In[0])
 }
 
 // extras is the number of full-size operands that the drain reads from off chip.

@@ -20,7 +20,7 @@ func Systolic(net *workloads.Network, target Target) (*Plan, error) {
 		switch workloads.ClassOf(l.Head().Op) {
 		case workloads.View:
 		case workloads.MatrixClass:
-			lp.Nest, err = c.nest()
+			err = c.nest(lp)
 		default:
 			lp.Pieces, err = c.pieces()
 		}
@@ -71,8 +71,9 @@ type cutter struct {
 // onChip tells whether a tensor lives in the buffer.
 func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnChip >= 0 }
 
-// nest chooses the cheapest legal tiling of the layer's product.
-func (c *cutter) nest() (*Nest, error) {
+// nest chooses the cheapest legal tiling of the layer's product, among those of a
+// coarse grid, and leaves the whole space with it.
+func (c *cutter) nest(lp *LayerPlan) error {
 	head := c.layer.Head()
 	space, _ := workloads.MatrixOf(head)
 	first := Nest{Space: space, Pack: c.pack(&space), AOnChip: c.onChip(head.In[0]), OutOnChip: c.onChip(c.layer.Out())}
@@ -98,19 +99,23 @@ func (c *cutter) nest() (*Nest, error) {
 		}
 	})
 	if best == nil {
-		return nil, c.tooBig(&first, least)
+		return c.tooBig(&first, least)
 	}
-	return best, nil
+	lp.Nest, lp.Space = best, c.spaceOf(first, lp)
+	return nil
 }
 
 // candidates calls try with every tiling worth trying whose results fit the accumulators.
 func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 	for _, rows := range c.rowTiles(first) {
+		tile := *first
+		tile.Images, tile.Pixels = rows[0], rows[1]
+		tile.tall = tile.tallest()
 		for _, cols := range c.colTiles(first) {
 			for _, chans := range c.chunks(first) {
 				for choice := range 4 {
-					n := *first
-					n.Images, n.Pixels, n.Cols, n.Chans, n.Order = rows[0], rows[1], cols, chans, Order(choice%2)
+					n := tile
+					n.Cols, n.Chans, n.Order = cols, chans, Order(choice%2)
 					n.Red = c.redTile(&n)
 					hold := choice < 2
 					if (hold || n.Chunks() > 1) && c.accumulates(&n) {

@@ -1,0 +1,233 @@
+package mapping
+
+import (
+	"math"
+	"strconv"
+
+	"nnsim/unit"
+)
+
+// Axes of a product's space on a systolic machine.
+const (
+	axisRows     = iota // images and output pixels in a row tile
+	axisCols            // columns in a tile
+	axisChannels        // input channels in one load of A
+	axisOrder           // rows or columns outside
+	axisHold            // whether the outer operand's chunks are all kept while the inner one passes
+	nestAxes
+)
+
+// nestSpace is every nest of a layer's product: row tiles of any number of images,
+// or of rows of an image, or of pixels in a row; any multiple of the array's width
+// in columns and of whole folds in channels.
+type nestSpace struct {
+	c      cutter
+	first  Nest
+	chosen *LayerPlan
+	rows   [][2]int
+	tall   []int64 // by choice of rows: elements of the largest load of A, a channel
+	cols   []int
+	chans  []int
+	n      Nest // the nest at hand
+}
+
+// space lays a layer's choices out.
+func (c *cutter) space(first Nest, chosen *LayerPlan) *nestSpace {
+	s := &nestSpace{c: *c, first: first, chosen: chosen, rows: c.everyRowTile(&first), cols: c.everyColTile(&first), chans: c.everyChunk(&first)}
+	for _, r := range s.rows {
+		n := first
+		n.Images, n.Pixels = r[0], r[1]
+		s.tall = append(s.tall, n.tallest())
+	}
+	return s
+}
+
+// everyRowTile lists all (images, pixels) that fit an accumulator bank one column wide.
+func (c *cutter) everyRowTile(n *Nest) (list [][2]int) {
+	s, quantum, limit := &n.Space, c.rowQuantum(n), c.rowLimit(n)
+	pixels := s.OH * s.OW
+	if c.target.Unlimited {
+		return [][2]int{{s.Images, pixels}}
+	}
+	if quantum == s.OW {
+		for k := 1; k < min(s.OW, limit+1); k++ {
+			list = append(list, [2]int{1, k})
+		}
+	}
+	for k := quantum; k < pixels && k <= limit; k += quantum {
+		list = append(list, [2]int{1, k})
+	}
+	for k := 1; k <= min(s.Images, limit/pixels); k++ {
+		list = append(list, [2]int{k, pixels})
+	}
+	return list
+}
+
+// everyColTile lists all multiples of what the arrays hold side by side.
+func (c *cutter) everyColTile(n *Nest) (list []int) {
+	cols, width := n.Space.K*n.Pack, c.target.Cols*c.target.Arrays
+	switch {
+	case c.target.Unlimited:
+		return []int{cols}
+	case c.target.FIFO > 0 && c.target.Dataflow == WS:
+		return []int{min(cols, width)}
+	}
+	for k := width; k < cols+width; k += width {
+		list = append(list, min(k, cols))
+	}
+	return list
+}
+
+// everyChunk lists all numbers of channels whose reduction fills whole folds.
+func (c *cutter) everyChunk(n *Nest) (list []int) {
+	all := n.Space.C * n.Pack
+	if c.target.Unlimited || n.Pack > 1 {
+		return []int{all}
+	}
+	quantum := c.target.Rows / gcd(c.target.Rows, n.Space.R*n.Space.S)
+	for k := quantum; k < all+quantum; k += quantum {
+		list = append(list, min(k, all))
+	}
+	return list
+}
+
+// Axes is the number of choices along each axis.
+func (s *nestSpace) Axes() []int {
+	return []int{axisRows: len(s.rows), axisCols: len(s.cols), axisChannels: len(s.chans), axisOrder: 2, axisHold: 2}
+}
+
+// Names is the name of each axis.
+func (s *nestSpace) Names() []string {
+	return []string{axisRows: "rows", axisCols: "cols", axisChannels: "channels", axisOrder: "outer", axisHold: "hold"}
+}
+
+var orderWords, holdWords = [2]string{RowsOuter: "rows", ColsOuter: "cols"}, [2]string{"no", "yes"}
+
+// Value is a choice as a file writes it.
+func (s *nestSpace) Value(axis, choice int) string {
+	switch axis {
+	case axisRows:
+		return strconv.Itoa(s.rows[choice][0] * s.rows[choice][1])
+	case axisCols:
+		return strconv.Itoa(s.cols[choice])
+	case axisChannels:
+		return strconv.Itoa(s.chans[choice])
+	case axisOrder:
+		return orderWords[choice]
+	}
+	return holdWords[choice]
+}
+
+// set makes the nest at hand that of a point; false where it is illegal.
+func (s *nestSpace) set(at []int) bool {
+	n := &s.n
+	*n = s.first
+	r := s.rows[at[axisRows]]
+	n.Images, n.Pixels, n.tall = r[0], r[1], s.tall[at[axisRows]]
+	n.Cols, n.Chans, n.Order = s.cols[at[axisCols]], s.chans[at[axisChannels]], Order(at[axisOrder])
+	n.Red = s.c.redTile(n)
+	hold := at[axisHold] == 1
+	if !hold && n.Chunks() == 1 || !s.c.accumulates(n) { // one chunk is held by either
+		return false
+	}
+	need := s.c.allot(n, hold)
+	return need <= s.c.room || s.c.target.Unlimited
+}
+
+// Weights of what decides among mappings that take equally long: less traffic, then fewer tiles.
+const (
+	trafficTie = 1e-4
+	tileTie    = 1e-3
+)
+
+// Cost is the reckoned time.
+func (s *nestSpace) Cost(at []int) float64 {
+	if !s.set(at) {
+		return math.Inf(1)
+	}
+	s.c.estimate(&s.n)
+	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
+}
+
+// Bound is what the folds take whatever else is chosen, each as long as its stream,
+// or the bytes that must cross the off-chip boundary, if those take longer.
+func (s *nestSpace) Bound(at []int, fixed int) float64 {
+	t, p := &s.c.target, &s.first.Space
+	width := t.Cols * t.Arrays
+	repeats := float64(p.Batch) * float64(s.first.Packs())
+	row := s.rows[at[axisRows]]
+	n := s.first
+	n.Images, n.Pixels = row[0], row[1]
+	rows, tiles := row[0]*row[1], n.RowTiles()
+	cols, red := p.K*n.Pack, p.Red()*n.Pack
+	var folds, length int
+	switch t.Dataflow {
+	case OS:
+		folds, length = tiles*unit.CeilDiv(rows, t.Rows)*unit.CeilDiv(cols, width), red
+	case IS:
+		folds, length = tiles*unit.CeilDiv(red, t.Rows)*unit.CeilDiv(rows, width), cols
+	default:
+		folds, length = tiles*unit.CeilDiv(red, t.Rows)*unit.CeilDiv(cols, width), max(rows, t.Rows)
+	}
+	bound := repeats * float64(folds) * float64(length)
+	if t.BytesPerCycle > 0 {
+		var bytes float64
+		if !n.BOnChip {
+			bytes += float64(red) * float64(cols) * float64(cell(s.c.layer.Head().In[1]))
+		}
+		if !n.OutOnChip {
+			bytes += float64(p.M()) * float64(cols) * float64(cell(s.c.layer.Out()))
+		}
+		bound = max(bound, repeats*bytes/t.BytesPerCycle)
+	}
+	return bound
+}
+
+// Plan is the layer with the nest of a legal point.
+func (s *nestSpace) Plan(at []int) *LayerPlan {
+	if !s.set(at) {
+		return nil
+	}
+	s.c.estimate(&s.n)
+	nest := s.n
+	lp := *s.chosen
+	lp.Nest = &nest
+	return &lp
+}
+
+// Chosen is the point of the mapping the plan has.
+func (s *nestSpace) Chosen() []int {
+	n := s.chosen.Nest
+	at := make([]int, nestAxes)
+	at[axisRows] = find(s, axisRows, len(s.rows), strconv.Itoa(n.Images*n.Pixels))
+	at[axisCols] = find(s, axisCols, len(s.cols), strconv.Itoa(n.Cols))
+	at[axisChannels] = find(s, axisChannels, len(s.chans), strconv.Itoa(n.Chans))
+	at[axisOrder] = int(n.Order)
+	for _, i := range at {
+		if i < 0 {
+			return nil
+		}
+	}
+	for hold := 1; hold >= 0; hold-- {
+		if at[axisHold] = hold; s.set(at) && s.n.A == n.A && s.n.B == n.B && s.n.Out == n.Out {
+			return at
+		}
+	}
+	return nil
+}
+
+// tallest is the elements, a channel, of the largest load of A.
+func (n *Nest) tallest() (most int64) {
+	for i := range n.perImage() { // the tiles of one image differ in halo only
+		most = max(most, n.ATile(n.RowTile(i), 1))
+	}
+	return most
+}
+
+var _ Space = (*nestSpace)(nil)
+
+// spaceOf is the space of a matrix layer's plan, laid out when it is asked for.
+func (c *cutter) spaceOf(first Nest, lp *LayerPlan) func() Space {
+	held := *c
+	return func() Space { return held.space(first, lp) }
+}

@@ -1,0 +1,101 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nnsim/mapping/search"
+	"nnsim/unit/spell"
+)
+
+// Space is every mapping of one layer that its machine can run, as choices along
+// axes: tile sizes, loop orders, what is held. Its cost is reckoned, in cycles.
+type Space interface {
+	search.Space
+	// Names is the name of each axis, as a mapping's file has it.
+	Names() []string
+	// Value is a choice along an axis as a file writes it; words or numbers.
+	Value(axis, choice int) string
+	// Plan is the layer mapped as a point says.
+	Plan(at []int) *LayerPlan
+	// Chosen is the point of the layer's present mapping; nil where it is no point of the space.
+	Chosen() []int
+}
+
+// With is the plan with other mappings of some layers; the plan itself stays as it is.
+func (p *Plan) With(layers map[int]*LayerPlan) *Plan {
+	other := *p
+	other.Layers = slices.Clone(p.Layers)
+	for i, lp := range layers {
+		other.Layers[i] = lp
+	}
+	return &other
+}
+
+// Describe writes a point as a file does, name and value along each axis.
+func Describe(s Space, at []int) [][2]string {
+	var list [][2]string
+	for axis, name := range s.Names() {
+		list = append(list, [2]string{name, s.Value(axis, at[axis])})
+	}
+	return list
+}
+
+// Given is the point that named values make: all axes must be given, each with a
+// choice there is.
+func Given(s Space, values map[string]string) ([]int, error) {
+	names, sizes := s.Names(), s.Axes()
+	for name := range values {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("%s: no such choice%s; there are %s", name, spell.DidYouMean(name, names), strings.Join(names, ", "))
+		}
+	}
+	at := make([]int, len(names))
+	for axis, name := range names {
+		text, ok := values[name]
+		if !ok {
+			return nil, fmt.Errorf("%s: missing; write %s", name, choices(s, axis, sizes[axis], ""))
+		}
+		if at[axis] = find(s, axis, sizes[axis], text); at[axis] < 0 {
+			return nil, fmt.Errorf("%s: %s: write %s", name, text, choices(s, axis, sizes[axis], text))
+		}
+	}
+	return at, nil
+}
+
+func find(s Space, axis, size int, text string) int {
+	for i := range size {
+		if s.Value(axis, i) == text {
+			return i
+		}
+	}
+	return -1
+}
+
+// choices says what an axis takes: all of a few, the ends of many, and near ones to
+// a number given.
+func choices(s Space, axis, size int, given string) string {
+	var all []string
+	for i := range size {
+		all = append(all, s.Value(axis, i))
+	}
+	if size <= 12 {
+		return "one of " + strings.Join(all, ", ")
+	}
+	text := fmt.Sprintf("one of %d choices from %s to %s", size, all[0], all[size-1])
+	if n, ok := number(given); ok {
+		slices.SortStableFunc(all, func(a, b string) int {
+			x, _ := number(a)
+			y, _ := number(b)
+			return max(x-n, n-x) - max(y-n, n-y)
+		})
+		text += ", such as " + strings.Join(all[:2], " or ")
+	}
+	return text
+}
+
+func number(text string) (n int, ok bool) {
+	_, err := fmt.Sscanf(text, "%d", &n)
+	return n, err == nil
+}
