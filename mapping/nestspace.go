@@ -25,10 +25,11 @@ type nestSpace struct {
 	first  Nest
 	chosen *LayerPlan
 	rows   [][2]int
-	tall   []int64 // by choice of rows: elements of the largest load of A, a channel
+	loads  []aLoads // by choice of rows
 	cols   []int
 	chans  []int
 	n      Nest // the nest at hand
+	pace   pace
 }
 
 // space lays a layer's choices out.
@@ -37,7 +38,8 @@ func (c *cutter) space(first Nest, chosen *LayerPlan) *nestSpace {
 	for _, r := range s.rows {
 		n := first
 		n.Images, n.Pixels = r[0], r[1]
-		s.tall = append(s.tall, n.tallest())
+		n.measure()
+		s.loads = append(s.loads, n.aLoads)
 	}
 	return s
 }
@@ -123,7 +125,7 @@ func (s *nestSpace) set(at []int) bool {
 	n := &s.n
 	*n = s.first
 	r := s.rows[at[axisRows]]
-	n.Images, n.Pixels, n.tall = r[0], r[1], s.tall[at[axisRows]]
+	n.Images, n.Pixels, n.aLoads = r[0], r[1], s.loads[at[axisRows]]
 	n.Cols, n.Chans, n.Order = s.cols[at[axisCols]], s.chans[at[axisChannels]], Order(at[axisOrder])
 	n.Red = s.c.redTile(n)
 	hold := at[axisHold] == 1
@@ -146,6 +148,7 @@ func (s *nestSpace) Cost(at []int) float64 {
 		return math.Inf(1)
 	}
 	s.c.estimate(&s.n)
+	s.n.Time = s.pace.time(&s.c, &s.n)
 	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
 }
 
@@ -189,6 +192,7 @@ func (s *nestSpace) Plan(at []int) *LayerPlan {
 		return nil
 	}
 	s.c.estimate(&s.n)
+	s.n.Time = s.pace.time(&s.c, &s.n)
 	nest := s.n
 	lp := *s.chosen
 	lp.Nest = &nest
@@ -216,12 +220,26 @@ func (s *nestSpace) Chosen() []int {
 	return nil
 }
 
-// tallest is the elements, a channel, of the largest load of A.
-func (n *Nest) tallest() (most int64) {
-	for i := range n.perImage() { // the tiles of one image differ in halo only
-		most = max(most, n.ATile(n.RowTile(i), 1))
+// aLoads is the elements, a channel, of the loads of A that a row tile needs.
+type aLoads struct {
+	tall       int64   // the largest; 0: not yet reckoned
+	mean, last float64 // the mean of all but the last of an image or row, and that one
+}
+
+// measure finds them.
+func (n *Nest) measure() {
+	per, sum, loads := n.perImage(), int64(0), aLoads{}
+	for i := range per { // the tiles of one image differ in halo only
+		size := n.ATile(n.RowTile(i), 1)
+		loads.tall, sum = max(loads.tall, size), sum+size
+		loads.last = float64(size)
 	}
-	return most
+	if loads.mean = loads.last; per > 1 {
+		loads.mean = (float64(sum) - loads.last) / float64(per-1)
+	} else if rest := n.Space.Images % n.Images; rest > 0 {
+		loads.last = loads.mean / float64(n.Images) * float64(rest)
+	}
+	n.aLoads = loads
 }
 
 var _ Space = (*nestSpace)(nil)

@@ -98,7 +98,7 @@ type Nest struct {
 
 	AOnChip, BOnChip, OutOnChip bool // operands and result that live in the buffer
 	A, B, Extra, Out            Slots
-	tall                        int64 // elements of the largest load of A, a channel; 0: not yet reckoned
+	aLoads
 
 	// The mapper's estimate, in cycles: of compute and of off-chip traffic, which
 	// overlap, and of the whole with waits, first loads and last store.

@@ -47,7 +47,7 @@ func cell(t *workloads.Tensor) int64 { return int64(t.Type.CellBytes()) }
 // aTileBytes is the room of the largest load of A.
 func (c *cutter) aTileBytes(n *Nest) int64 {
 	if n.tall == 0 {
-		n.tall = n.tallest()
+		n.measure()
 	}
 	return n.tall * int64(n.Chans) * cell(c.layer.Head().In[0])
 }

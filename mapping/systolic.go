@@ -110,7 +110,7 @@ func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 	for _, rows := range c.rowTiles(first) {
 		tile := *first
 		tile.Images, tile.Pixels = rows[0], rows[1]
-		tile.tall = tile.tallest()
+		tile.measure()
 		for _, cols := range c.colTiles(first) {
 			for _, chans := range c.chunks(first) {
 				for choice := range 4 {

@@ -23,6 +23,8 @@ type Target struct {
 	BytesPerCycle float64
 	PortBytes     float64
 	Latency       float64 // cycles from a request to its first byte
+	Turnaround    float64 // cycles that the memory's data path idles between loads and stores
+	Outstanding   int     // loads on their way at a time
 	Lanes         int
 }
 

@@ -108,6 +108,19 @@ func (m *Memory) typical() unit.Seconds {
 	return m.Latency + unit.Seconds(float64(max(t["tRCD"], t["tRCDRD"])+t["CL"])/float64(m.Clock))
 }
 
+// turnaround is how long the data pins idle, on average, when reads follow writes or
+// writes reads: from the last write burst until a read may be sent (tWTR) and answers
+// (CL), and the gap between the two directions' bursts.
+func (m *Memory) turnaround() unit.Seconds {
+	if m.Ideal() || m.Model == "channels" {
+		return 0
+	}
+	t := m.part.Timing
+	there := max(t["tWTR"], t["tWTR_L"]) + t["CL"]
+	back := max(0, t["CL"]-t["CWL"]) + 2
+	return unit.Seconds(float64(there+back) / 2 / float64(m.Clock))
+}
+
 // holds is the capacity; 0: without limit.
 func (m *Memory) holds() int64 {
 	if m.Ideal() || m.Model == "channels" {
