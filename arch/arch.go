@@ -48,6 +48,12 @@ type Recorder interface {
 	Records() []string
 }
 
+// Placer is a machine that can keep activations on chip by several rules.
+type Placer interface {
+	// Placements are the plans of a network under each, that of Plan first.
+	Placements(net *workloads.Network) ([]*mapping.Plan, error)
+}
+
 // Job is one run of a planned network.
 type Job struct {
 	Net  *workloads.Network

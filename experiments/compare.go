@@ -9,12 +9,23 @@ import (
 	"nnsim/results"
 )
 
+// check finds bad input without searching for mappings.
+func (e Experiment) check() error {
+	if m, err := parseMapping(e.Mapping); err != nil {
+		return err
+	} else if m.search {
+		e.Mapping = "default"
+	}
+	_, err := e.Prepare()
+	return err
+}
+
 // Compare runs experiments side by side, so many at a time, in the order given.
 // Where one fails a check, its report is among the results and the error is the
 // first such Failure; bad input stops everything.
 func Compare(ctx context.Context, list []Experiment, workers int) ([]*results.Run, error) {
 	for _, e := range list { // bad input shows before minutes of work
-		if _, err := e.Prepare(); err != nil {
+		if err := e.check(); err != nil {
 			return nil, err
 		}
 	}

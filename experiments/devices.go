@@ -101,7 +101,7 @@ func OpenDevice(name string, sets []string) (arch.Machine, error) {
 	if !isYAML(name) {
 		return nil, unknownDevice(name)
 	}
-	text, err := readSmall(name)
+	text, err := readSmall("device", name)
 	if err != nil {
 		return nil, err
 	}
@@ -128,20 +128,20 @@ func unknownDevice(name string) error {
 	return fmt.Errorf("device %q is not known%s", name, hint)
 }
 
-// readSmall reads a device's file, which is at most 1 MiB long.
-func readSmall(path string) ([]byte, error) {
+// readSmall reads a file that describes something, which is at most 1 MiB long.
+func readSmall(what, path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("device %s: %w", path, plainCause(err))
+		return nil, fmt.Errorf("%s %s: %w", what, path, plainCause(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("device %s: not a regular file", path)
+		return nil, fmt.Errorf("%s %s: not a regular file", what, path)
 	case info.Size() > 1<<20:
-		return nil, fmt.Errorf("device %s: %d bytes long; a device's file has at most 1 MiB", path, info.Size())
+		return nil, fmt.Errorf("%s %s: %d bytes long; a %s's file has at most 1 MiB", what, path, info.Size(), what)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("device %s: %w", path, plainCause(err))
+		return nil, fmt.Errorf("%s %s: %w", what, path, plainCause(err))
 	}
 	return text, nil
 }

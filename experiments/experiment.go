@@ -28,7 +28,7 @@ type Experiment struct {
 	Workload string   // a zoo name, a path or an inline operator, with options
 	Check    arch.Mode
 	Seed     int64
-	Mapping  string  // "default"
+	Mapping  string  // "default", "search" with options, or a file
 	Input    string  // "", "ramp", "random" or a tensor file: what the inputs hold
 	Expect   string  // "" or a tensor file: what the output must be
 	RTol     float64 // relative tolerance against Expect
@@ -53,12 +53,13 @@ type Prepared struct {
 	Plan     *mapping.Plan      // the same
 
 	expect *workloads.Array
+	notes  []string // of how the plan came about
 }
 
 // Prepare opens and plans an experiment.
 func (e Experiment) Prepare() (*Prepared, error) {
-	if e.Mapping != "" && e.Mapping != "default" {
-		return nil, fmt.Errorf("mapping %q: only the default mapping exists so far; leave --mapping out", e.Mapping)
+	if _, err := parseMapping(e.Mapping); err != nil {
+		return nil, err
 	}
 	machine, err := OpenDevice(e.Device, e.Sets)
 	if err != nil {
@@ -93,8 +94,10 @@ func (e Experiment) prepare(machine arch.Machine, work *catalog.Workload) (_ *Pr
 	if p.Net, err = workloads.Prepare(work.Graph, precision, machine.Fuses); err != nil {
 		return nil, err
 	}
-	p.Plan, err = machine.Plan(p.Net)
-	return p, err
+	if p.Plan, err = machine.Plan(p.Net); err != nil {
+		return nil, err
+	}
+	return p, p.remap(e)
 }
 
 // Run prepares and runs the experiment. With a Failure the report is returned too.
@@ -194,6 +197,7 @@ func bound(run *results.Run, ideal unit.Seconds) string {
 func (p *Prepared) describe(run *results.Run, e Experiment) {
 	run.Schema, run.Version, run.Seed = results.Schema, Version, e.Seed
 	g := p.Net.Graph
+	run.Notes = append(run.Notes, p.notes...)
 	run.Workload = results.Workload{Name: p.Workload.Spec, MACs: workloads.GraphMACs(g), Params: g.Params, DType: p.Net.Precision.String()}
 	for _, list := range [][]*workloads.Tensor{g.Weights(), g.Inputs, g.Outputs} {
 		for _, t := range list {

@@ -41,15 +41,13 @@ func (in Inputs) Key() string {
 }
 
 // inputs says what the experiment's report depends on. The device and workload
-// are those it would open; file is the hash of a workload's file.
-func (e Experiment) inputs(m arch.Machine, spec, file string) Inputs {
+// are those it would open; file is the hash of a workload's file, mapped the canonical
+// word of its mapping.
+func (e Experiment) inputs(m arch.Machine, spec, file, mapped string) Inputs {
 	in := Inputs{Version: Version, Model: Model, Device: m.Describe(m.Native()).Resolved, Workload: spec, File: file,
-		Check: string(e.Check), Mapping: e.Mapping, Seed: e.Seed}
+		Check: string(e.Check), Mapping: mapped, Seed: e.Seed}
 	if in.Check == "" {
 		in.Check = string(arch.None)
-	}
-	if in.Mapping == "" {
-		in.Mapping = "default"
 	}
 	return in
 }
@@ -64,22 +62,22 @@ func fileHash(spec string) (string, error) {
 		}
 		head := spec[:end+next]
 		if info, err := os.Stat(head); err == nil && info.Mode().IsRegular() {
-			return hashOf(head)
+			return hashOf("workload", head)
 		}
 		end += next + 1
 	}
 	return "", nil
 }
 
-func hashOf(path string) (string, error) {
+func hashOf(what, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("workload %s: %w", path, plainCause(err))
+		return "", fmt.Errorf("%s %s: %w", what, path, plainCause(err))
 	}
 	defer f.Close() //nolint:errcheck // read only
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("workload %s: %w", path, plainCause(err))
+		return "", fmt.Errorf("%s %s: %w", what, path, plainCause(err))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16]), nil
 }

@@ -27,7 +27,9 @@ func inputsOf(t *testing.T, e Experiment) Inputs {
 	require.NoError(t, err)
 	file, err := fileHash(e.Workload)
 	require.NoError(t, err)
-	return e.inputs(p.Machine, p.Workload.Spec, file)
+	mapped, err := e.mappingText()
+	require.NoError(t, err)
+	return e.inputs(p.Machine, p.Workload.Spec, file, mapped)
 }
 
 // TestKey: what a report depends on changes the key, and nothing else does.

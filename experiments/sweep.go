@@ -156,7 +156,12 @@ func (c *crew) finish(d *Design) (fresh bool, err error) {
 		d.fail(err.Error())
 		return false, nil
 	}
-	in := e.inputs(machine, work.Spec, file)
+	mapped, err := e.mappingText()
+	if err != nil {
+		d.fail(err.Error())
+		return false, nil
+	}
+	in := e.inputs(machine, work.Spec, file, mapped)
 	d.Key = in.Key()
 	lock, _ := c.keys.LoadOrStore(d.Key, &sync.Mutex{})
 	lock.(*sync.Mutex).Lock()

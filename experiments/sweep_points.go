@@ -166,7 +166,7 @@ func (s *Sweep) scope(p Point, report func(string) (any, error)) expr.Scope {
 
 // experiment is the row of the table that a design stands for.
 func (s *Sweep) experiment(p Point) Experiment {
-	e := Experiment{Device: p[0], Workload: p[1], Check: s.Check, Seed: s.Seed, Sets: s.fixedSets()}
+	e := Experiment{Device: p[0], Workload: p[1], Check: s.Check, Seed: s.Seed, Mapping: s.Mapping, Sets: s.fixedSets()}
 	option := func(name, value string) {
 		if key, ok := ofWorkload(name); ok {
 			e.Workload += "," + key + "=" + value

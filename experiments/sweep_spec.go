@@ -35,6 +35,7 @@ type Sweep struct {
 	Columns     []string // figures of the report that each row shows
 	Check       arch.Mode
 	Seed        int64 // of weights and inputs
+	Mapping     string
 
 	axes        []*axis // device and workload first
 	fixed       []setting
@@ -73,7 +74,7 @@ type sampling struct {
 }
 
 // specKeys are the keys of a sweep's file.
-var specKeys = []string{"about", "device", "devices", "workload", "workloads", "set", "axes", "sample", "search", "constraints", "objectives", "columns", "check", "seed"}
+var specKeys = []string{"about", "device", "devices", "workload", "workloads", "set", "axes", "sample", "search", "constraints", "objectives", "columns", "check", "seed", "mapping"}
 
 // ReadSweep reads a sweep from a YAML file and checks all of it that can be
 // checked without simulating. Errors are one line.
@@ -130,6 +131,12 @@ func (s *Sweep) readHead(f specFile, e entry) (err error) {
 			err = f.fault(e.line, e.key, "%s: write none, sample or full", w)
 		}
 		s.Check = arch.Mode(w)
+	case "mapping":
+		if s.Mapping, err = f.word(e, e.key); err == nil {
+			if _, wrong := parseMapping(s.Mapping); wrong != nil {
+				err = f.fault(e.line, "", "%v", wrong)
+			}
+		}
 	case "seed":
 		s.Seed, err = f.whole(e, e.key, 0, 1<<53)
 	}

@@ -34,6 +34,7 @@ type Validation struct {
 	Paths    []string // none: the tables that come with the program
 	Check    arch.Mode
 	Seed     int64
+	Mapping  string // of every row: see Experiment
 	Workers  int
 	Progress func(done, total int)
 }
@@ -127,7 +128,7 @@ func (v Validation) runAll(ctx context.Context, list []table) (map[key]*answer, 
 	for _, row := range order {
 		a := answers[keyOf(row)]
 		group.Go(func() error {
-			e := Experiment{Device: row.Device, Sets: row.Sets(), Workload: row.Workload, Check: v.Check, Seed: v.Seed}
+			e := Experiment{Device: row.Device, Sets: row.Sets(), Workload: row.Workload, Check: v.Check, Seed: v.Seed, Mapping: v.Mapping}
 			a.run, a.err = e.Run(ctx)
 			done <- struct{}{}
 			return ctx.Err()

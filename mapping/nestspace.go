@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -196,7 +197,15 @@ func (s *nestSpace) Plan(at []int) *LayerPlan {
 	nest := s.n
 	lp := *s.chosen
 	lp.Nest = &nest
+	lp.Space = s.c.spaceOf(s.first, &lp)
 	return &lp
+}
+
+// Key is all that the space is laid out from.
+func (s *nestSpace) Key() string {
+	c, head := &s.c, s.c.layer.Head()
+	return fmt.Sprint(s.first.Space, s.first.Pack, s.first.AOnChip, s.first.BOnChip, s.first.OutOnChip, c.base, c.room,
+		c.extras(), c.rowQuantum(&s.first), head.In[0].Type, head.In[1].Type, c.layer.Out().Type)
 }
 
 // Chosen is the point of the mapping the plan has.

@@ -11,7 +11,7 @@ import (
 const align = 4096
 
 // workShare: one part in so many of the buffer is kept free of resident tensors,
-// so that every layer has room for the tiles it streams.
+// so that every layer has room for the tiles it streams; see Placements for others.
 const workShare = 4
 
 // placer gives tensors their addresses.
@@ -140,6 +140,9 @@ func (p *placer) offChip(t *workloads.Tensor) {
 // keep puts a place into the lowest gap of the buffer that is free for its life.
 func (p *placer) keep(pl *Place) bool {
 	limit := p.target.Buffer - p.target.Buffer/workShare
+	if p.target.Reserved > 0 {
+		limit = p.target.Buffer - p.target.Reserved
+	}
 	if !p.target.KeepOnChip || pl.Last <= pl.First || pl.Bytes > limit {
 		return false
 	}

@@ -23,8 +23,10 @@ import (
 // Plan is a network cut into tiles and placed.
 type Plan struct {
 	Target Target
-	Layers []*LayerPlan
-	Places map[*workloads.Tensor]*Place
+	// Placement names the rule by which tensors stay on chip; "" is the usual one.
+	Placement string
+	Layers    []*LayerPlan
+	Places    map[*workloads.Tensor]*Place
 
 	// OffChip is the size of the off-chip memory image, in bytes.
 	OffChip int64

@@ -7,6 +7,7 @@ import (
 
 	"nnsim/mapping/search"
 	"nnsim/unit/spell"
+	"nnsim/workloads"
 )
 
 // Space is every mapping of one layer that its machine can run, as choices along
@@ -21,6 +22,47 @@ type Space interface {
 	Plan(at []int) *LayerPlan
 	// Chosen is the point of the layer's present mapping; nil where it is no point of the space.
 	Chosen() []int
+	// Key tells spaces apart: two of one key have the same points at the same costs.
+	Key() string
+}
+
+// Placements are the plans of a network under other rules for what stays on chip, the
+// usual one first: more or less of the buffer kept free for tiles, or all of it.
+func Placements(net *workloads.Network, target Target) ([]*Plan, error) {
+	usual, err := Systolic(net, target)
+	if err != nil {
+		return nil, err
+	}
+	list := []*Plan{usual}
+	if !target.KeepOnChip || target.Unlimited {
+		return list, nil
+	}
+	for _, rule := range []struct {
+		name     string
+		reserved int64
+	}{{"eighth", target.Buffer / 8}, {"half", target.Buffer / 2}, {"all", target.Buffer}} {
+		other := target
+		other.Reserved = max(1, rule.reserved)
+		p, err := Systolic(net, other)
+		if err != nil {
+			continue // too little is left for the tiles of some layer
+		}
+		p.Placement = rule.name
+		if !slices.ContainsFunc(list, func(q *Plan) bool { return samePlaces(p, q) }) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// samePlaces tells whether two plans keep the same tensors at the same addresses.
+func samePlaces(a, b *Plan) bool {
+	for t, pl := range a.Places {
+		if b.Places[t].OnChip != pl.OnChip {
+			return false
+		}
+	}
+	return true
 }
 
 // With is the plan with other mappings of some layers; the plan itself stays as it is.

@@ -16,6 +16,7 @@ type Target struct {
 	FIFO       int   // stationary tiles the weight FIFO holds; 0: weights pass through the buffer
 	AccRows    int   // accumulator rows (of Cols words an array), in both banks together
 	KeepOnChip bool  // activations may stay in the buffer between layers
+	Reserved   int64 // bytes of the buffer that no tensor may stay in; 0: a quarter
 	Unlimited  bool  // on-chip memories never limit a tile (SCALE-Sim's convention)
 
 	// Rates, for choosing: bytes a cycle from off-chip memory and through a port of

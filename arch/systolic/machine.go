@@ -34,6 +34,14 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	return plan, nil
 }
 
+// Placements plans a network under each rule for what stays in the buffer.
+func (m *Machine) Placements(net *workloads.Network) ([]*mapping.Plan, error) {
+	if _, err := m.Plan(net); err != nil {
+		return nil, err
+	}
+	return mapping.Placements(net, m.target())
+}
+
 // Run simulates a planned network.
 func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 	return m.runOn(job, live.Engine(m.cfg.Clock, job.Live))

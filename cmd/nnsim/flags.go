@@ -28,12 +28,12 @@ type flags struct {
 // common gives a command that runs something the flags of the contract.
 func (f *flags) common(cmd *cobra.Command, check arch.Mode) {
 	cmd.Flags().StringVar(&f.check, "check", string(check), "how much of the arithmetic to compare with the CPU: full, sample or none")
-	cmd.Flags().StringVar(&f.mapping, "mapping", "default", "how the network is cut into tiles: default")
+	cmd.Flags().StringVar(&f.mapping, "mapping", "default", "how the network is cut into tiles: default, search (such as search,budget=50000) or FILE.yaml")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of weights, inputs and samples")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	f.output(cmd)
 	complete(cmd, "check", "full", "sample", "none")
-	complete(cmd, "mapping", "default")
+	complete(cmd, "mapping", "default", "search")
 }
 
 // output gives a command --json.

@@ -10,6 +10,7 @@ import (
 
 	"nnsim/arch"
 	"nnsim/experiments"
+	"nnsim/report"
 	"nnsim/workloads"
 )
 
@@ -17,6 +18,7 @@ func showCommand() *cobra.Command {
 	var f flags
 	var device string
 	var steps, energy bool
+	var write string
 	cmd := &cobra.Command{
 		Use:   "show DEVICE|WORKLOAD",
 		Short: "Print a device as YAML, a workload's layers, or how one is mapped onto the other",
@@ -37,7 +39,9 @@ func showCommand() *cobra.Command {
 		case energy:
 			return fmt.Errorf("show: --energy lists a device's prices; name a device, such as `nnsim show tpu-v1 --energy`")
 		case device != "":
-			return f.showMapped(out, name, device, steps)
+			return f.showMapped(out, name, device, write, steps)
+		case f.mapping != "default" || write != "":
+			return fmt.Errorf("show: --mapping and --write-mapping are of a workload on a device; name the device with --device")
 		case experiments.IsDevice(name):
 			return f.showDevice(out, name)
 		case len(f.sets) > 0:
@@ -48,6 +52,8 @@ func showCommand() *cobra.Command {
 	cmd.Flags().StringVar(&device, "device", "", "show how the workload is mapped onto this device")
 	cmd.Flags().BoolVar(&steps, "steps", false, "draw the device edge by edge while it computes")
 	cmd.Flags().BoolVar(&energy, "energy", false, "list what each event on the device costs, and where the figure is from")
+	cmd.Flags().StringVar(&f.mapping, "mapping", "default", "how the workload is mapped: default, search (such as search,budget=50000) or FILE.yaml")
+	cmd.Flags().StringVar(&write, "write-mapping", "", "FILE.yaml to write the mapping to, for --mapping FILE.yaml")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of the weights and inputs that are drawn")
 	f.device(cmd)
 	f.output(cmd)
@@ -97,8 +103,8 @@ func (f *flags) showEnergy(w io.Writer, name string) error {
 }
 
 // showMapped prints how a workload is cut and placed on a device, or draws it.
-func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) error {
-	e := experiments.Experiment{Device: device, Sets: f.sets, Workload: workload, Seed: f.seed, Check: arch.None}
+func (f *flags) showMapped(w io.Writer, workload, device, write string, steps bool) error {
+	e := experiments.Experiment{Device: device, Sets: f.sets, Workload: workload, Seed: f.seed, Check: arch.None, Mapping: f.mapping}
 	p, err := e.Prepare()
 	if err != nil {
 		return err
@@ -106,11 +112,20 @@ func (f *flags) showMapped(w io.Writer, workload, device string, steps bool) err
 	if p.Plan == nil {
 		return fmt.Errorf("show: %s has no layers to map; leave --device out", p.Workload.Spec)
 	}
+	if write != "" {
+		if err := report.WriteFile(write, p.WriteMapping); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		return writeJSON(w, map[string]string{"workload": p.Workload.Spec, "device": p.Machine.Name(), "plan": p.Plan.String()})
 	}
 	if !steps {
-		_, err := fmt.Fprintln(w, strings.TrimRight(p.Plan.String(), "\n"))
+		text := strings.TrimRight(p.Plan.String(), "\n")
+		for _, note := range p.Notes() {
+			text += "\n\n" + note
+		}
+		_, err := fmt.Fprintln(w, text)
 		return err
 	}
 	drawn, ok := p.Machine.(interface {

@@ -25,12 +25,11 @@ func validateCommand() *cobra.Command {
 		if err := f.counted(); err != nil {
 			return err
 		}
-		if f.mapping != "default" {
-			_, err := experiments.Experiment{Mapping: f.mapping}.Prepare()
+		if err := experiments.CheckMapping(f.mapping); err != nil {
 			return err
 		}
 		bar := newBar(cmd.ErrOrStderr(), f.quiet, "experiments")
-		v := experiments.Validation{Paths: paths, Check: mode, Seed: f.seed, Workers: f.workers, Progress: bar.progress}
+		v := experiments.Validation{Paths: paths, Check: mode, Seed: f.seed, Mapping: f.mapping, Workers: f.workers, Progress: bar.progress}
 		reports, err := v.Run(cmd.Context())
 		bar.done()
 		if err != nil {

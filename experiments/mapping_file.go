@@ -1,0 +1,171 @@
+package experiments
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"nnsim/arch"
+	"nnsim/mapping"
+	"nnsim/unit/spell"
+)
+
+// A mapping's file names layers and gives each a value along every axis of its space:
+//
+//	placement: half                # optional: the rule by which tensors stay on chip
+//	layers:
+//	  conv2_1: {rows: 448, cols: 256, channels: 64, outer: rows, hold: yes}
+//
+// Layers that are not named keep the device's own mapping.
+var mappingKeys = []string{"placement", "layers"}
+
+// readMapping gives the plan the mappings of a file.
+func (p *Prepared) readMapping(path string) error {
+	text, err := readSmall("mapping", path)
+	if err != nil {
+		return err
+	}
+	f := specFile{path}
+	root, err := f.root(text)
+	if err != nil {
+		return err
+	}
+	list, err := f.entries(root, "", mappingKeys)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(list, func(a, b entry) int { return strings.Compare(b.key, a.key) }) // placement first
+	layers := map[int]*mapping.LayerPlan{}
+	for _, e := range list {
+		if e.key == "placement" {
+			err = p.readPlacement(f, e)
+		} else {
+			err = p.readLayers(f, e, layers)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	p.Plan = p.Plan.With(layers)
+	p.notes = append(p.notes, fmt.Sprintf("mapping: %d layers as %s says", len(layers), path))
+	return nil
+}
+
+// readPlacement plans anew under the rule a file names.
+func (p *Prepared) readPlacement(f specFile, e entry) error {
+	word, err := f.word(e, e.key)
+	if err != nil {
+		return err
+	}
+	placer, ok := p.Machine.(arch.Placer)
+	if !ok {
+		return f.fault(e.line, e.key, "%s keeps nothing on chip by a rule of its own; leave it out", p.Machine.Name())
+	}
+	plans, err := placer.Placements(p.Net)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, plan := range plans {
+		if name := placementName(plan); name == word {
+			p.Plan = plan
+			return nil
+		}
+		names = append(names, placementName(plan))
+	}
+	return f.fault(e.line, e.key, "%s: write one of %s%s", word, strings.Join(names, ", "), spell.DidYouMean(word, names))
+}
+
+func placementName(p *mapping.Plan) string {
+	if p.Placement == "" {
+		return "default"
+	}
+	return p.Placement
+}
+
+// readLayers reads the layers of a file into plans.
+func (p *Prepared) readLayers(f specFile, e entry, into map[int]*mapping.LayerPlan) error {
+	list, err := f.entries(e.value, e.key, nil)
+	if err != nil {
+		return err
+	}
+	at := map[string]int{}
+	var names []string
+	for i, lp := range p.Plan.Layers {
+		if lp.Space != nil {
+			at[lp.Layer.Name] = i
+			names = append(names, lp.Layer.Name)
+		}
+	}
+	for _, layer := range list {
+		where := "layers." + layer.key
+		i, ok := at[layer.key]
+		if !ok {
+			return f.fault(layer.line, where, "%s on %s has no layer of this name whose mapping can be chosen%s; `nnsim show WORKLOAD --device D` names them",
+				p.Workload.Name, p.Machine.Name(), spell.DidYouMean(layer.key, names))
+		}
+		values, err := f.values(layer, where)
+		if err != nil {
+			return err
+		}
+		space := p.Plan.Layers[i].Space()
+		point, err := mapping.Given(space, values)
+		if err != nil {
+			return f.fault(layer.line, where, "%v", err)
+		}
+		lp := space.Plan(point)
+		if lp == nil {
+			return f.fault(layer.line, where, "these tiles do not fit the memories of %s; make one of them smaller", p.Machine.Name())
+		}
+		into[i] = lp
+	}
+	return nil
+}
+
+// values is a mapping of words to words.
+func (f specFile) values(e entry, where string) (map[string]string, error) {
+	list, err := f.entries(e.value, where, nil)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, item := range list {
+		if values[item.key], err = f.word(item, where+"."+item.key); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// WriteMapping writes the plan's mappings as a file that reads as the same plan.
+func (p *Prepared) WriteMapping(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# How %s is mapped on %s: nnsim run %q --device %s --mapping FILE.yaml\n", p.Workload.Name, p.Machine.Name(), p.Workload.Spec, p.Machine.Name())
+	if p.Plan.Placement != "" {
+		fmt.Fprintf(&b, "placement: %s\n", p.Plan.Placement)
+	}
+	b.WriteString("layers:\n")
+	count := 0
+	for _, lp := range p.Plan.Layers {
+		if lp.Space == nil {
+			continue
+		}
+		space := lp.Space()
+		at := space.Chosen()
+		if at == nil {
+			continue
+		}
+		count++
+		var pairs []string
+		for _, pair := range mapping.Describe(space, at) {
+			pairs = append(pairs, pair[0]+": "+pair[1])
+		}
+		fmt.Fprintf(&b, "  %q: {%s}\n", lp.Layer.Name, strings.Join(pairs, ", "))
+	}
+	if count == 0 {
+		return fmt.Errorf("show: %s leaves no choice of mappings for %s; there is nothing to write", p.Machine.Name(), p.Workload.Name)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
