@@ -79,7 +79,7 @@ func TestRunRefuses(t *testing.T) {
 		`device: missing`:                        func(e *Experiment) { e.Device = "" },
 		`device "tiny4x4" is not known; did you`: func(e *Experiment) { e.Device = "tiny4x4" },
 		`workload: missing`:                      func(e *Experiment) { e.Workload = "" },
-		`mapping "best"`:                         func(e *Experiment) { e.Mapping = "best" },
+		`mapping: "best": write default`:         func(e *Experiment) { e.Mapping = "best" },
 		`tensor none.pb: no such file`:           func(e *Experiment) { e.Input = "none.pb" },
 		`expect: none.pb: needs the whole`:       func(e *Experiment) { e.Expect = "none.pb" },
 		`--set: clock=1`:                         func(e *Experiment) { e.Sets = []string{"clock=1"} },

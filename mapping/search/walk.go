@@ -25,7 +25,8 @@ func (h *hunt) advance() bool {
 }
 
 // branch goes through the axes in order and leaves out what cannot be kept by its
-// bound, until it has tried a number of points. Bounds are counted as a try in so many.
+// bound, until it has spent a number of tries. A bound counts as a try: it takes about
+// as long.
 func (h *hunt) branch(tries int) {
 	h.result.Method = Branch
 	clear(h.at)
@@ -33,16 +34,12 @@ func (h *hunt) branch(tries int) {
 	h.result.Complete = b.from(0)
 }
 
-// boundsPerTry: asking for a bound takes about as long as asking for a cost.
-const boundsPerTry = 1
-
 type brancher struct {
 	*hunt
-	end    int
-	bounds int
+	end int
 }
 
-// from fixes axis and those after it; it is false when the budget ends.
+// from fixes an axis and those after it; it is false when the tries are spent.
 func (b *brancher) from(axis int) bool {
 	if axis == len(b.axes) {
 		if b.result.Tried >= b.end {
@@ -54,14 +51,10 @@ func (b *brancher) from(axis int) bool {
 	for i := range b.axes[axis] {
 		b.at[axis] = i
 		if axis+1 < len(b.axes) {
-			if b.bounds++; b.bounds == boundsPerTry {
-				b.bounds = 0
-				b.result.Tried++
-			}
 			if b.result.Tried >= b.end {
 				return false
 			}
-			if b.space.Bound(b.at, axis+1) >= b.least() {
+			if b.result.Tried++; b.space.Bound(b.at, axis+1) >= b.least() {
 				continue
 			}
 		}
