@@ -1,8 +1,10 @@
 package gpu
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"nnsim/unit"
 )
@@ -15,16 +17,49 @@ import (
 // splits are the numbers of CTAs that may share a reduction.
 var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
 
-// leastSlabs is the number of slabs below which a reduction is not split further.
-const leastSlabs = 4
+// leastBytes is the bytes along the reduction below which it is not split further:
+// two slabs of a swizzle's width.
+const leastBytes = 256
+
+// tried is the number of tilings that are run for a choice, and near how much worse
+// than the best one is reckoned that is run too.
+const (
+	tried = 6
+	near  = 1.3
+)
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
 const clearly = 0.995
 
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {
-	var best tiling
-	least := math.Inf(1)
+	list := c.candidates(p)
+	if len(list) == 0 {
+		k := c.Kernel
+		return tiling{}, fmt.Errorf("no kernel for %v has tile %dx%dx%d with %d stages in %v of shared memory (kernel.tile_m, tile_n, tile_k, stages; 0 leaves the choice open)",
+			p.dt, k.TileM, k.TileN, k.TileK, k.Stages, c.SM.Shared)
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
+	best, least := list[0].tiling, math.Inf(1)
+	for i, x := range list {
+		if i == tried || x.cost > near*list[0].cost {
+			break
+		}
+		if cost := c.trial(p, x.tiling); cost < clearly*least {
+			best, least = x.tiling, cost
+		}
+	}
+	return best, nil
+}
+
+// candidate is a tiling and the edges it should take.
+type candidate struct {
+	tiling
+	cost float64
+}
+
+// candidates reckons every tiling that fits, with every useful split.
+func (c *Config) candidates(p *product) (list []candidate) {
 	for _, t := range c.tilings(p.dt) {
 		if !c.Kernel.allows(t) {
 			continue
@@ -37,18 +72,37 @@ func (c *Config) choose(p *product) (tiling, error) {
 		}
 		for _, s := range splits {
 			if t.split = s; c.splittable(p, t) {
-				if cost := c.reckon(p, t); cost < clearly*least {
-					best, least = t, cost
-				}
+				list = append(list, candidate{t, c.reckon(p, t)})
 			}
 		}
 	}
-	if math.IsInf(least, 1) {
-		k := c.Kernel
-		return best, fmt.Errorf("no kernel for %v has tile %dx%dx%d with %d stages in %v of shared memory (kernel.tile_m, tile_n, tile_k, stages; 0 leaves the choice open)",
-			p.dt, k.TileM, k.TileN, k.TileK, k.Stages, c.SM.Shared)
+	return list
+}
+
+// trial is the edges a tiling takes when it is run.
+func (c *Config) trial(p *product, t tiling) float64 {
+	gov, at := newGovernor(c), int64(0)
+	for _, k := range c.kernelsOf(p, t) {
+		gap := edges(c.Launch.Gap, c.Clock)
+		at = newGrid(c, k, gov, c.Memory.Ideal(), at+gap).run(at + gap)
+		gov.close(at)
 	}
-	return best, nil
+	return gov.seconds
+}
+
+// kernelsOf are the kernels of a product with a tiling.
+func (c *Config) kernelsOf(p *product, t tiling) (list []*kernel) {
+	if p.depthwise() {
+		return []*kernel{c.direct(p)}
+	}
+	if p.window != nil && c.SM.Path == "registers" {
+		list = append(list, c.offsets(p))
+	}
+	list = append(list, c.gemm(p, t))
+	if t.split > 1 {
+		list = append(list, c.reduction(p, t))
+	}
+	return list
 }
 
 // allows tells whether a tiling is what the configuration asks for.
@@ -64,42 +118,86 @@ func (c *Config) splittable(p *product, t tiling) bool {
 		return t.split == want && slabs >= want
 	}
 	tiles := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
-	return t.split == 1 || p.window == nil && slabs >= leastSlabs*t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
+	return t.split == 1 || p.window == nil && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
 }
 
 // fewWaves is the tiles an SM from which a reduction is not split: what the last
 // wave wastes is then less than what the parts cost.
 const fewWaves = 3
 
-// reckon is the edges a tiling should take.
+// reckon is the edges a tiling should take: rounds of as many CTAs as the machine
+// holds, and one of what is left.
 func (c *Config) reckon(p *product, t tiling) float64 {
 	k := c.gemm(p, t)
 	w := k.work(0)
-	sms, steps := float64(c.SM.Count), float64(w.steps)
-	each := math.Ceil(float64(k.ctas) / sms) // CTAs an SM has in all
-	together := math.Min(each, float64(k.fit.ctas))
-	rounds := math.Ceil(each / together)
-	bytes := float64(w.loads[0].bytes + w.loads[1].bytes)
-	miss := float64(c.L2.Far) + float64(c.Memory.Latency)*float64(c.Clock)
-
-	busy := math.Min(float64(k.ctas), sms)
-	chain := math.Max(float64(k.chain), miss/float64(max(1, k.stages-1)))
-	chain = math.Max(chain, together*bytes*busy/float64(t.cluster)/float64(c.L2.Bandwidth))
-	alone := math.Max(together*float64(max(k.math, k.shared)), math.Max(chain, together*bytes/float64(c.SM.Read)))
-	fill := miss + float64(k.start)
-	tail := math.Max(float64(k.finish.chain), float64(w.store)/float64(c.SM.Write))
-	if k.persistent {
-		fill /= rounds
+	r := round{c: c, k: k, steps: float64(w.steps), bytes: float64(w.loads[0].bytes + w.loads[1].bytes)}
+	r.offChip = c.traffic(p) / float64(k.ctas) / r.steps
+	r.waves = float64(k.ctas) / float64(c.SM.Count*k.fit.ctas)
+	r.fill = math.Max(c.missed(), r.followed()) + float64(k.start)
+	r.tail = math.Max(float64(k.finish.chain), float64(w.store)/float64(c.SM.Write))
+	if k.barriers {
+		r.tail = float64(k.finish.chain) + float64(w.store)/float64(c.SM.Write)
 	}
-	time := rounds * (steps*alone + fill + tail)
-	if !c.Memory.Ideal() {
-		time = math.Max(time, c.traffic(p)/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock)+fill+tail)
+	slots := c.SM.Count * k.fit.ctas
+	full, rest := k.ctas/slots, k.ctas%slots
+	time := float64(full)*r.edges(slots) + r.edges(rest)
+	if rounds := float64(unit.CeilDiv(k.ctas, slots)); k.persistent || k.ctas > c.SM.Count && k.fit.ctas > 1 {
+		time += r.fill + r.tail // of others there is always a CTA to hide them behind
+	} else {
+		time += rounds * (r.fill + r.tail)
 	}
 	if t.split > 1 {
 		partial := float64(p.m*p.n*p.batch) * 4 * float64(t.split)
 		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Cold+2)*float64(c.L2.Far) + partial/float64(c.L2.Bandwidth)
 	}
 	return time
+}
+
+// missed is the edges of a load that comes from off chip.
+func (c *Config) missed() float64 {
+	return float64(c.L2.Far) + float64(c.Memory.Latency)*float64(c.Clock)
+}
+
+// round is what a round of CTAs is reckoned from.
+type round struct {
+	c              *Config
+	k              *kernel
+	steps          float64 // of a CTA
+	bytes, offChip float64 // of a step: into the SM, and of that from off chip
+	waves          float64
+	fill, tail     float64 // edges before the first step of a CTA, and after its last
+}
+
+// edges is how long a round of so many CTAs takes: the slowest of the pipes, of what
+// all CTAs draw on together, and of one CTA's own chain; where CTAs share an SM, with
+// both its ends.
+func (r *round) edges(ctas int) float64 {
+	if ctas == 0 {
+		return 0
+	}
+	c, k, n := r.c, r.k, float64(ctas)
+	together := math.Ceil(n / float64(c.SM.Count))
+	shared := together * math.Max(float64(max(k.math, k.shared)), math.Max(r.bytes/float64(c.SM.Read), r.followed()))
+	shared = math.Max(shared, n*r.bytes/float64(k.sharedBy)/float64(c.L2.Bandwidth))
+	if !c.Memory.Ideal() {
+		shared = math.Max(shared, n*r.offChip/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock))
+	}
+	own := math.Max(float64(k.chain), c.missed()/float64(max(1, k.stages-1)))
+	if together > 1 {
+		return math.Max(r.steps*shared, r.steps*own+r.fill+r.tail)
+	}
+	return r.steps * math.Max(shared, own)
+}
+
+// followed is the edges for which the loads of a step fill an SM's table of misses:
+// those of the first wave come from off chip, all CTAs being at the same slab; later
+// only those that nobody has read before.
+func (r *round) followed() float64 {
+	if r.c.SM.Flight == 0 {
+		return 0
+	}
+	latency := float64(r.c.L2.Latency+r.c.L2.Far)/2 + float64(r.c.Memory.Latency)*float64(r.c.Clock)/math.Max(1, r.waves)
+	return r.bytes * latency / float64(r.c.SM.Flight)
 }
 
 // traffic is the bytes a product moves off chip at least.

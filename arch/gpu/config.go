@@ -43,6 +43,7 @@ type SM struct {
 	SFU       int         `key:"sfu" min:"1" max:"256" doc:"transcendental functions a cycle"`
 	Read      unit.Bytes  `key:"read" min:"1 B" doc:"bytes a cycle from L2 to an SM"`
 	Write     unit.Bytes  `key:"write" min:"1 B" doc:"bytes a cycle from an SM to L2"`
+	Flight    unit.Bytes  `key:"flight" min:"0 B" doc:"bytes that loads of an SM may have under way; 0: no limit"`
 	Path      string      `key:"path" oneof:"registers,async,tma" doc:"how tiles come to shared memory"`
 	Cluster   int         `key:"cluster" min:"1" max:"16" doc:"CTAs that share a tile by multicast"`
 }

@@ -33,7 +33,7 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
 		stages: t.stages, start: int64(c.Launch.CTA), sharedBy: int64(t.cluster), macs: p.macs, events: tensorPipe,
-		persistent: c.SM.Path == "tma" && c.tensorRate(p.dt) > 0}
+		persistent: c.SM.Path == "tma" && c.tensorRate(p.dt) > 0, barriers: c.SM.Path == "async"}
 	switch {
 	case c.tensorRate(p.dt) == 0:
 		k.usage, k.events = c.simtSlab(p, t), fp32Pipe

@@ -36,7 +36,8 @@ type grid struct {
 type smState struct {
 	math, shared, sfu int64
 	read, write       float64
-	warm              bool // the kernel's code is there
+	flight            float64 // until when what is under way takes up the table of misses
+	warm              bool    // the kernel's code is there
 }
 
 // ctaState is a CTA on an SM.
@@ -280,7 +281,12 @@ func (g *grid) close(s *ctaState, at int64) int64 {
 // CTA meanwhile goes on with its next tile.
 func (g *grid) store(s *ctaState, at int64) int64 {
 	s.phase = ending
-	end := max(g.take(s, &g.k.finish, at), g.write(s, at))
+	end := g.take(s, &g.k.finish, at)
+	if g.k.barriers {
+		end = g.write(s, end)
+	} else {
+		end = max(end, g.write(s, at))
+	}
 	if !g.k.persistent || g.next >= g.k.ctas {
 		return end
 	}
@@ -315,18 +321,32 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	g.tally.l2Read += int64(bytes)
 	g.gov.core += bytes * float64(g.c.Power.L2Byte)
 	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
-	arrive := int64(math.Ceil(max(sm.read, g.l2Free))) + g.far
-	if o.there {
-		return arrive
+	there := int64(t) + g.far
+	switch {
+	case o.there:
+	case o.first < 0:
+		there = max(there, g.offChip(o.slabBytes(), t))
+	default:
+		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
+		if !hit {
+			slab.there = g.offChip(o.slabBytes(), t)
+		}
+		there = max(there, slab.there)
 	}
-	if o.first < 0 {
-		return max(arrive, g.offChip(o.slabBytes(), t))
+	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
+	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
+}
+
+// tracked is when an SM's table of misses has seen a load through. A byte takes up
+// its place in the table for as long as it is under way, so that the table moves its
+// size in a latency and no more.
+func (g *grid) tracked(sm *smState, bytes, t, latency float64) int64 {
+	if g.c.SM.Flight == 0 {
+		return 0
 	}
-	slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
-	if !hit {
-		slab.there = g.offChip(o.slabBytes(), t)
-	}
-	return max(arrive, slab.there)
+	latency = min(latency, float64(g.miss)+g.crowd) - float64(g.c.L2.Far-g.c.L2.Latency)/2 // half of the lines are near
+	sm.flight = max(sm.flight, t) + bytes*latency/float64(g.c.SM.Flight)
+	return int64(math.Ceil(sm.flight))
 }
 
 // offChip reads from DRAM; the edge is that of the last byte's arrival at the SM.

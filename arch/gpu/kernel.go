@@ -12,6 +12,7 @@ type kernel struct {
 	fit        residency
 	stages     int     // slabs of loads under way or in use
 	persistent bool    // a CTA loads its next tile while it writes this one
+	barriers   bool    // the epilogue's passes through shared memory and its stores take turns
 	start      int64   // edges from dispatch to the first load, code being there
 	usage              // of a step
 	parts      []usage // of each step, where they differ

@@ -37,13 +37,12 @@ func (r *raster) tile(i int) (row, col int) {
 	return first + i%height, i / height
 }
 
-// work is CTA i's share: the parts of a split reduction follow one another, then
-// the products of a batch.
+// work is CTA i's share: all tiles of one part of a split reduction, which read the
+// same slabs, then the next part, then the next product of a batch.
 func (r *raster) work(i int) work {
 	tiles := r.rows * r.cols
-	part := i % r.t.split
-	i /= r.t.split
-	b := i / tiles
+	part := i / tiles % r.t.split
+	b := i / tiles / r.t.split
 	row, col := r.tile(i % tiles)
 	slabs := r.slabs
 	if r.together > 1 {
@@ -69,6 +68,9 @@ func (r *raster) work(i int) work {
 	return w
 }
 
+// leastSteps is the steps that bundling leaves a CTA.
+const leastSteps = 4
+
 // manySteps is the number of steps of a kernel from which slabs are bundled.
 const manySteps = 1 << 19
 
@@ -76,7 +78,7 @@ const manySteps = 1 << 19
 // alike: a steady main loop is then advanced in fewer events. The stages of a
 // bundle count as one, of which two are kept.
 func (r *raster) bundle(k *kernel) {
-	together := min(k.ctas*r.slabs/r.t.split/manySteps, r.slabs/r.t.split/leastSlabs)
+	together := min(k.ctas*r.slabs/r.t.split/manySteps, r.slabs/r.t.split/leastSteps)
 	if together < 2 {
 		return
 	}

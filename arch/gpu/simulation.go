@@ -120,18 +120,7 @@ func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 	}
 	p := *t.product
 	p.aThere, p.bThere = s.cached.holds(s.plan.Places[head.In[0]]), s.cached.holds(s.plan.Places[head.In[1]])
-	if p.depthwise() {
-		return []*kernel{s.c.direct(&p)}
-	}
-	var list []*kernel
-	if p.window != nil && s.c.SM.Path == "registers" {
-		list = append(list, s.c.offsets(&p))
-	}
-	list = append(list, s.c.gemm(&p, t.tiling))
-	if t.tiling.split > 1 {
-		list = append(list, s.c.reduction(&p, t.tiling))
-	}
-	return list
+	return s.c.kernelsOf(&p, t.tiling)
 }
 
 // run simulates to the end and makes the report.

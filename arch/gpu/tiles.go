@@ -26,26 +26,28 @@ func (t tiling) String() string {
 	return s
 }
 
-// extents of tiles that libraries ship, by the way they are loaded. Slabs are in
-// bytes along the reduction: 32 or 64 elements of 16 bits.
-var menus = map[string][]struct{ m, n, slab, warps int }{
+// shape is a kernel of a library: the tile, the bytes of its slab along the
+// reduction, the warps that multiply, and the slabs it keeps in shared memory at most.
+type shape struct{ m, n, slab, warps, stages int }
+
+// menus are the shapes that libraries ship, by the way tiles are loaded.
+var menus = map[string][]shape{
 	// Volta, Turing: CUTLASS 1 and 2, two stages through registers.
-	"registers": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {128, 64, 64, 4}, {64, 128, 64, 4}, {64, 64, 64, 4}},
-	// Ampere, Ada: cp.async, slabs of 32 elements of 16 bits as in CUTLASS's defaults.
-	"async": {{256, 128, 64, 8}, {128, 256, 64, 8}, {128, 128, 64, 4}, {256, 64, 64, 4}, {64, 256, 64, 4},
-		{128, 64, 64, 4}, {64, 128, 64, 4}, {64, 64, 64, 4}},
+	"registers": {{256, 128, 64, 8, 2}, {128, 256, 64, 8, 2}, {128, 128, 64, 4, 2}, {128, 64, 64, 4, 2}, {64, 128, 64, 4, 2}, {64, 64, 64, 4, 2}},
+	// Ampere, Ada: cp.async. Tiles, slabs and stages are those in the names of cuBLAS's
+	// kernels, such as ampere_bf16_s16816gemm_bf16_256x64_ldg8_f2f_stages_64x3_tn; as
+	// cuBLAS stores by column, its 256×64 are 64 rows by 256 columns here.
+	"async": {{256, 128, 128, 8, 3}, {128, 256, 128, 8, 3}, {256, 128, 64, 8, 3}, {128, 256, 64, 8, 3}, {128, 128, 64, 4, 5},
+		{64, 256, 128, 4, 3}, {128, 64, 128, 4, 3}, {64, 128, 128, 4, 3}, {64, 64, 128, 4, 5}},
 	// Hopper: wgmma of 64 rows, slabs of a swizzle's 128 bytes; either operand may be the rows.
-	"tma": {{128, 256, 128, 8}, {256, 128, 128, 8}, {128, 192, 128, 8}, {192, 128, 128, 8}, {128, 128, 128, 8}, {64, 256, 128, 4}, {256, 64, 128, 4}, {128, 64, 128, 4}, {64, 128, 128, 4},
-		{64, 64, 128, 4}, {64, 32, 128, 4}, {32, 64, 128, 4}, {64, 16, 128, 4}, {16, 64, 128, 4}, {128, 32, 128, 4}, {32, 128, 128, 4}, {128, 16, 128, 4}, {16, 128, 128, 4}, {64, 8, 128, 4}, {8, 64, 128, 4}, {8, 128, 128, 4}, {16, 256, 128, 4}, {32, 256, 128, 4}},
+	"tma": {{128, 256, 128, 8, 8}, {256, 128, 128, 8, 8}, {128, 192, 128, 8, 8}, {192, 128, 128, 8, 8}, {128, 128, 128, 8, 8}, {64, 256, 128, 4, 8}, {256, 64, 128, 4, 8}, {128, 64, 128, 4, 8}, {64, 128, 128, 4, 8},
+		{64, 64, 128, 4, 8}, {64, 32, 128, 4, 8}, {32, 64, 128, 4, 8}, {64, 16, 128, 4, 8}, {16, 64, 128, 4, 8}, {128, 32, 128, 4, 8}, {32, 128, 128, 4, 8}, {128, 16, 128, 4, 8}, {16, 128, 128, 4, 8}, {64, 8, 128, 4, 8}, {8, 64, 128, 4, 8}, {8, 128, 128, 4, 8}, {16, 256, 128, 4, 8}, {32, 256, 128, 4, 8}},
 }
 
 // simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most.
-var simtMenu = []struct{ m, n, slab, warps int }{
-	{128, 128, 32, 8}, {128, 64, 32, 4}, {64, 128, 32, 4}, {64, 64, 32, 4}, {128, 32, 32, 4}, {32, 128, 32, 4},
+var simtMenu = []shape{
+	{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {64, 128, 32, 4, 2}, {64, 64, 32, 4, 2}, {128, 32, 32, 4, 2}, {32, 128, 32, 4, 2},
 }
-
-// deepest is the number of stages beyond which libraries do not go, by the way of loading.
-var deepest = map[string]int{"registers": 2, "async": 4, "tma": 8}
 
 // perThread is the registers a thread has beside its accumulators: fragments of
 // both operands twice over, addresses, loop counters.
@@ -62,10 +64,9 @@ func (c *Config) tilings(dt workloads.DType) (list []tiling) {
 		menu = simtMenu
 	}
 	for _, e := range menu {
-		t := tiling{m: e.m, n: e.n, k: max(1, e.slab/cell), warps: e.warps, split: 1, cluster: 1}
-		t.stages = min(deepest[c.SM.Path], int(c.stageRoom(t)/t.tileBytes(cell)))
-		if c.tensorRate(dt) == 0 {
-			t.stages = 2
+		t := tiling{m: e.m, n: e.n, k: max(1, e.slab/cell), stages: e.stages, warps: e.warps, split: 1, cluster: 1}
+		if c.SM.Path == "tma" && c.tensorRate(dt) > 0 { // CUTLASS fills shared memory with stages
+			t.stages = min(e.stages, int(c.stageRoom(t)/t.tileBytes(cell)))
 		}
 		if t.stages < 2 || c.fits(t, cell).ctas < 1 {
 			continue
