@@ -21,11 +21,13 @@ var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
 // two slabs of a swizzle's width.
 const leastBytes = 256
 
-// tried is the number of tilings that are run for a choice, and near how much worse
-// than the best one is reckoned that is run too.
+// tried is the number of tilings that are run for a choice, near how much worse than
+// the best one is reckoned that is run too, and triedSteps the steps from which the
+// reckoning is trusted.
 const (
-	tried = 6
-	near  = 1.3
+	tried      = 6
+	near       = 1.3
+	triedSteps = 1 << 18
 )
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
@@ -45,6 +47,9 @@ func (c *Config) choose(p *product) (tiling, error) {
 		if i == tried || x.cost > near*list[0].cost {
 			break
 		}
+		if x.steps > triedSteps {
+			break
+		}
 		if cost := c.trial(p, x.tiling); cost < clearly*least {
 			best, least = x.tiling, cost
 		}
@@ -55,7 +60,8 @@ func (c *Config) choose(p *product) (tiling, error) {
 // candidate is a tiling and the edges it should take.
 type candidate struct {
 	tiling
-	cost float64
+	cost  float64
+	steps int // of all CTAs
 }
 
 // candidates reckons every tiling that fits, with every useful split.
@@ -72,7 +78,8 @@ func (c *Config) candidates(p *product) (list []candidate) {
 		}
 		for _, s := range splits {
 			if t.split = s; c.splittable(p, t) {
-				list = append(list, candidate{t, c.reckon(p, t)})
+				steps := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * unit.CeilDiv(p.k, t.k) * p.batch
+				list = append(list, candidate{t, c.reckon(p, t), steps})
 			}
 		}
 	}

@@ -104,3 +104,35 @@ func TestMoreCTAsNeverEndSooner(t *testing.T) {
 		before = end
 	}
 }
+
+// TestTheTableOfMissesHoldsLoadsBack: what is under way fills it, and no more leaves than one size a latency.
+func TestTheTableOfMissesHoldsLoadsBack(t *testing.T) {
+	c := preset(t, "a100-sxm", "sm.flight=12 KiB")
+	g := newGrid(c, &kernel{ctas: 1, fit: residency{ctas: 1}, stages: 1, sharedBy: 1}, newGovernor(c), false, 0)
+	sm := &g.sms[0]
+	far := float64(c.L2.Far)
+	mean := int64(c.L2.Latency+c.L2.Far) / 2
+	assert.Equal(t, mean, g.tracked(sm, 12<<10, 0, far), "a full table is through after one mean latency")
+	assert.Equal(t, 2*mean, g.tracked(sm, 12<<10, 0, far), "the next waits for it")
+	assert.Equal(t, 2*mean+mean/2, g.tracked(sm, 6<<10, 0, far), "half of it takes half as long")
+	c.SM.Flight = 0
+	assert.Zero(t, g.tracked(sm, 1<<20, 0, far), "no table, no limit")
+}
+
+// TestTheChoiceIsNoWorseThanTheReckoning: of the tilings run, none beats the one chosen by more than the margin.
+func TestTheChoiceIsNoWorseThanTheReckoning(t *testing.T) {
+	c := preset(t, "a100-sxm")
+	for _, x := range [][3]int{{64, 1024, 4096}, {512, 4096, 1024}, {160, 8192, 256}} {
+		p := &product{m: x[0], n: x[1], k: x[2], batch: 1, dt: workloads.BF16, aCell: 2, bCell: 2, out: 2}
+		got, err := c.choose(p)
+		require.NoError(t, err)
+		list := c.candidates(p)
+		best := list[0]
+		for _, l := range list[1:] {
+			if l.cost < best.cost {
+				best = l
+			}
+		}
+		assert.LessOrEqual(t, clearly*c.trial(p, got), c.trial(p, best.tiling), "%v", x)
+	}
+}
