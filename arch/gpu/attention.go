@@ -1,6 +1,8 @@
 package gpu
 
 import (
+	"fmt"
+
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -18,6 +20,7 @@ type attentionWork struct {
 	macs                 int64
 	there                [2]bool // keys, values in L2
 	split                int     // CTAs that share the keys of a row tile
+	tall, wide           int     // a tile's queries and keys
 }
 
 // attends tells whether a node is attention that the kernel takes: heads on an
@@ -51,6 +54,9 @@ func attentionOf(n *workloads.Node) *attentionWork {
 // for heads of 128 (run_mha_fwd_hdim128); FlashAttention 3 has 128 by 128, by 176
 // where nothing is masked, and three warp groups of 64 rows by 128 keys for heads to
 // 64 (tile_size_fwd_sm90). A decoding CTA takes as many queries as share its keys.
+//
+// Where heads are so long that a tile has no room, its keys are halved, then its
+// queries (cut).
 func (c *Config) flashTile(a *attentionWork) (rows, keys int) {
 	switch {
 	case a.decodes():
@@ -88,36 +94,94 @@ func (c *Config) flashGrid(a *attentionWork) (heads, tiles int) {
 	if a.decodes() {
 		return a.batch * a.heads / a.shared, 1
 	}
-	rows, _ := c.flashTile(a)
-	return a.batch * a.heads, unit.CeilDiv(a.rows, rows)
+	return a.batch * a.heads, unit.CeilDiv(a.rows, a.tall)
 }
 
-// divide chooses how many CTAs share the keys of a row tile: enough to give every
-// SM one, each with two tiles of keys at least.
-func (c *Config) divide(a *attentionWork) {
+// cut chooses the tile, and how many CTAs share the keys of a row tile: enough to
+// give every SM one, each with two tiles of keys at least.
+func (c *Config) cut(a *attentionWork) error {
+	a.tall, a.wide = c.flashTile(a)
+	for c.flashFit(a).ctas < 1 {
+		switch {
+		case a.wide > 16:
+			a.wide = (a.wide/2 + 15) / 16 * 16
+		case a.tall > 64 && !a.decodes():
+			a.tall = 64
+		default:
+			warps, registers, shared := c.flashNeeds(a)
+			return c.admits(fmt.Sprintf("attention over heads of %d, %d queries by %d keys,", max(a.dim, a.dimV), a.tall, a.wide), warps, registers, shared)
+		}
+	}
 	heads, tiles := c.flashGrid(a)
-	_, keys := c.flashTile(a)
-	a.split = max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*keys)))
+	a.split = max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*a.wide)))
+	return nil
 }
+
+// flashRows is the rows of a CTA: those that exist of a tile, and as the instructions pad them.
+func (c *Config) flashRows(a *attentionWork) (rows, padded int) {
+	rows = a.tall
+	if !a.decodes() {
+		rows = min(a.rows, a.tall)
+	}
+	if c.SM.Path == "tma" {
+		return rows, unit.CeilDiv(rows, 64) * 64
+	}
+	return rows, unit.CeilDiv(rows, rowsPer) * rowsPer
+}
+
+// producerRegisters is what a thread of the producer's warp group keeps (FlashAttention 3 with three consumers: 160 each, and 32).
+const producerRegisters = 32
+
+// flashNeeds is what a CTA takes of an SM: queries stay in shared memory, keys and
+// values are there twice, or one of them once where they take turns; results and
+// scores are in registers, over more warps where four (a warp group for 64 rows) do
+// not hold them.
+func (c *Config) flashNeeds(a *attentionWork) (warps, registers int, shared int64) {
+	_, padded := c.flashRows(a)
+	multiply, produce := 4, 0
+	if c.SM.Path == "tma" {
+		multiply, produce = padded/16, 4
+	}
+	needed := func() int { return padded*(a.dimV+a.wide)/(32*multiply) + perThread }
+	for needed() > mostRegisters && multiply < 16 {
+		multiply *= 2
+	}
+	tile := a.wide * (a.dim + a.dimV)
+	if a.inTurn(c) {
+		tile = a.wide * max(a.dim, a.dimV) / 2
+	}
+	registers = needed()
+	if registers <= mostRegisters { // the producer gives its own away (setmaxnreg)
+		registers = unit.CeilDiv(registers*multiply+producerRegisters*produce, multiply+produce)
+	}
+	return multiply + produce, registers, int64(padded*a.dim+2*tile) * int64(a.dt.CellBytes())
+}
+
+// flashFit is its residency.
+func (c *Config) flashFit(a *attentionWork) residency {
+	warps, registers, shared := c.flashNeeds(a)
+	fit := c.resident(warps, registers, shared)
+	switch {
+	case registers > mostRegisters:
+		return residency{0, "registers"}
+	case a.inTurn(c):
+		fit.ctas = min(fit.ctas, 1)
+	}
+	return fit
+}
+
+// inTurn tells whether keys and values come in turn, as they do in decoding without
+// the tensor memory accelerator.
+func (a *attentionWork) inTurn(c *Config) bool { return a.decodes() && c.SM.Path != "tma" }
 
 // flash writes the kernel.
 func (c *Config) flash(a *attentionWork) *kernel {
 	heads, tiles := c.flashGrid(a)
-	tall, bn := c.flashTile(a)
-	rows := min(a.rows, tall)
-	if a.decodes() {
-		rows = tall
-	}
-	cell := a.dt.CellBytes()
+	rows, padded := c.flashRows(a)
+	tall, bn := a.tall, a.wide
 	steps := unit.CeilDiv(a.keys, bn)
-	k := &kernel{name: "flash", ctas: heads * tiles * a.split, warps: 4, stages: 2, start: int64(c.Launch.CTA), sharedBy: 1, events: tensorPipe}
-	padded := unit.CeilDiv(rows, rowsPer) * rowsPer
-	if c.SM.Path == "tma" {
-		padded = unit.CeilDiv(rows, 64) * 64
-		k.warps = padded/16 + 4 // and the producer's warp group
-	}
-	tile := int64(bn*(a.dim+a.dimV)) * int64(cell)
-	k.fit = c.resident(k.warps, min(255, padded*(a.dimV+bn)/(32*k.warps)+perThread), int64(padded*a.dim*cell)+2*tile)
+	k := &kernel{name: "flash", ctas: heads * tiles * a.split, stages: 2, start: int64(c.Launch.CTA), sharedBy: 1, events: tensorPipe, fit: c.flashFit(a)}
+	k.warps, _, _ = c.flashNeeds(a)
 	k.usage = c.flashStep(a, padded, bn)
 	if c.tensorRate(a.dt) == 0 {
 		k.events = fp32Pipe
@@ -130,8 +194,8 @@ func (c *Config) flash(a *attentionWork) *kernel {
 	}
 	k.work = c.flashWork(a, heads, tiles, rows, steps)
 	k.slabs = 2 * a.batch * a.heads / a.shared * steps
-	if a.decodes() && c.SM.Path != "tma" {
-		c.inTurn(k, a, steps)
+	if a.inTurn(c) {
+		c.byTurns(k, a, steps)
 	}
 	k.macs = a.executed(tall, bn, tiles)
 	k.skipped, k.special = a.macs-k.macs, k.macs/int64(a.dim+a.dimV)
@@ -141,7 +205,7 @@ func (c *Config) flash(a *attentionWork) *kernel {
 
 // flashWork is each CTA's share: its queries, and a run of tiles of keys and values.
 func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func(int) work {
-	tall, bn := c.flashTile(a)
+	tall, bn := a.tall, a.wide
 	cell := int64(a.dt.CellBytes())
 	keyHeads := a.batch * a.heads / a.shared
 	return func(i int) work {
@@ -168,11 +232,11 @@ func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func
 	}
 }
 
-// inTurn makes the kernel one that decodes without the tensor memory accelerator: an
+// byTurns makes the kernel one that decodes without the tensor memory accelerator: an
 // SM has one CTA, which holds one tile, of keys or of values; it looks up the page
 // that the next lies in, loads it, and waits.
-func (c *Config) inTurn(k *kernel, a *attentionWork, steps int) {
-	k.serial, k.stages, k.fit = true, 1, residency{1, "shared memory"}
+func (c *Config) byTurns(k *kernel, a *attentionWork, steps int) {
+	k.serial, k.stages = true, 1
 	k.lookup = int64(c.L2.Latency+c.L2.Far) / 2
 	scores, results := k.usage, k.usage
 	scores.math, scores.joules = k.math*int64(a.dim)/int64(a.dim+a.dimV), k.joules/2

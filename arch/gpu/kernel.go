@@ -1,5 +1,11 @@
 package gpu
 
+import (
+	"fmt"
+
+	"nnsim/unit"
+)
+
 // kernel is what the grid runs: so many CTAs, each a row of steps, with what a
 // step takes on the pipes of an SM. All CTAs of a kernel run the same program;
 // what differs is work.
@@ -101,6 +107,25 @@ func (o *operand) slabBytes() int64 {
 type residency struct {
 	ctas int
 	by   string // "warps", "registers", "shared memory", "slots"
+}
+
+// mostRegisters is the registers a thread can name.
+const mostRegisters = 255
+
+// admits refuses a CTA that no SM has room for, with the number that does not fit.
+func (c *Config) admits(what string, warps, registers int, shared int64) error {
+	perWarp := (registers*32 + 255) / 256 * 256
+	switch {
+	case registers > mostRegisters:
+		return fmt.Errorf("%s needs %d registers a thread, a thread has %d", what, registers, mostRegisters)
+	case warps > c.SM.Warps:
+		return fmt.Errorf("%s needs %d warps, an SM has %d (sm.warps)", what, warps, c.SM.Warps)
+	case perWarp*warps > c.SM.Registers:
+		return fmt.Errorf("%s needs %d registers, an SM has %d (sm.registers)", what, perWarp*warps, c.SM.Registers)
+	case shared > int64(c.SM.Shared):
+		return fmt.Errorf("%s needs %v of shared memory, an SM has %v (sm.shared)", what, unit.Bytes(shared), c.SM.Shared)
+	}
+	return nil
 }
 
 // resident is how many CTAs of so many warps, registers a thread and bytes of shared memory fit an SM.

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"cmp"
 	"fmt"
 
 	"nnsim/unit"
@@ -41,10 +42,17 @@ func (m *Machine) task(l *workloads.Layer) (*task, error) {
 	}
 	if attends(head) {
 		a := attentionOf(head)
-		m.cfg.divide(a)
+		if err := m.cfg.cut(a); err != nil {
+			return nil, err
+		}
 		return &task{flash: a}, nil
 	}
-	return &task{stream: streamOf(l)}, nil
+	t := &task{stream: streamOf(l)}
+	warps := streamWarps
+	if t.stream.rows != nil {
+		warps = t.stream.rows.threads / 32
+	}
+	return t, m.cfg.admits(head.Op, warps, streamRegisters, 0)
 }
 
 // most is the number of elements that kernels index.
@@ -75,6 +83,9 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 		}
 	}
 	t, err := m.cfg.choose(p)
+	if err != nil {
+		return nil, cmp.Or(m.cfg.tooLarge(p.dt), err)
+	}
 	return &task{product: p, space: space, tiling: t, fit: m.cfg.fits(t, p.aCell)}, err
 }
 

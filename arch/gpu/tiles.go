@@ -80,6 +80,26 @@ func (c *Config) tilings(dt workloads.DType) (list []tiling) {
 	return list
 }
 
+// tooLarge refuses a type of which not even the last tile of the menu has room, with
+// what does not fit.
+func (c *Config) tooLarge(dt workloads.DType) error {
+	menu := menus[c.SM.Path]
+	if c.tensorRate(dt) == 0 {
+		menu = simtMenu
+	}
+	if len(c.tilings(dt)) > 0 {
+		return nil
+	}
+	e := menu[len(menu)-1]
+	for _, x := range menu {
+		if x.m*x.n < e.m*e.n {
+			e = x
+		}
+	}
+	shared := 2*int64((e.m+e.n)*e.slab) + 1024
+	return c.admits(fmt.Sprintf("a tile of %dx%d with two stages", e.m, e.n), e.warps, min(255, e.m*e.n/(32*e.warps)+perThread), shared)
+}
+
 // stageRoom is the shared memory a CTA's stages may take: all of the SM's for
 // tiles of which registers let only one in, half for others, so that one CTA
 // computes while the other begins or ends.
