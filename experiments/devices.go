@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nnsim/arch"
+	"nnsim/arch/asic/diannao"
 	"nnsim/arch/asic/eie"
 	"nnsim/arch/asic/eyeriss"
 	"nnsim/arch/asic/nvdla"
@@ -31,6 +32,7 @@ type kind struct {
 var kinds = []kind{
 	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
 	{"convolution-engine", nvdla.Presets, nvdla.PresetText, opens(nvdla.Open)},
+	{"multiplier-tree", diannao.Presets, diannao.PresetText, opens(diannao.Open)},
 	{"sparse-engine", eie.Presets, eie.PresetText, opens(eie.Open)},
 	{"fpga", fpga.Presets, fpga.PresetText, opens(fpga.Open)},
 	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},

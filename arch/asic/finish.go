@@ -87,7 +87,7 @@ func (p *Product) head(t *Tile, st *stores, slot int) (*workloads.Array, error) 
 	}
 	_, r := p.outBox(t)
 	a := workloads.NewArray(out.Type, workloads.Shape(r.Shape()))
-	scale, pixels := reference.AccumulatorScale(node), t.Rows()*p.Space.OW
+	scale, pixels := reference.AccumulatorScale(node), p.Outputs(t)/(t.Images()*t.Filters())
 	for image := range t.Images() {
 		for k := range t.Filters() {
 			bias := p.bias(t.Group*p.Space.K+t.K0+k, st)

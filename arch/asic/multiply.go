@@ -131,40 +131,57 @@ func (m *multiplication) read(addr int64, bytes int, t workloads.DType) ([]int32
 func (m *multiplication) convolve(sums, a, b []int32, k int) {
 	s, t := &m.p.Space, &m.t
 	lo, hi := m.p.InputRows(m.held.Y0, m.held.Y1)
-	rows, window := hi-lo, s.R*s.S
+	left, right := m.p.inputColumns(t)
+	first, last := m.p.Columns(t)
+	rows, width, window := hi-lo, right-left, s.R*s.S
 	for image := range t.Images() {
 		for c := range t.Channels() {
 			filter := b[(k*t.Channels()+c)*window:][:window]
-			plane := a[(image*t.Channels()+c)*rows*s.W:][:rows*s.W]
+			plane := a[(image*t.Channels()+c)*rows*width:][:rows*width]
 			for i, weight := range filter {
 				if weight == 0 {
 					continue
 				}
 				r, col := i/s.S, i%s.S
-				x0, x1 := inside(col*s.DilW-s.PadW, s.StrideW, s.W, s.OW)
+				x0, x1 := m.inside(col, first, last)
+				if x0 == x1 {
+					continue
+				}
 				for y := t.Y0; y < t.Y1; y++ {
 					row := y*s.StrideH - s.PadH + r*s.DilH
 					if row < 0 || row >= s.H {
 						continue
 					}
-					from := plane[(row-lo)*s.W:][:s.W]
-					to := sums[(image*t.Rows()+y-t.Y0)*s.OW:][:s.OW]
-					at := x0*s.StrideW - s.PadW + col*s.DilW
+					from := plane[(row-lo)*width:][:width]
+					to := sums[(image*t.Rows()+y-t.Y0)*(last-first):][:last-first]
+					at := x0*s.StrideW - s.PadW + col*s.DilW - left
 					if s.StrideW == 1 {
-						run := to[x0:max(x0, x1)]
-						for j, v := range from[min(at, s.W):][:len(run)] {
+						run := to[x0-first : x1-first]
+						for j, v := range from[min(at, width):][:len(run)] {
 							run[j] += weight * v
 						}
 						continue
 					}
 					for x := x0; x < x1; x++ {
-						to[x] += weight * from[at]
+						to[x-first] += weight * from[at]
 						at += s.StrideW
 					}
 				}
 			}
 		}
 	}
+}
+
+// inside is the range, within columns [first, last), of those that a column of the
+// window reads real pixels for; it is empty at first where there is none.
+func (m *multiplication) inside(col, first, last int) (x0, x1 int) {
+	s := &m.p.Space
+	x0, x1 = inside(col*s.DilW-s.PadW, s.StrideW, s.W, s.OW)
+	x0, x1 = max(x0, first), min(x1, last)
+	if x1 <= x0 {
+		return first, first
+	}
+	return x0, x1
 }
 
 // inside is the range of outputs x whose input start + x·stride lies in [0, width).
@@ -210,9 +227,11 @@ func (m *multiplication) zeros(a []int32) (count int64) {
 		return count * int64(t.Filters())
 	}
 	lo, hi := m.p.InputRows(m.held.Y0, m.held.Y1)
-	rows, useful := hi-lo, int64(0)
+	left, right := m.p.inputColumns(t)
+	first, last := m.p.Columns(t)
+	rows, width, useful := hi-lo, right-left, int64(0)
 	for i := range t.Images() * t.Channels() {
-		plane := a[i*rows*s.W:][:rows*s.W]
+		plane := a[i*rows*width:][:rows*width]
 		for r := range s.R {
 			for y := t.Y0; y < t.Y1; y++ {
 				row := y*s.StrideH - s.PadH + r*s.DilH
@@ -220,9 +239,9 @@ func (m *multiplication) zeros(a []int32) (count int64) {
 					continue
 				}
 				for c := range s.S {
-					x0, x1 := inside(c*s.DilW-s.PadW, s.StrideW, s.W, s.OW)
+					x0, x1 := m.inside(c, first, last)
 					for x := x0; x < x1; x++ {
-						if plane[(row-lo)*s.W+x*s.StrideW-s.PadW+c*s.DilW] != 0 {
+						if plane[(row-lo)*width+x*s.StrideW-s.PadW+c*s.DilW-left] != 0 {
 							useful++
 						}
 					}

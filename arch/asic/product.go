@@ -22,11 +22,16 @@ func NewProduct(l *workloads.Layer) *Product {
 	return &Product{Layer: l, Space: space, A: head.In[0], B: head.In[1], conv: head.Op == "Conv"}
 }
 
-// Tile is a part of a product: images, rows of the result over its whole width,
-// filters and channels of one group, all half open.
+// OfMatrices tells whether the product is one of matrices, whose rows are seen as images
+// of one pixel.
+func (p *Product) OfMatrices() bool { return !p.conv }
+
+// Tile is a part of a product: images, rows and columns of the result, filters and
+// channels of one group, all half open. No column named, X1 is 0, means all of them.
 type Tile struct {
 	Batch, Group   int
 	I0, I1, Y0, Y1 int
+	X0, X1         int
 	K0, K1, C0, C1 int
 }
 
@@ -36,9 +41,18 @@ func (t *Tile) Rows() int     { return t.Y1 - t.Y0 }
 func (t *Tile) Filters() int  { return t.K1 - t.K0 }
 func (t *Tile) Channels() int { return t.C1 - t.C0 }
 
+// Columns is the range of columns of a tile.
+func (p *Product) Columns(t *Tile) (x0, x1 int) {
+	if t.X1 == 0 {
+		return 0, p.Space.OW
+	}
+	return t.X0, t.X1
+}
+
 // Outputs is the number of results of a tile.
 func (p *Product) Outputs(t *Tile) int {
-	return t.Images() * t.Rows() * t.Filters() * p.Space.OW
+	x0, x1 := p.Columns(t)
+	return t.Images() * t.Rows() * t.Filters() * (x1 - x0)
 }
 
 // MACs is the number of multiplications of a tile, those with padding included.
@@ -49,9 +63,20 @@ func (p *Product) MACs(t *Tile) int64 {
 // InputRows is the range of real rows of the image that rows [y0, y1) of the result read.
 func (p *Product) InputRows(y0, y1 int) (lo, hi int) {
 	s := &p.Space
-	lo = y0*s.StrideH - s.PadH
-	hi = (y1-1)*s.StrideH - s.PadH + (s.R-1)*s.DilH + 1
-	lo, hi = min(max(lo, 0), s.H-1), min(max(hi, 1), s.H)
+	return reads(y0, y1, s.StrideH, s.PadH, (s.R-1)*s.DilH, s.H)
+}
+
+// inputColumns is the same for a tile's columns.
+func (p *Product) inputColumns(t *Tile) (lo, hi int) {
+	s := &p.Space
+	x0, x1 := p.Columns(t)
+	return reads(x0, x1, s.StrideW, s.PadW, (s.S-1)*s.DilW, s.W)
+}
+
+// reads is the range of n operands that results [from, to) read, one at least.
+func reads(from, to, stride, pad, span, n int) (lo, hi int) {
+	lo, hi = from*stride-pad, (to-1)*stride-pad+span+1
+	lo, hi = min(max(lo, 0), n-1), min(max(hi, 1), n)
 	return lo, max(hi, lo+1)
 }
 
@@ -60,9 +85,10 @@ func (p *Product) aBox(t *Tile) ([]int, mem.Region) {
 	s := &p.Space
 	if p.conv {
 		lo, hi := p.InputRows(t.Y0, t.Y1)
+		left, right := p.inputColumns(t)
 		c := t.Group * s.C
 		return []int{s.Images, s.C * s.Groups, s.H, s.W},
-			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: c + t.C0, Hi: c + t.C1}, {Lo: lo, Hi: hi}, {Lo: 0, Hi: s.W}}
+			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: c + t.C0, Hi: c + t.C1}, {Lo: lo, Hi: hi}, {Lo: left, Hi: right}}
 	}
 	ia := 0
 	if !s.SharedB {
@@ -98,8 +124,9 @@ func (p *Product) outBox(t *Tile) ([]int, mem.Region) {
 	s := &p.Space
 	if p.conv {
 		k := t.Group * s.K
+		x0, x1 := p.Columns(t)
 		return []int{s.Images, s.K * s.Groups, s.OH, s.OW},
-			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: k + t.K0, Hi: k + t.K1}, {Lo: t.Y0, Hi: t.Y1}, {Lo: 0, Hi: s.OW}}
+			mem.Region{{Lo: t.I0, Hi: t.I1}, {Lo: k + t.K0, Hi: k + t.K1}, {Lo: t.Y0, Hi: t.Y1}, {Lo: x0, Hi: x1}}
 	}
 	return []int{s.Batch * s.Images, s.K}, mem.Region{{Lo: t.Batch*s.Images + t.I0, Hi: t.Batch*s.Images + t.I1}, {Lo: t.K0, Hi: t.K1}}
 }
@@ -152,7 +179,7 @@ func (w *Walk) FetchRows(p *Product, t, prev *Tile, from, addr int64, after Fenc
 	var end func() error
 	if pl := w.Sim.plane; pl != nil {
 		st, base := pl.memories(w.Index), w.Place(p.A).OffChip
-		line := p.Space.W * cell
+		line := (all[row+1].Hi - all[row+1].Lo) * cell
 		end = func() error {
 			raw, old, got := make([]byte, p.ABytes(t)), make([]byte, p.ABytes(prev)), make([]byte, fresh.Elements()*int64(cell))
 			if err := st.buffers.ReadAt(old, from); err != nil {

@@ -1,0 +1,73 @@
+package diannao
+
+import (
+	"embed"
+	"fmt"
+
+	"nnsim/arch"
+	"nnsim/arch/asic"
+	"nnsim/arch/config"
+	"nnsim/unit"
+)
+
+// Config is a tree of multipliers as its YAML describes it.
+type Config struct {
+	Name    string        `key:"name" doc:"what reports call the machine"`
+	Kind    string        `key:"kind" oneof:"multiplier-tree" doc:"which model simulates it"`
+	About   string        `key:"about" doc:"one line: what the machine is"`
+	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
+	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the NFU and its buffers"`
+	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
+	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+
+	NFU struct {
+		Neurons  int         `key:"neurons" min:"1" max:"4096" doc:"filters whose sums are formed side by side: Tn"`
+		Synapses int         `key:"synapses" min:"1" max:"4096" doc:"channels that each of them takes on an edge: Ti"`
+		Pipeline unit.Cycles `key:"pipeline" min:"0" max:"64" doc:"edges from an input to its sum"`
+	} `key:"nfu"`
+
+	NBin  unit.Bytes `key:"nbin" min:"4 B" max:"64 MiB" doc:"buffer of inputs, in two halves"`
+	SB    unit.Bytes `key:"sb" min:"4 B" max:"64 MiB" doc:"buffer of weights, in two halves"`
+	NBout unit.Bytes `key:"nbout" min:"4 B" max:"64 MiB" doc:"buffer of sums, in two halves"`
+
+	Vector asic.Vector `key:"vector"`
+	Memory asic.Memory `key:"memory"`
+	Power  asic.Power  `key:"power"`
+}
+
+// wordBytes is the width of everything: 16-bit fixed point.
+const wordBytes = 2
+
+// Validate refuses what single keys cannot tell.
+func (c *Config) Validate() error {
+	if c.NFU.Neurons*c.NFU.Synapses > 1<<20 {
+		return fmt.Errorf("nfu: %d × %d multipliers are more than 2^20", c.NFU.Neurons, c.NFU.Synapses)
+	}
+	return c.Power.Allows(c.Clock, c.Voltage)
+}
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Presets lists the machines that come with the program.
+func Presets() []string { return config.PresetNames(presets) }
+
+// PresetText is the YAML of a preset, comments and all.
+func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
+
+// Machine is a configured tree of multipliers.
+type Machine struct {
+	arch.Identity
+	cfg Config
+}
+
+var _ arch.Machine = (*Machine)(nil)
+
+// Open reads a machine from YAML text, each of sets ("nfu.neurons=32") applied. name
+// is what errors call the text.
+func Open(name string, text []byte, sets []string) (*Machine, error) {
+	m := &Machine{}
+	read, err := config.Load(name, text, sets, &m.cfg)
+	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{"int16"}, read)
+	return m, err
+}
