@@ -65,6 +65,33 @@ func TestVGG16(t *testing.T) {
 	}
 }
 
+// TestEnergyByPart: the ISCA paper's analysis of AlexNet, batch 16, in multiplications:
+// words off chip (200 each) within 6 %, and its three parts in the paper's order.
+func TestEnergyByPart(t *testing.T) {
+	for _, row := range []struct {
+		space         workloads.Matrix
+		alu, dram, rf float64 // 1e9 multiplications [eyeriss-2016, fig. 10]
+	}{
+		{layer(3, 227, 96, 11, 4, 0, 1), 1.69, 2.46, 6.75},
+		{layer(48, 27, 128, 5, 1, 2, 2), 3.58, 2.27, 14.33},
+		{layer(256, 13, 384, 3, 1, 1, 1), 2.39, 2.02, 9.57},
+		{layer(192, 13, 192, 3, 1, 1, 2), 1.79, 1.57, 7.18},
+		{layer(192, 13, 128, 3, 1, 1, 2), 1.2, 1.05, 4.78},
+	} {
+		row.space.Images = 16
+		m, err := eyeriss.Map(row.space)
+		require.NoError(t, err)
+		w := m.Words()
+		alu, dram, rf := float64(row.space.MACs())/1e9, 200*float64(w.DRAM)/1e9, float64(w.RF)*eyeriss.EnergyRF/1e9
+		t.Logf("%v: %.2f %.2f %.2f", m, alu, dram, rf)
+		assert.InEpsilon(t, row.alu, alu, 0.01)
+		assert.InEpsilon(t, row.rf, rf, 0.01)
+		assert.InEpsilon(t, row.dram, dram, 0.06)
+		assert.Equal(t, row.alu < row.dram, alu < dram)
+		assert.Equal(t, row.dram < row.rf, dram < rf)
+	}
+}
+
 // TestLegal: whatever is mapped fits the banks, the PEs and their registers, and
 // every parameter divides what it cuts; what does not fit is refused in words.
 func TestLegal(t *testing.T) {

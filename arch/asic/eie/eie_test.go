@@ -50,6 +50,24 @@ func TestRight(t *testing.T) {
 	}
 }
 
+// TestPowerByPart: a PE in AlexNet FC6, table II of the paper, within 10 %.
+func TestPowerByPart(t *testing.T) {
+	m := opened(t)
+	g, err := spec("gemm:m=1,n=4096,k=9216").Build()
+	require.NoError(t, err)
+	net, err := workloads.Prepare(g, m.Native(), m.Fuses)
+	require.NoError(t, err)
+	plan, err := m.Plan(net)
+	require.NoError(t, err)
+	zeros, wzeros := 0.649, 0.91
+	run, err := m.Run(arch.Job{Net: net, Plan: plan, Zeros: &zeros, WZeros: &wzeros})
+	require.NoError(t, err)
+	for part, mW := range map[string]float64{"matrix": 4.955, "pointers": 1.807, "array": 1.162, "clock": 1.874} {
+		assert.InEpsilon(t, mW, float64(run.EnergyByUnit[part])/float64(run.Seconds)/64*1e3, 0.10, part)
+	}
+	assert.InEpsilon(t, 9.157, float64(run.AveragePowerWatts)/64*1e3, 0.10)
+}
+
 // TestRefused: convolutions, products of two activations, matrices that do not fit.
 func TestRefused(t *testing.T) {
 	m := opened(t, "matrix=1 KiB")

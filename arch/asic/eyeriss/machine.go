@@ -70,7 +70,7 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	if plan != nil {
 		ch.Elapsed = func(units []*results.Stats, layer int, edges int64) {
 			if on, ok := plan.Layers[layer].Custom.(*rowstationary.Mapping); ok {
-				units[unitArray].Add(layer, evPEEdges, edges*int64(on.PEs))
+				units[unitRegisters].Add(layer, evPEEdges, edges*int64(on.PEs))
 			}
 		}
 	}
@@ -83,8 +83,8 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 // units are the machine's counters.
 func units(layers int) []*results.Stats {
 	return []*results.Stats{
-		unitArray:     results.NewStats("array", layers, "mac_int16", "mac_skipped", "pe_edges"),
-		unitRegisters: results.NewStats("registers", layers, "filter_reads", "filter_writes", "input_reads", "input_writes", "sum_accesses"),
+		unitArray:     results.NewStats("array", layers, "mac_int16", "mac_skipped"),
+		unitRegisters: results.NewStats("registers", layers, "filter_reads", "filter_writes", "input_reads", "input_writes", "sum_accesses", "pe_edges"),
 		unitNetwork:   results.NewStats("network", layers, "bus_words", "hops"),
 		unitBuffer:    results.NewStats("buffer", layers, "array_bytes", "dma_bytes"),
 	}
@@ -136,7 +136,7 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	l.Set("array", "mac_int16", mac)
 	l.Set("array", "mac_skipped", data(1)) // the flag that stops the PE
 	registers := (c.PE.Input+c.PE.Sum)*8*wordBytes + pipelineBits
-	l.Set("array", "pe_edges", l.Must(tech.Clocked(c.Process, registers)))
+	l.Set("registers", "pe_edges", l.Must(tech.Clocked(c.Process, registers)))
 	for _, event := range []string{"filter_reads", "filter_writes", "input_reads", "input_writes", "sum_accesses"} {
 		l.Set("registers", event, access)
 	}

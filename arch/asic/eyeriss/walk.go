@@ -19,7 +19,6 @@ const (
 const (
 	evMAC = iota
 	evSkipped
-	evPEEdges // of the PEs that a layer is mapped on
 )
 const (
 	evFilterRead = iota
@@ -27,6 +26,7 @@ const (
 	evInputRead
 	evInputWrite
 	evSum
+	evPEEdges // of the PEs that a layer is mapped on
 )
 const (
 	evBusWords = iota
