@@ -5,6 +5,7 @@ import (
 	"nnsim/arch/asic"
 	"nnsim/arch/config"
 	"nnsim/internal/engine"
+	"nnsim/internal/live"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/tech"
@@ -69,7 +70,7 @@ func units(layers int) []*results.Stats {
 
 // Run simulates a planned network.
 func (m *Machine) Run(job arch.Job) (*results.Run, error) {
-	return m.runOn(job, engine.New(m.cfg.Clock))
+	return m.runOn(job, live.Engine(m.cfg.Clock, job.Live))
 }
 
 // runOn simulates on an engine of the caller's.
