@@ -51,7 +51,8 @@ type Command struct {
 type queue struct {
 	id       Station
 	sim      *Simulation
-	commands []Command
+	commands []Command   // those before at are done with
+	at       int         // the head
 	taken    int64       // commands taken from the front so far
 	done     []unit.Edge // when each command was complete, or will be
 	blocked  bool        // the head waits for a completion that is not known yet
@@ -64,18 +65,25 @@ func (q *queue) Receive(engine.Message) {}
 
 // head is the next command; the program is continued when the queue is empty.
 func (q *queue) head() *Command {
-	for len(q.commands) == 0 {
+	for q.left() == 0 {
 		if !q.sim.more() {
 			return nil
 		}
 	}
-	return &q.commands[0]
+	return &q.commands[q.at]
 }
 
+// left is the number of commands that have not been taken.
+func (q *queue) left() int { return len(q.commands) - q.at }
+
+// pop takes the head; an empty queue begins anew, in the same place.
 func (q *queue) pop() {
-	q.commands[0] = Command{}
-	q.commands = q.commands[1:]
+	q.commands[q.at] = Command{}
+	q.at++
 	q.taken++
+	if q.left() == 0 {
+		q.commands, q.at = q.commands[:0], 0
+	}
 }
 
 // ready is the edge from which a command may start and the station that decides
@@ -122,11 +130,11 @@ func (q *queue) announce(before int) {
 
 // Left shows what the station waits for.
 func (q *queue) Left() (string, bool) {
-	text := fmt.Sprintf("%d commands done, %d left", len(q.done), len(q.commands))
-	if len(q.commands) == 0 {
+	text := fmt.Sprintf("%d commands done, %d left", len(q.done), q.left())
+	if q.left() == 0 {
 		return text, true
 	}
-	for s, n := range q.commands[0].After {
+	for s, n := range q.commands[q.at].After {
 		if have := int64(len(q.sim.queues[s].done)); n > have {
 			text += fmt.Sprintf(", waits for %s %d of %d", stationNames[s], have, n)
 		}

@@ -24,8 +24,9 @@ func (w *Walk) MultiplyPart(p *Product, t, held Tile, a, b int64, sums Sums, fir
 		return nil, nil
 	}
 	m := &multiplication{p: p, t: t, held: held, a: a, b: b, st: pl.memories(w.Index), sums: sums.Slot, first: first, layer: w.Index, plane: pl}
-	half := t.Filters() / 2
-	return func() error { return m.add(0, half) }, func() error { return m.add(half, t.Filters()) }
+	all := t.K1 - t.K0
+	half := all / 2
+	return func() error { return m.add(0, half) }, func() error { return m.add(half, all) }
 }
 
 // Sums names partial sums: their number in the layer, and the place they take.

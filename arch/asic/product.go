@@ -139,8 +139,7 @@ func (p *Product) ABytes(t *Tile) int64 {
 
 // BBytes is what a tile's filters take.
 func (p *Product) BBytes(t *Tile) int64 {
-	_, r := p.bBox(t)
-	return r.Elements() * int64(p.B.Type.CellBytes())
+	return int64(t.Filters()) * int64(t.Channels()) * int64(p.Space.R*p.Space.S) * int64(p.B.Type.CellBytes())
 }
 
 // OutBytes is what a tile's finished results take.
