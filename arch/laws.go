@@ -158,7 +158,7 @@ func withinBandwidth(e evidence) error {
 		return nil
 	}
 	most := float64(d.PeakBandwidth) * float64(e.run.Seconds)
-	if moved := d.ReadBytes + d.WriteBytes; float64(moved) > most*(1+slack) {
+	if moved := d.ReadBytes + d.WriteBytes - d.WaitingBytes; float64(moved) > most*(1+slack) {
 		return fmt.Errorf("want at most %.0f bytes in %v, found %d", most, e.run.Seconds, moved)
 	}
 	return nil

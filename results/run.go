@@ -82,6 +82,7 @@ type DRAM struct {
 	RowHitRate    float64             `json:"row_hit_rate"`               // 0 where rows are not modelled
 
 	// What a run of traffic alone adds; left out of other reports.
+	WaitingBytes    int64                  `json:"waiting_bytes,omitempty"`        // of those written: taken in, but not sent to the banks when the run ends
 	ReadLatencyMean float64                `json:"read_latency_mean_ns,omitempty"` // from the cycle after a read's acceptance to its last data
 	ReadLatencyP99  float64                `json:"read_latency_p99_ns,omitempty"`  // from its acceptance; 99 of 100 reads take no longer
 	ReadLatencyMax  float64                `json:"read_latency_max_ns,omitempty"`

@@ -14,6 +14,7 @@ func (m *Memory) report(o served) (*results.Run, error) {
 	tck, line := m.core.Part.TCK, int64(m.core.Part.Shape.LineBytes)
 	r := &results.Run{Device: m.Describe(m.Native()), Bound: "memory", Cycles: o.end, Seconds: unit.Seconds(float64(o.end) * tck / 1e9)}
 	r.DRAM = results.DRAM{ReadBytes: o.reads * line, WriteBytes: o.writes * line, PeakBandwidth: m.peak(), RowHitRate: o.count.HitRate()}
+	r.DRAM.WaitingBytes = max(0, o.writes-o.count.Writes) * line
 	r.Rate()
 	if o.reads > 0 {
 		mean, p99, most := o.latencies()

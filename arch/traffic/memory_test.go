@@ -74,6 +74,17 @@ func lineOf(m *traffic.Memory) int64 {
 	return run.DRAM.ReadBytes
 }
 
+// TestWritesAtTheEnd: a run ends when its last write has been taken in; what then
+// still waits for the banks has not crossed the bus.
+func TestWritesAtTheEnd(t *testing.T) {
+	m := memory(t, "ddr3-2133")
+	run := stream(t, m, "stream:pattern=randmix21,requests=1") // a write
+	assert.EqualValues(t, 3, run.Cycles)
+	assert.EqualValues(t, 64, run.DRAM.WaitingBytes)
+	run = stream(t, m, "stream:pattern=seq,bytes=64KiB,mode=write")
+	assert.Less(t, float64(64<<10-run.DRAM.WaitingBytes)/float64(run.Seconds), float64(run.DRAM.PeakBandwidth))
+}
+
 // Requests through the device are those of the core's own driver: cycles, hash and latencies.
 func TestRequestsAreTheCores(t *testing.T) {
 	for _, name := range []string{"ddr3-1600", "ddr4-2400", "hbm2-2000"} {

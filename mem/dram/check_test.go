@@ -1,6 +1,7 @@
 package dram
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,6 +53,29 @@ func TestNoViolation(t *testing.T) {
 				}
 			}
 			require.Positive(t, refreshes, "refreshes")
+		})
+	}
+}
+
+// many is how many lines TestMany sends: go test ./mem/dram -run TestMany -lines 1000000
+var many = flag.Int64("lines", 0, "lines of random traffic for each standard, mapping and controller in TestMany; 0: skip it")
+
+// TestMany: random reads and writes, as many as one has time for.
+func TestMany(t *testing.T) {
+	if *many == 0 {
+		t.Skip("takes minutes; say how many with -lines")
+	}
+	for _, name := range Presets() {
+		t.Run(name, func(t *testing.T) {
+			p, err := Preset(name)
+			require.NoError(t, err)
+			for _, c := range mappings {
+				for _, c.Controller = range []string{"frfcfs", "dramsim3"} {
+					found, out := checked(t, p, p, c, "randmix21", *many)
+					require.Empty(t, found[:min(3, len(found))], "%+v", c)
+					require.Positive(t, out.Counters.Refreshes)
+				}
+			}
 		})
 	}
 }
