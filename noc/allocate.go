@@ -173,8 +173,9 @@ func newSeats(ports, v, s int) (seats []seat, of, first []int32) {
 	return seats, of, first
 }
 
-// bid is a crossbar input and the output that grants it, among all of the network.
-type bid struct{ cross, out int32 }
+// bid is a crossbar input and the output that grants it, among all of the network,
+// and the seat served if there is only one for that output, else -1.
+type bid struct{ cross, out, seat int32 }
 
 // passSwitches brings flits that could go and outputs together, and sends them. The
 // channels of an input share its crossbar inputs; each crossbar input and each
@@ -185,13 +186,19 @@ func (n *Network) passSwitches() {
 		for ; m != 0; m &= m - 1 {
 			number := int32(w<<6 + bits.TrailingZeros64(m))
 			out := &n.outputs[number]
-			e := out.cross0 + n.seats[n.readyWide.next(out.ready, number, n.first[out.grant])].cross
+			lone, q := int32(-1), int32(bits.TrailingZeros64(out.ready))
+			if n.readyWide.lone(out.ready) {
+				lone = q
+			} else {
+				q = n.readyWide.next(out.ready, number, n.first[out.grant])
+			}
+			e := out.cross0 + n.seats[q].cross
 			x := &n.cross[e]
 			if x.bid < 0 {
 				x.bid = int32(len(bids))
-				bids = append(bids, bid{e, number})
+				bids = append(bids, bid{e, number, lone})
 			} else if b := &bids[x.bid]; sooner(int32(out.number), int32(n.outputs[b.out].number), x.accept) {
-				b.out = number // several outputs grant it
+				b.out, b.seat = number, lone // several outputs grant it
 			}
 		}
 	}
@@ -207,14 +214,14 @@ func (n *Network) passSwitches() {
 // pass has a crossbar input, which has accepted an output, serve the first of its
 // channels at or after its pointer that has a flit for it.
 func (n *Network) pass(b bid) {
-	x, out := &n.cross[b.cross], &n.outputs[b.out]
-	q := n.readyWide.next(out.ready, b.out, x.pick)
-	s := &n.seats[q]
-	if e := b.cross - out.cross0; s.cross != e {
-		q = n.readyWide.next(out.ready, b.out, n.first[e])
-		s = &n.seats[q]
+	x, out, q := &n.cross[b.cross], &n.outputs[b.out], b.seat
+	if q < 0 {
+		e := b.cross - out.cross0
+		if q = n.readyWide.next(out.ready, b.out, x.pick); n.seats[q].cross != e {
+			q = n.readyWide.next(out.ready, b.out, n.first[e])
+		}
 	}
-	r := &n.routers[out.router]
+	r, s := &n.routers[out.router], &n.seats[q]
 	x.bid = -1
 	x.passed(r, out, s)
 	n.forward(r, out, s, q)
