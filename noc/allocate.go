@@ -32,32 +32,25 @@ func (n *Network) matchChannels() {
 	}
 }
 
-// match brings the free channels of an output and heads together; it tells whether any met.
+// match brings the free channels of an output and heads together; it tells whether
+// any met. Where only one head asks for the output, and for no other, every free
+// channel grants it, and it accepts the first after its pointer.
 func (n *Network) match(out *output) bool {
-	r := &n.routers[out.router]
-	if n.wantWide.lone(out.want) {
-		if i := int32(bits.TrailingZeros64(out.want)); r.buffers[i].state == asking {
-			return n.matchOne(r, out, i)
-		}
+	r, i := &n.routers[out.router], int32(bits.TrailingZeros64(out.want))
+	if !n.wantWide.lone(out.want) || r.buffers[i].state != asking {
+		return n.grantChannels(r, out)
 	}
-	return n.grantChannels(r, out)
-}
-
-// matchOne is the match of an output that only one head asks for, which asks for
-// no other: every free channel grants it, and it accepts the first after its pointer.
-func (n *Network) matchOne(r *router, out *output, i int32) bool {
-	b, o := &r.buffers[i], int32(out.number)
+	b := &r.buffers[i]
 	free := out.free(n.now) & n.masks[b.may]
 	if free == 0 {
 		return false
 	}
-	a := uint32(b.accept - o*n.vcs) // of another output's: beyond any channel of this one
+	a := uint32(b.accept - int32(out.number)*n.vcs) // of another output's: beyond any channel of this one
 	after := free >> a << a
 	if after == 0 {
 		after = free
 	}
-	vc := int32(bits.TrailingZeros64(after))
-	n.hold(r, out, i, vc)
+	n.hold(r, out, i, int32(bits.TrailingZeros64(after)))
 	return true
 }
 

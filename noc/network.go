@@ -63,6 +63,7 @@ type layout struct {
 	vcs    int32
 	every  uint64   // channel
 	wrap   bool     // the ways go round
+	plain  bool     // the table alone tells the way of a packet, but for trains and multicasts
 	table  []int16  // see plainTable
 	masks  []uint64 // see maskOf
 	ofRing [2]uint8 // masks of packets that do not and do cross a dateline
@@ -118,6 +119,7 @@ func (n *Network) lay() {
 	}
 	n.table, n.every, n.vcs = g.plainTable(), g.all(), int32(g.config.VCs)
 	n.wrap = g.grid != nil && g.grid.wrap
+	n.plain = n.grid != nil && !n.wrap && n.table != nil
 	n.masks = []uint64{n.every}
 	n.ofRing = [2]uint8{n.maskOf(g.ringChannels(false, g.config.VCs)), n.maskOf(g.ringChannels(true, g.config.VCs))}
 	n.seats, n.seatOf, n.first = newSeats(most, g.config.VCs, g.config.InputSpeedup)
@@ -182,7 +184,9 @@ func (n *Network) send(p Packet) {
 		}
 		n.extra += int64(len(p.Dsts) - 1)
 	}
-	n.prepare(&q, n.number)
+	if !n.plain || q.flits >= trainFlits || q.dsts != nil {
+		n.prepare(&q, n.number)
+	}
 	n.number++
 	n.counts.Packets++
 	s := &n.sources[p.Src]

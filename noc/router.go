@@ -155,6 +155,8 @@ func (n *Network) arrive(r *router, i int32) {
 	case b.state == forking:
 		n.forkReady(r, i)
 	case b.count > 1:
+	case b.state == idle && n.config.RoutingDelay == 0:
+		n.ask(r, i)
 	case b.state == idle:
 		n.head(r, i, n.now)
 	case b.state == active:
@@ -248,5 +250,9 @@ func (n *Network) hold(r *router, out *output, i, vc int32) {
 		n.escape(&n.packets[n.front(r, i).packet()], r.id, int(vc))
 	}
 	b.state, b.out, b.vc = active, out.number, uint8(vc)
-	n.readyIf(r, out, i, c, n.now+1)
+	if n.places[c.next].homeBy(n.now + 1) {
+		n.setReady(out, n.seatOf[i])
+		return
+	}
+	n.waitCredit(r, int32(out.number), vc)
 }
