@@ -32,6 +32,10 @@
 // 2402.13499; Thakkar et al., CUTLASS; RRZE-HPC gpu-benches. docs/sources.md
 // resolves the keys that presets cite.
 //
+// Convolutions are implicit products (conv.go), attention passes over tiles of keys
+// (attention.go), softmax and normalisations over rows (rows.go); kernels whose CTAs
+// are all alike are passed over in part once they come evenly (steady.go).
+//
 // Attention and streaming kernels compute their values layer by layer from what lies
 // in memory; only products move tile by tile. The price of an event is that at
 // nominal voltage, also where the governor has lowered it.

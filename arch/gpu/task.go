@@ -22,7 +22,10 @@ type task struct {
 // String is the layer's mapping in one line.
 func (t *task) String() string {
 	if a := t.flash; a != nil {
-		return fmt.Sprintf("flash %d×%d heads, %d by %d, split=%d", a.batch, a.heads, a.rows, a.keys, a.split)
+		return fmt.Sprintf("flash %d×%d heads, %d by %d, tile=%dx%d split=%d", a.batch, a.heads, a.rows, a.keys, a.tall, a.wide, a.split)
+	}
+	if r := t.stream.rows; t.product == nil && r != nil {
+		return fmt.Sprintf("rows %d×%d, %d passes of %d threads", r.rows, r.length, len(r.passes), r.threads)
 	}
 	if t.product == nil {
 		return fmt.Sprintf("stream ctas=%d", t.stream.ctas())
