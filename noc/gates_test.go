@@ -208,3 +208,16 @@ func TestPresets(t *testing.T) {
 	_, err := Preset("mesh-9x9")
 	assert.ErrorContains(t, err, "there are mesh-8x8, torus-8x8, ring-8")
 }
+
+// TestStarvedTraffic: a node whose packets never get a turn ends a run past
+// saturation instead of keeping it going.
+func TestStarvedTraffic(t *testing.T) {
+	c := Default(Mesh, 4, 4)
+	c.VCs, c.InputSpeedup, c.SwitchDelay, c.CreditDelay = 16, 3, 0, 0
+	tr := DefaultTraffic()
+	tr.Pattern, tr.Rate, tr.Period, tr.Samples = "transpose", 0.4, 200, 5
+	m, err := tr.Run(c)
+	require.NoError(t, err)
+	assert.False(t, m.Stable)
+	assert.Less(t, m.Cycles, int64(100_000))
+}

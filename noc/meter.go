@@ -111,6 +111,16 @@ func (m *meter) period() float64 {
 
 func (m *meter) mean() float64 { return m.sum / math.Max(1, float64(len(m.lat))) }
 
+// starved is how many limits a packet may wait before it counts as one that is never served.
+const starved = 100
+
+// least is the mean with the packets that still wait, each as old as it is at least:
+// past saturation some may wait as long as others are offered.
+func (m *meter) least() float64 {
+	waiting := float64(m.waiting)
+	return (m.sum + waiting*float64(m.net.Now()-m.until)) / math.Max(1, float64(len(m.lat))+waiting)
+}
+
 // clear empties the books; packets born from now on count.
 func (m *meter) clear() {
 	m.mark, m.lat, m.sum, m.network, m.routers = m.net.Now(), m.lat[:0], 0, 0, 0
@@ -167,7 +177,7 @@ func (m *meter) drain() (Measured, error) {
 	for check := m.until + 1000; m.waiting > 0; {
 		m.cycle(check)
 		if m.net.Now() >= check {
-			if m.mean() > m.Limit {
+			if m.least() > m.Limit || float64(m.net.Now()-m.until) > starved*m.Limit {
 				return m.saturated()
 			}
 			check += 1000
