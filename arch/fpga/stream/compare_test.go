@@ -47,7 +47,7 @@ func (b *both) fifo(stage func(in, out *Link) error, unit func(in, out *pin) clo
 }
 
 // finish runs both and compares every crossing at the ends, and the fill of every FIFO.
-func (b *both) finish(frames, every int) {
+func (b *both) finish(frames, every int) *Result {
 	out := NewDrain("out", every, b.tokens)
 	last := &pin{}
 	b.p.Wire("end", b.link, out)
@@ -61,11 +61,12 @@ func (b *both) finish(frames, every int) {
 	}
 	assert.Equal(b, d.fired[0], r.FirstOut)
 	if r.Period > 0 {
-		return
+		return r
 	}
 	for i, l := range b.links {
 		assert.Equal(b, b.fifos[i].peak, l.Peak(), "peak of %s", l.Name)
 	}
+	return r
 }
 
 type twinWire struct{ in, out *pin }
@@ -161,7 +162,7 @@ func (b *both) steps(depth int) {
 func TestChainsAgainstTheTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWindow(t)
-		frames := rapid.IntRange(1, 5).Draw(t, "frames")
+		frames := rapid.IntRange(1, 12).Draw(t, "frames")
 		b := newBoth(t, int64(frames), w.In(), rapid.IntRange(1, 3).Draw(t, "supply"))
 		b.window(w, rapid.IntRange(1, 9).Draw(t, "depth"))
 		for range rapid.IntRange(0, 3).Draw(t, "stages") {
@@ -171,4 +172,29 @@ func TestChainsAgainstTheTwin(t *testing.T) {
 		}
 		b.finish(frames, rapid.IntRange(1, 4).Draw(t, "drain"))
 	})
+}
+
+// TestAFrontSleepsUntilItIsHeldUp: in front of a deep FIFO that fills over many frames the
+// pipeline repeats and is not simulated; when the FIFO is full it is woken. Every
+// crossing is the twin's.
+func TestAFrontSleepsUntilItIsHeldUp(t *testing.T) {
+	slept, woken := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWindow(t)
+		frames := rapid.IntRange(4, 14).Draw(t, "frames")
+		b := newBoth(t, int64(frames), w.In(), rapid.IntRange(1, 3).Draw(t, "supply"))
+		b.window(w, rapid.IntRange(1, 9).Draw(t, "depth"))
+		b.drawStage()
+		b.product(Product{Width: 1, Height: 1, SIMD: 1, PE: 1, Latency: DSP48.Latency()}, rapid.IntRange(20, 400).Draw(t, "deep"))
+		b.product(Product{Width: 1, Height: rapid.IntRange(2, 6).Draw(t, "slower"), SIMD: 1, PE: 1, Latency: DSP48.Latency()}, 2)
+		r := b.finish(frames, rapid.IntRange(1, 3).Draw(t, "drain"))
+		if r.Slept > 0 {
+			slept++
+		}
+		if r.Woken > 0 {
+			woken++
+		}
+	})
+	assert.Positive(t, slept, "some front sleeps")
+	assert.Positive(t, woken, "some front is woken")
 }

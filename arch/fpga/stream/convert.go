@@ -72,6 +72,10 @@ func (c *widen) cut(s *snapshot) {
 	s.same(c.count)
 }
 
+func (c *widen) move(cycles int64) {
+	c.loaded, c.lastOut, c.tokenAt = c.loaded+cycles, c.lastOut+cycles, c.tokenAt+cycles
+}
+
 func (c *widen) ports() (in, out []*Link) { return []*Link{c.in}, []*Link{c.out} }
 func (c *widen) spent() states            { return c.states }
 
@@ -149,6 +153,10 @@ func (c *narrow) cut(s *snapshot) {
 	s.at(c.moved)
 	s.at(c.lastOut)
 	s.same(c.count)
+}
+
+func (c *narrow) move(cycles int64) {
+	c.ready, c.left, c.moved, c.lastOut = c.ready+cycles, c.left+cycles, c.moved+cycles, c.lastOut+cycles
 }
 
 func (c *narrow) ports() (in, out []*Link) { return []*Link{c.in}, []*Link{c.out} }

@@ -36,6 +36,14 @@ type Link struct {
 	postedAt          int64 // since this cycle,
 	crossedAt         int64 // and when the last one crossed
 	dirtyIn, dirtyOut bool
+
+	number, feeder, reader int     // its place, and those of the stages before and behind; -1: none
+	waited                 bool    // a put of the frame had to wait for room
+	trace                  []int64 // when the frame's tokens went in; nil: nobody wants to know
+	noted                  int     // of them
+	echo                   int64   // puts that were played back and come once more
+	behind                 int64   // tokens that the stage before slept through
+	skipped                int64   // frames that both its stages slept through
 }
 
 type linkKind uint8
@@ -158,14 +166,19 @@ func (l *Link) take(t int64) {
 
 // room is the first cycle at or after t in which the next token is accepted; false: not known yet.
 func (l *Link) room(t int64) (int64, bool) {
-	if l.kind != fifo {
+	if l.kind != fifo || l.echo > 0 {
 		return l.roomAtPort(t)
 	}
-	return max(t, l.takeAt[(l.puts-l.depth)&l.mask]+1), l.puts-l.takes < l.depth
+	if free := l.takeAt[(l.puts-l.depth)&l.mask] + 1; free > t {
+		t, l.waited = free, true
+	}
+	return t, l.puts-l.takes < l.depth
 }
 
 func (l *Link) roomAtPort(t int64) (int64, bool) {
 	switch {
+	case l.echo > 0:
+		return t, true
 	case l.kind == drain:
 		return l.aligned(t), l.puts < l.limit
 	case l.takes > l.puts:
@@ -178,6 +191,12 @@ func (l *Link) roomAtPort(t int64) (int64, bool) {
 
 // put notes that the next token came in cycle t.
 func (l *Link) put(t int64) {
+	if l.echo > 0 {
+		l.echo--
+		l.note(t)
+		return
+	}
+	l.note(t)
 	if l.kind == fifo {
 		l.putAt[l.puts&l.mask] = t
 		if l.peak < l.depth {
@@ -191,6 +210,14 @@ func (l *Link) put(t int64) {
 	}
 	l.dirtyOut, l.posted, l.lastPut = true, false, t
 	l.puts++
+}
+
+// note keeps the cycle of a put.
+func (l *Link) note(t int64) {
+	if l.trace != nil {
+		l.trace[l.noted] = t
+		l.noted++
+	}
 }
 
 // Two tokens are in the FIFO at once if the later one was put before the earlier
@@ -217,6 +244,7 @@ type crossing struct{ in, out int64 }
 // next puts anyway, which are in the cycles after the last at the earliest.
 func (l *Link) cut(s *snapshot) {
 	l.cuts = append(l.cuts, crossing{l.lastPut, l.lastTake})
+	l.noted = 0
 	switch l.kind {
 	case fifo:
 		s.at(l.lastPut)

@@ -12,10 +12,17 @@ type stage interface {
 	ports() (in, out []*Link)
 	spent() states
 	cut(*snapshot) // writes down what the next frame can feel of the last
+	move(int64)    // makes it, between frames, one that did all it did so many cycles later
 }
 
 // states are the cycles a stage spent at work, and waiting for a token and for room.
 type states struct{ busy, input, output int64 }
+
+func (s states) plus(o states) states {
+	return states{s.busy + o.busy, s.input + o.input, s.output + o.output}
+}
+func (s states) less(o states) states { return s.plus(o.times(-1)) }
+func (s states) times(n int64) states { return states{n * s.busy, n * s.input, n * s.output} }
 
 // node is a stage in the pipeline.
 type node struct {
@@ -23,6 +30,9 @@ type node struct {
 	stage   stage
 	in, out []*Link
 	queued  bool
+	asleep  bool   // part of a front that sleeps
+	slept   states // what it would have spent while it slept
+	number  int
 }
 
 // Pipeline is a graph of stages, built link by link.

@@ -307,5 +307,14 @@ func (u *product) cut(s *snapshot) {
 	}
 }
 
+func (u *product) move(cycles int64) {
+	u.accepted, u.lastWrite, u.lastOut, u.offeredAt = u.accepted+cycles, u.lastWrite+cycles, u.lastOut+cycles, u.offeredAt+cycles
+	move(u.wroteAt, cycles)
+	move(u.freeAt, cycles)
+	for i := range u.freezes {
+		u.freezes[i] = freeze{u.freezes[i].from + cycles, u.freezes[i].to + cycles}
+	}
+}
+
 func (u *product) ports() (in, out []*Link) { return []*Link{u.in}, []*Link{u.out} }
 func (u *product) spent() states            { return u.states }

@@ -59,6 +59,11 @@ func (q *queue) cut(s *snapshot) {
 	q.inner.cut(s)
 }
 
+func (q *queue) move(cycles int64) {
+	q.entered, q.left = q.entered+cycles, q.left+cycles
+	q.inner.move(cycles)
+}
+
 func (q *queue) ports() (in, out []*Link) { return []*Link{q.in}, []*Link{q.out} }
 func (q *queue) spent() states            { return q.states }
 
@@ -92,6 +97,8 @@ func (w *wire) run() (moved bool) {
 }
 
 func (w *wire) cut(s *snapshot) { s.at(w.last) }
+
+func (w *wire) move(cycles int64) { w.last += cycles }
 
 func (w *wire) ports() (in, out []*Link) { return []*Link{w.in}, []*Link{w.out} }
 func (w *wire) spent() states            { return w.states }

@@ -13,6 +13,9 @@ type Result struct {
 	Simulated int
 	Stages    []Spent
 	Crossings int64 // tokens put and taken while simulating
+	// Slept is the stages that were not simulated, summed over frames, while the front of
+	// the pipeline repeated; Woken how often that came to an end.
+	Slept, Woken int
 
 	frames int64
 	run    *runner
@@ -45,13 +48,11 @@ func (l *Link) ended(frame int) int64 {
 // Run takes the pipeline through frames from the port first to the port last. It
 // may be called once. Where a source is a FIFO fed by no stage, first must be a supply.
 func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
-	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), queue: make([]*node, len(p.nodes))}
+	s := &runner{Pipeline: p, first: first, last: last, frames: int64(frames), queue: make([]*node, 2*len(p.nodes)+len(p.links))}
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	for _, l := range p.links {
-		l.from, l.to = p.feeds[l], p.reads[l]
-	}
+	s.number()
 	for s.done < s.frames && s.period == 0 {
 		if !s.frame() {
 			s.let(s.frames) // what is not on the ring goes on as far as it can
@@ -59,6 +60,9 @@ func (p *Pipeline) Run(first, last *Link, frames int) (*Result, error) {
 			return nil, p.deadlock()
 		}
 		s.cut()
+		if s.up == nil && s.period == 0 && s.done < s.frames {
+			s.doze()
+		}
 	}
 	return s.result(), nil
 }
@@ -77,9 +81,28 @@ type runner struct {
 	period      int64
 	now, before *snapshot // after the last frame, and after the one before it
 	all         []*snapshot
+	up          *upstream // the front, while it sleeps
+	slept       int
+	woken       int
 	queue       []*node
 	head        int
 	waiting     int
+}
+
+// number tells links and stages where they stand.
+func (s *runner) number() {
+	for i, n := range s.nodes {
+		n.number = i
+	}
+	for i, l := range s.links {
+		l.number, l.feeder, l.reader = i, -1, -1
+		if l.from = s.feeds[l]; l.from != nil {
+			l.feeder = l.from.number
+		}
+		if l.to = s.reads[l]; l.to != nil {
+			l.reader = l.to.number
+		}
+	}
 }
 
 // check refuses pipelines that are not wired or do not balance.
@@ -101,7 +124,7 @@ func (s *runner) check() error {
 
 // wake puts a stage in the queue, if it is not there: a ring with room for all.
 func (s *runner) wake(n *node) {
-	if n != nil && !n.queued {
+	if n != nil && !n.queued && !n.asleep {
 		n.queued = true
 		s.queue[(s.head+s.waiting)%len(s.queue)] = n
 		s.waiting++
@@ -111,7 +134,7 @@ func (s *runner) wake(n *node) {
 // let lets the tokens of so many frames in.
 func (s *runner) let(frames int64) {
 	for _, l := range s.links {
-		l.limit = frames * l.perFrame
+		l.limit = (frames - l.skipped) * l.perFrame
 	}
 }
 
@@ -119,14 +142,32 @@ func (s *runner) let(frames int64) {
 // not come through. No token waits for one of a later frame, so that all cross when they
 // would if the next frame were behind them.
 func (s *runner) frame() bool {
+	if s.up != nil {
+		s.up.again()
+	}
+	for _, l := range s.links {
+		l.waited = false
+	}
 	s.let(s.done + 1)
 	s.settle()
+	if s.up != nil && !s.through() {
+		s.wakeFront()
+		s.settle()
+	}
+	if !s.through() {
+		return false
+	}
+	s.done++
+	return true
+}
+
+// through tells whether all tokens that were let in have gone through.
+func (s *runner) through() bool {
 	for _, l := range s.links {
 		if l.kind != supply && l.puts < l.limit || l.kind != drain && l.takes < l.limit {
 			return false
 		}
 	}
-	s.done++
 	return true
 }
 
@@ -134,6 +175,11 @@ func (s *runner) frame() bool {
 func (s *runner) settle() {
 	for _, n := range s.nodes {
 		s.wake(n)
+	}
+	if s.up != nil {
+		for _, n := range s.up.border {
+			s.wake(n)
+		}
 	}
 	s.sweep()
 }
@@ -143,12 +189,25 @@ func (s *runner) settle() {
 // will go as the last one did, and so on for ever.
 func (s *runner) cut() {
 	now := &snapshot{}
-	for _, l := range s.links {
-		l.cut(now)
+	front := 0
+	if s.up != nil {
+		front = len(s.up.nodes)
 	}
-	for _, n := range s.nodes {
-		n.stage.cut(now)
-		now.spent = append(now.spent, n.stage.spent())
+	for _, l := range s.links {
+		now.begin()
+		if front == 0 || l.feeder >= front || l.reader >= front {
+			l.cut(now)
+		}
+	}
+	for i, n := range s.nodes {
+		now.begin()
+		if i >= front {
+			n.stage.cut(now)
+		}
+		now.spent = append(now.spent, n.stage.spent().plus(n.slept))
+	}
+	if s.up != nil {
+		s.cutFront(now, len(s.links))
 	}
 	s.before, s.now, s.all = s.now, now, append(s.all, now)
 	if s.done == s.frames {
@@ -200,7 +259,7 @@ func (s *runner) sweep() {
 
 // result gathers what the links and stages noted, the steady state's frames added.
 func (s *runner) result() *Result {
-	r := &Result{FirstOut: s.last.firstPut, Period: s.period, Simulated: len(s.all), frames: s.frames, run: s}
+	r := &Result{FirstOut: s.last.firstPut, Period: s.period, Simulated: len(s.all), frames: s.frames, run: s, Slept: s.slept, Woken: s.woken}
 	all := func(l *Link) (times []int64) {
 		for i := range int(s.frames) {
 			if i < int(s.done) {
@@ -228,6 +287,5 @@ func (s *runner) states(stage int) states {
 	if s.period == 0 {
 		return w
 	}
-	was, rest := s.before.spent[stage], s.frames-s.done
-	return states{w.busy + rest*(w.busy-was.busy), w.input + rest*(w.input-was.input), w.output + rest*(w.output-was.output)}
+	return w.plus(w.less(s.before.spent[stage]).times(s.frames - s.done))
 }

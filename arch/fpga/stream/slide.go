@@ -126,6 +126,12 @@ func (s *slide) turn() bool {
 // cut: a frame begins after all of the one before, whose cycles are hidden behind its first.
 func (s *slide) cut(into *snapshot) { into.at(s.begin) }
 
+func (s *slide) move(cycles int64) {
+	s.begin, s.lastRead, s.fetched, s.lastOut = s.begin+cycles, s.lastRead+cycles, s.fetched+cycles, s.lastOut+cycles
+	move(s.readAt, cycles)
+	move(s.openAt, cycles)
+}
+
 func (s *slide) ports() (in, out []*Link) { return []*Link{s.in}, []*Link{s.out} }
 func (s *slide) spent() states            { return s.states }
 
@@ -205,6 +211,10 @@ func (s *shift) turn() bool {
 
 // cut: as in the default style.
 func (s *shift) cut(into *snapshot) { into.at(s.begin) }
+
+func (s *shift) move(cycles int64) {
+	s.begin, s.lastRead, s.lastOut = s.begin+cycles, s.lastRead+cycles, s.lastOut+cycles
+}
 
 func (s *shift) ports() (in, out []*Link) { return []*Link{s.in}, []*Link{s.out} }
 func (s *shift) spent() states            { return s.states }

@@ -97,7 +97,7 @@ func (s *steps) step() bool {
 			continue
 		}
 		q := &s.tokens[i]
-		if q.entered-q.leaves >= s.latency || q.entered >= s.out[i].limit {
+		if q.entered-q.leaves >= s.latency || q.entered >= s.out[i].limit-s.out[i].behind {
 			return false
 		}
 		if q.entered >= s.latency {
@@ -164,6 +164,14 @@ func (s *steps) cut(into *snapshot) {
 		q := &s.tokens[i]
 		into.at(max(q.lastPut, s.last+s.latency))
 		into.ring(q.left, q.leaves-s.latency, q.leaves, s.last+1)
+	}
+}
+
+func (s *steps) move(cycles int64) {
+	s.last += cycles
+	for i := range s.tokens {
+		s.tokens[i].lastPut += cycles
+		move(s.tokens[i].left, cycles)
 	}
 }
 
