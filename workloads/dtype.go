@@ -23,6 +23,13 @@ const (
 	Int64
 	Int32
 	Int16
+	Int15
+	Int14
+	Int13
+	Int12
+	Int11
+	Int10
+	Int9
 	Int8
 	Int7
 	Int6
@@ -49,6 +56,8 @@ var dtypes = [...]struct {
 	FP64:  {"fp64", 64, 'f'}, FP32: {"fp32", 32, 'f'}, TF32: {"tf32", 32, 'f'}, FP16: {"fp16", 16, 'f'},
 	BF16: {"bf16", 16, 'f'}, E4M3: {"e4m3", 8, 'f'}, E5M2: {"e5m2", 8, 'f'},
 	Int64: {"int64", 64, 'i'}, Int32: {"int32", 32, 'i'}, Int16: {"int16", 16, 'i'}, Int8: {"int8", 8, 'i'},
+	Int15: {"int15", 15, 'i'}, Int14: {"int14", 14, 'i'}, Int13: {"int13", 13, 'i'}, Int12: {"int12", 12, 'i'},
+	Int11: {"int11", 11, 'i'}, Int10: {"int10", 10, 'i'}, Int9: {"int9", 9, 'i'},
 	Int7: {"int7", 7, 'i'}, Int6: {"int6", 6, 'i'}, Int5: {"int5", 5, 'i'}, Int4: {"int4", 4, 'i'},
 	Int3: {"int3", 3, 'i'}, Int2: {"int2", 2, 'i'}, Int1: {"int1", 1, 'i'}, Bipolar: {"bipolar", 1, 'b'},
 	Uint64: {"uint64", 64, 'u'}, Uint32: {"uint32", 32, 'u'}, Uint16: {"uint16", 16, 'u'}, Uint8: {"uint8", 8, 'u'},
@@ -124,7 +133,7 @@ func ParseDType(s string) (DType, error) {
 			return t, nil
 		}
 	}
-	return Unset, fmt.Errorf("data type %q is not known; use fp32, tf32, fp16, bf16, e4m3, e5m2, int16, int8 … int1, bipolar", s)
+	return Unset, fmt.Errorf("data type %q is not known; use fp32, tf32, fp16, bf16, e4m3, e5m2, int16, int15 … int1, bipolar", s)
 }
 
 // Precision is the pair of formats a network runs in.
@@ -140,12 +149,10 @@ func ParsePrecision(s string) (Precision, error) {
 			switch {
 			case n == 1:
 				return Bipolar, nil
-			case n == 16:
-				return Int16, nil
-			case n >= 2 && n <= 8:
-				return Int8 + DType(8-n), nil
+			case n >= 2 && n <= 16:
+				return Int16 + DType(16-n), nil
 			}
-			return Unset, fmt.Errorf("data type %q: %d bits is not offered; use 1 to 8 or 16", s, n)
+			return Unset, fmt.Errorf("data type %q: %d bits is not offered; use 1 to 16", s, n)
 		}
 		wt, err := bits(w)
 		if err != nil {

@@ -33,6 +33,13 @@ func TestFormats(t *testing.T) {
 		{E4M3, "e4m3", 8, 1, true, false, false, FP32, 0, 0}, {E5M2, "e5m2", 8, 1, true, false, false, FP32, 0, 0},
 		{Int64, "int64", 64, 8, false, true, false, Int32, math.MinInt64, math.MaxInt64}, {Int32, "int32", 32, 4, false, true, false, Int32, math.MinInt32, math.MaxInt32},
 		{Int16, "int16", 16, 2, false, true, false, Int32, -32768, 32767}, {Int8, "int8", 8, 1, false, true, false, Int32, -128, 127},
+		{Int15, "int15", 15, 2, false, true, false, Int32, -16384, 16383},
+		{Int14, "int14", 14, 2, false, true, false, Int32, -8192, 8191},
+		{Int13, "int13", 13, 2, false, true, false, Int32, -4096, 4095},
+		{Int12, "int12", 12, 2, false, true, false, Int32, -2048, 2047},
+		{Int11, "int11", 11, 2, false, true, false, Int32, -1024, 1023},
+		{Int10, "int10", 10, 2, false, true, false, Int32, -512, 511},
+		{Int9, "int9", 9, 2, false, true, false, Int32, -256, 255},
 		{Int7, "int7", 7, 1, false, true, false, Int32, -64, 63}, {Int6, "int6", 6, 1, false, true, false, Int32, -32, 31}, {Int5, "int5", 5, 1, false, true, false, Int32, -16, 15},
 		{Int4, "int4", 4, 1, false, true, false, Int32, -8, 7}, {Int3, "int3", 3, 1, false, true, false, Int32, -4, 3}, {Int2, "int2", 2, 1, false, true, false, Int32, -2, 1},
 		{Int1, "int1", 1, 1, false, true, false, Int32, -1, 0}, {Bipolar, "bipolar", 1, 1, false, true, false, Int32, -1, 1},
@@ -48,7 +55,7 @@ func TestFormats(t *testing.T) {
 		assert.Equal(t, []int64{c.lo, c.hi}, []int64{lo, hi}, c.name)
 	}
 	assert.Equal(t, "dtype(99)", DType(99).String())
-	assert.Len(t, every(), 24, "a format without a row in this test")
+	assert.Len(t, every(), 31, "a format without a row in this test")
 }
 
 func TestStoredBytes(t *testing.T) {
@@ -270,7 +277,7 @@ func TestQuantise(t *testing.T) {
 // Quantise takes the step nearest to x of all that the format has.
 func TestQuantiseIsNearest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := rapid.SampledFrom([]DType{Int8, Int7, Int6, Int5, Int4, Int3, Int2}).Draw(t, "format")
+		f := rapid.SampledFrom([]DType{Int16, Int15, Int12, Int9, Int8, Int7, Int6, Int5, Int4, Int3, Int2}).Draw(t, "format")
 		scale := rapid.Float64Range(1e-3, 10).Draw(t, "scale")
 		x := rapid.Float64Range(-300, 300).Draw(t, "x")
 		q := f.Quantise(x, scale)
@@ -296,7 +303,7 @@ func TestParsePrecision(t *testing.T) {
 		{"float", FP32, FP32, "fp32"}, {"float32", FP32, FP32, "fp32"}, {"float16", FP16, FP16, "fp16"}, {"bfloat16", BF16, BF16, "bf16"}, {"tf32", TF32, TF32, "tf32"},
 		{"int1", Int1, Int1, "int1"}, {"bipolar", Bipolar, Bipolar, "bipolar"}, {"int16", Int16, Int16, "int16"},
 		{"w1a2", Bipolar, Int2, "w1a2"}, {"W4A8", Int4, Int8, "w4a8"}, {"w8a8", Int8, Int8, "int8"}, {"w1a1", Bipolar, Bipolar, "bipolar"}, {"w2a16", Int2, Int16, "w2a16"},
-		{"w3a7", Int3, Int7, "w3a7"}, {"w6a5", Int6, Int5, "w6a5"},
+		{"w3a7", Int3, Int7, "w3a7"}, {"w9a15", Int9, Int15, "w9a15"}, {"w6a5", Int6, Int5, "w6a5"},
 	} {
 		p, err := ParsePrecision(c.text)
 		require.NoError(t, err, c.text)
@@ -306,7 +313,7 @@ func TestParsePrecision(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, p, again, c.text)
 	}
-	for _, bad := range []string{"", "int", "int9", "int64", "fp64", "uint8", "bool", "unset", "w0a8", "w9a8", "w8a9", "w8", "a8", "w8a", "wa", "w8a8x", "w-1a2", "8", "w99999999999999999999a1"} {
+	for _, bad := range []string{"", "int", "int17", "int64", "fp64", "uint8", "bool", "unset", "w0a8", "w17a8", "w8a17", "w8", "a8", "w8a", "wa", "w8a8x", "w-1a2", "8", "w99999999999999999999a1"} {
 		_, err := ParsePrecision(bad)
 		require.Error(t, err, "%q", bad)
 		assert.Contains(t, err.Error(), fmt.Sprintf("%q", bad))

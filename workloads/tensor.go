@@ -132,7 +132,7 @@ func NewArray(t DType, s Shape) *Array {
 		a.D = make([]float64, n)
 	case t.IsFloat():
 		a.F = make([]float32, n)
-	case t == Int16 || t == Int32:
+	case t == Int32 || t.IsInt() && t.Bits() > 8 && t.Bits() <= 16:
 		a.I32 = make([]int32, n)
 	case t.IsInt() && t != Int64:
 		a.I8 = make([]int8, n)
@@ -199,8 +199,9 @@ func (a *Array) SetInt(i int, v int64) {
 		}
 		a.I8[i] = int8(v)
 	case a.I32 != nil:
-		if a.Type == Int16 {
-			v = int64(int16(v))
+		if a.Type != Int32 {
+			unused := 64 - a.Type.Bits()
+			v = v << unused >> unused
 		}
 		a.I32[i] = int32(v)
 	case a.I != nil:
@@ -291,7 +292,7 @@ func (a *Array) setBits(i int, v uint64) {
 	switch {
 	case a.I8 != nil:
 		a.I8[i] = int8(v)
-	case a.I32 != nil && a.Type == Int16:
+	case a.I32 != nil && a.Type != Int32:
 		a.I32[i] = int32(int16(v))
 	case a.I32 != nil:
 		a.I32[i] = int32(v)

@@ -108,7 +108,7 @@ func Open(name string, text []byte, sets []string) (*Machine, error) {
 	return m, err
 }
 
-// Supports takes integers of 1 to 8 and of 16 bits, bipolar included, for weights and activations.
+// Supports takes integers of 1 to 16 bits, bipolar included, for weights and activations.
 // An overlay multiplies fp32 too.
 func (m *Machine) Supports(p workloads.Precision) error {
 	if m.cfg.Design == "overlay" && p.Weight == workloads.FP32 && p.Act == workloads.FP32 {

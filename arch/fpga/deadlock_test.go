@@ -89,7 +89,7 @@ func TestEveryPrecision(t *testing.T) {
 	for _, name := range []string{"conv", "conv-dilated", "depthwise", "gemm", "maxpool", "pooled"} {
 		w, err := archtest.Named(name)
 		require.NoError(t, err)
-		for _, dtype := range []string{"w1a1", "w1a2", "w2a2", "w3a5", "w4a4", "w5a3", "w6a6", "w7a8", "w8a4", "w16a16", "w2a16", "w1a16"} {
+		for _, dtype := range []string{"w1a1", "w1a2", "w2a2", "w3a5", "w4a4", "w5a3", "w6a6", "w7a8", "w8a4", "w9a9", "w10a3", "w4a11", "w12a12", "w13a2", "w14a14", "w15a15", "w16a16", "w2a16", "w1a16"} {
 			p, err := workloads.ParsePrecision(dtype)
 			require.NoError(t, err)
 			_, err = archtest.Checked(m, w, p, arch.Full)

@@ -74,8 +74,8 @@ func (c *Config) Validate() error {
 		if err != nil {
 			return fmt.Errorf("dtypes: %w", err)
 		}
-		if t.Bits() < 8 {
-			return fmt.Errorf("dtypes: %s is narrower than a byte, which this buffer cannot address; use int8 or wider", name)
+		if t.Bits()%8 != 0 {
+			return fmt.Errorf("dtypes: %s does not fill bytes, which this buffer addresses; use int8, int16 or wider", name)
 		}
 	}
 	if c.Array.Rows*c.Array.Cols > 1<<26 {

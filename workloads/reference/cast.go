@@ -36,9 +36,9 @@ func convert(a *workloads.Array, to workloads.DType, saturate bool) *workloads.A
 	return dst
 }
 
-// wrapped keeps the low bits of an integer that formats narrower than a byte have.
+// wrapped keeps the low bits of an integer that formats have which fill no bytes.
 func wrapped(v int64, t workloads.DType) int64 {
-	if t.IsInt() && t != workloads.Bipolar && t.Bits() < 8 {
+	if t.IsInt() && t != workloads.Bipolar && t.Bits()%8 != 0 {
 		spare := 64 - t.Bits()
 		return v << spare >> spare
 	}

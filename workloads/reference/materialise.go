@@ -62,8 +62,8 @@ const headroom = 8
 // scaleFor is the scale at which an integer format just holds a magnitude.
 func scaleFor(magnitude float64, t workloads.DType) float64 {
 	_, hi := t.Range()
-	if t == workloads.Int16 {
-		hi /= headroom
+	if t.Bits() <= 16 {
+		hi = min(hi, 1<<15/headroom-1)
 	}
 	s := magnitude / math.Max(1, float64(hi))
 	if s == 0 || math.IsInf(1/s, 0) { // nothing but zeros, or so small that it vanishes
