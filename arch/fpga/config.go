@@ -33,12 +33,13 @@ type Config struct {
 		Layers  []string   `key:"layers" doc:"layers folded by hand, each as name:simd:pe, such as conv1:3:16; simd = window × channels is a parallel window"`
 	} `key:"fold"`
 	FIFO struct {
-		Depth int `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`
+		Depth  int      `key:"depth" min:"0" max:"1048576" doc:"depth of every FIFO; 0: found by simulation"`
+		Depths []string `key:"depths" optional:"true" doc:"depths of single FIFOs, each as name:depth, such as conv1.fifo:32"`
 	} `key:"fifo"`
 	HLS    HLS    `key:"hls" optional:"true"`
 	Engine Engine `key:"engine"`
 	Host   struct {
-		Rate   unit.Hertz  `key:"rate" min:"1 Hz" doc:"simple operations a second of the processor that runs what the fabric does not"`
+		Rate   unit.Hertz  `key:"rate" min:"0 Hz" doc:"simple operations a second of the processor that runs what the fabric does not; 0 Hz: there is none"`
 		Energy unit.Joules `key:"energy" doc:"of one such operation"`
 
 		Input unit.Seconds `key:"input" optional:"true" doc:"overlay: to prepare one element of an input (scale, normalise, quantise); nothing if left out"`
@@ -75,6 +76,9 @@ func (c *Config) Validate() error {
 	p, err := workloads.ParsePrecision(c.Native)
 	if err != nil {
 		return fmt.Errorf("native: %w", err)
+	}
+	if len(c.Fold.Layers) > 0 && c.Design != "auto" && c.Design != "streaming" {
+		return fmt.Errorf("fold.layers: nothing is folded by hand in design=%s; use design=streaming", c.Design)
 	}
 	if c.Design == "overlay" && p.Weight == workloads.FP32 {
 		return nil

@@ -1,8 +1,15 @@
 package fpga
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
 	"nnsim/arch/fpga/estimate"
 	"nnsim/arch/fpga/stream"
+	"nnsim/unit/spell"
 	"nnsim/workloads"
 )
 
@@ -24,6 +31,10 @@ const settled = 6
 // sizeFIFOs gives every FIFO its depth: what the user asks for, or what is found.
 func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 	d.depths = map[string]int{}
+	byHand, err := m.depthsByHand()
+	if err != nil {
+		return err
+	}
 	every, err := m.interval(d)
 	if err != nil {
 		return err
@@ -33,8 +44,7 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 		if err != nil {
 			return err
 		}
-		c.count()
-		return nil
+		return c.count(byHand)
 	}
 	for i := range attempts {
 		c, got, err := m.fill(net, d, every)
@@ -42,8 +52,7 @@ func (m *Machine) sizeFIFOs(net *workloads.Network, d *design) error {
 			return err
 		}
 		if got <= every || i == attempts-1 {
-			c.count()
-			return nil
+			return c.count(byHand)
 		}
 		every = got // stages hold each other up more than each by itself
 	}
@@ -85,14 +94,44 @@ func (m *Machine) fill(net *workloads.Network, d *design, every int64) (*circuit
 	return c, every, nil
 }
 
-// count finds what the FIFOs take.
-func (c *circuit) count() {
+// depthsByHand reads fifo.depths.
+func (m *Machine) depthsByHand() (map[string]int, error) {
+	list := map[string]int{}
+	for _, text := range m.cfg.FIFO.Depths {
+		name, word, _ := strings.Cut(text, ":")
+		n, err := strconv.Atoi(word)
+		switch _, twice := list[name]; {
+		case err != nil || n < 1 || n > 1<<20:
+			return nil, fmt.Errorf("fpga: fifo.depths: %q: write name:depth with a depth from 1 to 1048576, such as conv1.fifo:32", text)
+		case twice:
+			return nil, fmt.Errorf("fpga: fifo.depths: %s is given twice; leave one out", name)
+		}
+		list[name] = n
+	}
+	return list, nil
+}
+
+// count sets the depths given by hand, and finds what the FIFOs take.
+func (c *circuit) count(byHand map[string]int) error {
+	var names []string
+	for _, l := range c.p.Links() {
+		if l.Depth() > 0 {
+			names = append(names, l.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(byHand)) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("fpga: fifo.depths: %s has no FIFO %q%s", c.net.Graph.Name, name, spell.DidYouMean(name, names))
+		}
+		c.d.depths[name] = byHand[name]
+	}
 	depth := c.m.depthOf(c.d)
 	for _, l := range c.p.Links() {
 		if l.Depth() > 0 {
 			c.d.fifos = c.d.fifos.Plus(fifoResources(int64(depth(l.Name, 0, false)), int64(c.widths[l.Name])))
 		}
 	}
+	return nil
 }
 
 // plan folds a network and sizes its FIFOs. Where the FIFOs no longer fit, it folds
@@ -169,11 +208,12 @@ func windowInterval(w stream.Window) (int64, error) {
 	if err := p.Window("window", w, in, out); err != nil {
 		return 0, err
 	}
-	r, err := p.Run(in, out, 2)
+	const frames = 4 // the second may still hurry after the first
+	r, err := p.Run(in, out, frames)
 	if err != nil {
 		return 0, err
 	}
-	return r.LastOut[1] - r.LastOut[0], nil
+	return r.LastOut[frames-1] - r.LastOut[frames-2], nil
 }
 
 // depthOf is a FIFO's depth in a design.

@@ -104,6 +104,9 @@ func (m *Machine) given(net *workloads.Network) (map[string][]int, error) {
 		if len(fold) != 2 {
 			return nil, fmt.Errorf("fpga: fold.layers: %q: write name:simd:pe, such as conv1:3:16", text)
 		}
+		if list[part[0]] != nil {
+			return nil, fmt.Errorf("fpga: fold.layers: %s is given twice; leave one out", part[0])
+		}
 		list[part[0]] = fold
 	}
 	for name := range list {

@@ -84,6 +84,9 @@ func perChannel(s workloads.Shape, op string, out workloads.Shape) bool {
 
 // Plan folds a network for the part and finds its FIFOs' depths.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
+	if err := m.hosted(net); err != nil {
+		return nil, err
+	}
 	d, err := m.choose(net)
 	if err != nil {
 		return nil, err
@@ -120,6 +123,19 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 		plan.CompulsoryWrite += t.Bytes()
 	}
 	return plan, nil
+}
+
+// hosted refuses operators that only a processor runs, where there is none.
+func (m *Machine) hosted(net *workloads.Network) error {
+	if m.cfg.Host.Rate > 0 {
+		return nil
+	}
+	for _, l := range net.Layers {
+		if one := newLayer(l, net.Precision); one.kind == host && (m.cfg.Design != "hls" || l.Head().Op != "Softmax") {
+			return fmt.Errorf("fpga: %s: the fabric has no stage for %s and there is no processor; set host.rate", l.Name, l.Head().Op)
+		}
+	}
+	return nil
 }
 
 // choose makes the design asked for; by itself a streaming one where it fits, else an overlay.

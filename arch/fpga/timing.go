@@ -67,7 +67,7 @@ func (c *circuit) run(frames int64) (*stream.Result, error) {
 // deadlocked says how deep the full FIFOs would have to be.
 func (c *circuit) deadlocked(d *stream.Deadlock) error {
 	free, sized := *c.m, *c.d
-	free.cfg.FIFO.Depth = 0
+	free.cfg.FIFO.Depth, free.cfg.FIFO.Depths = 0, nil
 	var needs []string
 	if err := free.sizeFIFOs(c.net, &sized); err == nil {
 		for _, l := range d.Full {
@@ -79,5 +79,5 @@ func (c *circuit) deadlocked(d *stream.Deadlock) error {
 	if len(needs) == 0 {
 		needs = []string{"deeper FIFOs"}
 	}
-	return fmt.Errorf("fpga: %s: %w; it needs %s, which fifo.depth=0 finds", c.m.cfg.Name, d, strings.Join(needs, " and "))
+	return fmt.Errorf("fpga: %s: %w; it needs %s, which fifo.depth=0 finds and fifo.depths sets", c.m.cfg.Name, d, strings.Join(needs, " and "))
 }
