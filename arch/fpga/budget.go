@@ -133,8 +133,11 @@ func (m *Machine) refusal(what string, r estimate.Resources) error {
 		}
 		short = append(short, fmt.Sprintf("%s %d of %d usable (%d on the part)%s", row.name, row.need, row.may, row.are, mark))
 	}
-	return shortage{fmt.Errorf("fpga: %s does not fit %s: it needs %s; choose a larger part, fewer bits (dtype=), a lower fold.rate or a smaller engine",
-		what, m.cfg.Name, strings.Join(short, ", "))}
+	less := "a lower fold.rate or a smaller engine"
+	if m.cfg.Design == "hls" {
+		less = "a larger hls.reuse"
+	}
+	return shortage{fmt.Errorf("fpga: %s does not fit %s: it needs %s; choose a larger part, fewer bits (dtype=) or %s", what, m.cfg.Name, strings.Join(short, ", "), less)}
 }
 
 // shortage is the word that a part is too small.

@@ -59,18 +59,29 @@ func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources)
 		slow := d.slowest()
 		if slow == nil || slow.cycles() <= goal {
 			d.bound = "the rate asked for is met"
+			if slow != nil {
+				d.bound += fmt.Sprintf(": %s, the slowest, takes %d of %d cycles a frame", slow.Name, slow.cycles()/d.frames, goal/d.frames)
+			}
 			break
 		}
 		if slow.chosen == len(slow.options)-1 {
-			d.bound = fmt.Sprintf("%s cannot be made faster", slow.Name)
+			d.bound = fmt.Sprintf("%s, the slowest with %d cycles a frame, cannot be made faster%s", slow.Name, slow.cycles()/d.frames, m.missed(goal, d.frames))
 			break
 		}
 		if !d.hasten(m, slow, budget) {
-			d.bound = fmt.Sprintf("%s is the slowest, and the part is too full to make it faster", slow.Name)
+			d.bound = fmt.Sprintf("%s is the slowest with %d cycles a frame, and the part is too full to make it faster%s", slow.Name, slow.cycles()/d.frames, m.missed(goal, d.frames))
 			break
 		}
 	}
 	return d, nil
+}
+
+// missed says what the rate asked for would have taken.
+func (m *Machine) missed(goal, frames int64) string {
+	if m.cfg.Fold.Rate <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; fold.rate asks for %d", goal/frames)
 }
 
 // hasten takes a layer to its next folding that fits; an uneven one, as many rows as

@@ -3,6 +3,7 @@ package fpga
 import (
 	"fmt"
 
+	"nnsim/arch/fpga/estimate"
 	"nnsim/results"
 	"nnsim/tech"
 	"nnsim/workloads"
@@ -24,7 +25,11 @@ func (c *timing) figures() (f figures) {
 	own := make([]int64, len(c.d.layers))
 	for _, s := range c.Stages {
 		if i := c.owner[s.Name]; i >= 0 {
-			cycles := c.estimate(s.Name, c.d.layers[i])
+			l := c.d.layers[i]
+			cycles := c.estimate(s.Name, l)
+			if s.Name == l.Name+".host" {
+				cycles = l.hostInterval(c.m, c.d.frames) // no closed form but its own
+			}
 			own[i] += cycles
 			if c.d.layers[i].function == nil {
 				f.interval = max(f.interval, cycles)
@@ -69,6 +74,30 @@ func (c *timing) whole(r *results.Run, prices map[string]map[string]tech.Price) 
 			100*float64(f.every-f.interval)/float64(max(1, f.interval)), float64(c.m.cfg.Clock)/float64(f.every))
 	}
 	r.Notes = append([]string{note}, r.Notes...)
+}
+
+// convNet is fpgaConvNet's figure for a convolution, padding and window included, at the
+// folding that its stage has: streams in are channels a word, fine is a whole window's
+// products or one's.
+func (c *circuit) convNet(stage string, l *layer) int64 {
+	if l.Head().Op != "Conv" || l.kind != dense && l.kind != depthwise || stage != l.Name+"."+l.kind.String() || l.function != nil {
+		return 0
+	}
+	s := &l.space
+	one := estimate.Conv{Rows: int64(s.H), Cols: int64(s.W), Channels: int64(l.inside), Filters: int64(l.outside), Groups: 1,
+		KH: int64((s.R-1)*s.DilH + 1), KW: int64((s.S-1)*s.DilW + 1), StrideH: int64(s.StrideH), StrideW: int64(s.StrideW),
+		PadTop: int64(s.PadH), PadBottom: int64(l.padded[0] - s.H - s.PadH), PadLeft: int64(s.PadW), PadR: int64(l.padded[1] - s.W - s.PadW),
+		In: int64(l.takes()), Out: int64(l.pe), Fine: 1}
+	if l.kind == depthwise {
+		one.Groups, one.Out = int64(l.inside), 1
+	}
+	if l.parallel() {
+		one.Fine = int64(s.R * s.S)
+	}
+	if s.DilH*s.DilW > 1 {
+		return 0 // the closed form knows no dilation
+	}
+	return max(1, l.images/c.d.frames) * one.Latency()
 }
 
 // alone is the cycles from frame to frame that a stage takes between ports that never

@@ -18,6 +18,7 @@ const (
 	evMAC             // multiply-accumulates, of products only
 	evEstimate        // cycles a frame in FINN's estimate
 	evAlone           // cycles a frame between ports that never wait
+	evConvNet         // cycles a frame of the whole layer in fpgaConvNet's closed form
 )
 
 // report makes the run report.
@@ -75,7 +76,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		if owner < 0 && strings.HasPrefix(s.Name, "store.") {
 			at = len(c.d.layers) - 1
 		}
-		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles", "alone_cycles")
+		stats := results.NewStats(s.Name, len(c.d.layers), "active_cycles", mac, "estimated_cycles", "alone_cycles", "fpgaconvnet_cycles")
 		per := c.price(s.Name, owner)
 		if l := c.d.layers[at]; owner >= 0 && s.Name == l.Name+"."+l.kind.String() {
 			for _, n := range l.Nodes {
@@ -85,6 +86,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		if owner >= 0 {
 			stats.Add(at, evEstimate, c.estimate(s.Name, c.d.layers[at]))
 			stats.Add(at, evAlone, c.alone(s.Name, c.d.layers[at]))
+			stats.Add(at, evConvNet, c.convNet(s.Name, c.d.layers[at]))
 		}
 		busy := min(s.Busy, r.Cycles)
 		stats.Add(at, evActive, busy)
@@ -101,7 +103,7 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		stats.Enter(results.Idle, edge)
 		r.Stats = append(r.Stats, stats)
 		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
-		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted, "alone_cycles": counted}
+		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted, "alone_cycles": counted, "fpgaconvnet_cycles": counted}
 	}
 }
 
