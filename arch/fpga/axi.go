@@ -11,6 +11,7 @@ import (
 type AXI struct {
 	Width       int         `key:"width" min:"32" max:"1024" doc:"bits of a port's data channels, a power of two"`
 	Ports       int         `key:"ports" min:"1" max:"64" doc:"ports of a core, or of a stream; port i reaches channel i mod memory.channels"`
+	Shared      int         `key:"shared" optional:"true" min:"1" max:"64" doc:"overlay: ports of the memory over which those of all cores are spread; each has its own if left out"`
 	Burst       int         `key:"burst" min:"1" max:"256" doc:"beats of a burst"`
 	Outstanding int         `key:"outstanding" min:"1" max:"256" doc:"bursts of each direction on their way, a port"`
 	Gap         unit.Cycles `key:"gap" min:"0" max:"1024" doc:"cycles in which a port's write channel rests between two bursts"`
@@ -37,6 +38,7 @@ func (a *AXI) bytes() int64 { return int64(a.Burst) * a.beat() }
 
 // movement is a stretch of external memory that a port reads or writes, burst by burst.
 type movement struct {
+	owner    int       // whose it is; a shared port serves owners in turn
 	at, left int64     // the next byte, and how many there are to ask for
 	scatter  uint64    // if set, bursts lie at places drawn from it, not one after the other
 	within   int64     // bytes in which they lie

@@ -33,6 +33,7 @@ type port struct {
 // direction is the state of reads or of writes.
 type direction struct {
 	jobs  []*movement
+	turn  int         // the owner that was served last
 	free  []int       // places that are free
 	ring  []int       // places in the order in which they were taken
 	place []onePlace  // by number
@@ -120,13 +121,30 @@ func (d *direction) next() unit.Edge {
 	return d.ready[0]
 }
 
-// take gives the next burst of the oldest movement a place.
+// pick finds the oldest movement of the owner whose turn it is.
+func (d *direction) pick() int {
+	best, away := 0, 1<<30
+	for i, m := range d.jobs {
+		n := m.owner - d.turn - 1
+		if n < 0 {
+			n += 1 << 20
+		}
+		if n < away {
+			best, away = i, n
+		}
+	}
+	return best
+}
+
+// take gives the next burst of a movement a place.
 func (d *direction) take(p *port) (slot int, at, n int64) {
-	m := d.jobs[0]
+	i := d.pick()
+	m := d.jobs[i]
+	d.turn = m.owner
 	at, n = m.burst(p.axi.bytes())
 	m.onWay++
 	if m.left == 0 {
-		d.jobs = d.jobs[1:]
+		d.jobs = append(d.jobs[:i], d.jobs[i+1:]...)
 	}
 	slot = d.free[len(d.free)-1]
 	d.free = d.free[:len(d.free)-1]

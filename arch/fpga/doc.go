@@ -13,11 +13,14 @@
 // every token moves. Weights are in on-chip memory from the start. An operator the
 // fabric has no stage for runs on the host processor, in its place in the pipeline.
 //
-// An overlay (overlay.go) cuts each layer into tiles that go from external memory
-// through double buffers to an array of multipliers and back.
+// An overlay (engine.go) cuts each layer into tiles (overlay_tiles.go,
+// overlay_blocks.go) that go from external memory through double buffers to an array
+// of multipliers and back; one core or several, each with images of the batch, on one
+// memory (overlay_core.go). Layers it lacks run on the processor while later images go on.
 //
-// In design: hls every layer is a function made from C as hls4ml makes them
-// (function.go); package hls says in how many cycles it runs.
+//	core ═ port ═ bursts, places ═ path ═ channel of DRAM (package mem)
+//
+// Ports are AXI masters (axi_port.go); streams go through them too (axi_stream.go).
 //
 // Where data are carried, they go through the same buffers in the same order: a
 // window through its cyclic buffer, a product through its SIMD × PE memory words
@@ -25,9 +28,11 @@
 //
 // Sources: [finn], [finn-r], [finn-rtllib], [hls4ml], [zhang-2015]; parts and boards as cited in the presets.
 //
-// Not modelled: several engines of an overlay on one memory, layers fused on the
-// overlay's chip, clock frequency (it is stated, not derived), routing and the borders of chiplets (SLRs), weights in
-// external memory, and reconfiguration between parts of a network. The padding of
-// a bipolar image is 0, which one bit cannot say. Sums over several memory ports
-// share the bandwidth in proportion to their bytes.
+// Not modelled: layers fused on the overlay's chip beyond a product and what follows
+// it, instructions, rows of a tile as separate bursts, caches of the processor, clock
+// frequency (it is stated, not derived), routing and the borders of chiplets (SLRs),
+// weights of a streaming design in external memory, command buses that pseudo-channels
+// share, and reconfiguration between parts of a network. The padding of a bipolar image
+// is 0, which one bit cannot say. A streaming design's ports share a bandwidth and know
+// no bursts.
 package fpga

@@ -30,7 +30,11 @@ type Engine struct {
 	Weights unit.Bytes `key:"weights" optional:"true" doc:"over blocks: bytes of both weight buffers"`
 	Output  unit.Bytes `key:"output" optional:"true" doc:"over blocks: bytes of both output buffers"`
 
+	Hold      string      `key:"hold" optional:"true" oneof:"pixels,weights" doc:"over blocks: what stays while the other operand passes by; whichever takes less time if left out"`
 	Depth     unit.Cycles `key:"depth" min:"0" doc:"cycles from a tile's last operand to its last sum"`
+	Turn      unit.Cycles `key:"turn" optional:"true" min:"0" doc:"over blocks: cycles between two uses of the array, to take its sums out"`
+	Swap      unit.Cycles `key:"swap" optional:"true" min:"0" doc:"over blocks: cycles from one block of pixels side by side to the next"`
+	Stage     unit.Cycles `key:"stage" optional:"true" min:"0" doc:"over blocks: cycles in which ins channels of a tap are laid out for a block, while the array works on the block before"`
 	Start     unit.Cycles `key:"start" optional:"true" min:"0" doc:"cycles before a layer's first tile, to fetch and dispatch it"`
 	Lanes     int         `key:"lanes" min:"1" max:"65536" doc:"elements a cycle of pools and elementwise work"`
 	Depthwise int         `key:"depthwise" optional:"true" min:"0" max:"65536" doc:"over blocks: products a cycle of a unit for depthwise convolutions, a multiple of rows; 0: they run on the engine"`
@@ -71,7 +75,10 @@ func (e *Engine) Validate() error {
 	return nil
 }
 
-// macs is the products a core can form in a cycle.
+// peak is the products of a core's fastest unit in a cycle.
+func (e *Engine) peak() int64 { return max(e.macs(), int64(e.Depthwise)) }
+
+// macs is the products a core's array can form in a cycle.
 func (e *Engine) macs() int64 {
 	return int64(e.Rows) * int64(e.Cols) * int64(e.Ins) * int64(e.Images)
 }

@@ -159,7 +159,7 @@ func (m *Machine) newExternal(e *engine.Engine, ports int, ideal bool) (*externa
 	}
 	for i := range ports {
 		p := newPort(i, &m.cfg.AXI, x, x.channels[i%len(x.channels)])
-		p.box = e.Add(fmt.Sprintf("Port%d", i), p, false)
+		p.box = e.Add(fmt.Sprintf("Port%d", i), p, true) // when all cores have said what they want
 		x.ports = append(x.ports, p)
 	}
 	return x, nil

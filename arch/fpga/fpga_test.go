@@ -48,6 +48,15 @@ func TestOverlaySuite(t *testing.T) {
 			return fpga.Open("vc707", text, append([]string{"design=overlay"}, sets...))
 		},
 		Variations: [][]string{{"engine.rows=3", "engine.cols=2", "engine.tileh=4", "engine.tilew=5"}, {"engine.over=pixels", "engine.rows=7"}, {"memory=ideal"},
-			{"native=fp32", "engine.rows=4", "engine.cols=3"}},
+			{"native=fp32", "engine.rows=4", "engine.cols=3"},
+			{"engine.over=blocks", "engine.rows=4", "engine.cols=3", "engine.ins=2", "engine.tileh=0", "engine.tilew=0", "engine.input=4 KiB", "engine.weights=4 KiB", "engine.output=1 KiB",
+				"engine.cores=2", "axi.ports=2", "axi.shared=3", "engine.adds=true", "engine.fold=true", "engine.depthwise=8", "engine.start=30", "engine.early=true"}},
+	})
+	archtest.Run(t, archtest.Device{
+		Open: func(sets ...string) (arch.Machine, error) {
+			text, _ := fpga.PresetText("zcu102-dpu")
+			return fpga.Open("zcu102-dpu", text, append([]string{"host.input=0 s", "engine.rows=2", "engine.cols=2", "engine.ins=3"}, sets...))
+		},
+		Variations: [][]string{{"engine.images=2", "engine.dense=host", "axi.shared=3", "memory.queue=4"}},
 	})
 }

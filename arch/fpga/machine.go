@@ -22,7 +22,7 @@ func (m *Machine) Describe(p workloads.Precision) results.Device {
 // their packing, and all look-up tables at FINN's price of a product.
 func (m *Machine) peak(p workloads.Precision) float64 {
 	if m.cfg.Design == "overlay" {
-		return float64(m.cfg.Engine.macs()) * float64(m.cfg.Engine.Cores)
+		return float64(m.cfg.Engine.peak()) * float64(m.cfg.Engine.Cores)
 	}
 	one := &layer{kind: dense, simd: 12, pe: 12, inside: 12, outside: 12, wBits: p.Weight.Bits(), aBits: p.Act.Bits(), space: workloads.Matrix{R: 1, S: 1}}
 	macs := 144 * float64(m.cfg.Part.DSP) / float64(one.slices(m))

@@ -40,7 +40,7 @@ func (m *Machine) newOverlay(net *workloads.Network) (*design, error) {
 			one.kind = dense
 		case n.Op == "Concat":
 			one.kind = concat
-		case n.Op == "MaxPool" || n.Op == "AveragePool" || n.Op == "GlobalAveragePool" || n.Op == "GlobalMaxPool" || workloads.Elementwise(n.Op):
+		case n.Op == "LRN" || n.Op == "MaxPool" || n.Op == "AveragePool" || n.Op == "GlobalAveragePool" || n.Op == "GlobalMaxPool" || workloads.Elementwise(n.Op):
 			one.kind = element
 		}
 		d.layers = append(d.layers, one)

@@ -48,6 +48,9 @@ func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) (best cut) {
 					continue
 				}
 				for _, c.held = range []bool{false, true} {
+					if e.Hold == "pixels" && c.held || e.Hold == "weights" && !c.held {
+						continue
+					}
 					if t := m.reckon(l, s, side, &c); t < least {
 						least, best = t, c
 					}

@@ -22,6 +22,7 @@ const unknown unit.Edge = -1
 // need their results goes on meanwhile, such as the next images.
 type core struct {
 	m     *Machine
+	id    int
 	p     *program
 	ideal bool
 	x     *external
@@ -68,8 +69,8 @@ type layerDone struct {
 	known  bool
 }
 
-func newCore(m *Machine, p *program, x *external, ports []*port, count int, ideal bool) *core {
-	c := &core{m: m, p: p, x: x, ports: ports, count: count, ideal: ideal, steps: make([]progress, count*len(p.steps))}
+func newCore(m *Machine, id int, p *program, x *external, ports []*port, count int, ideal bool) *core {
+	c := &core{m: m, id: id, p: p, x: x, ports: ports, count: count, ideal: ideal, steps: make([]progress, count*len(p.steps))}
 	for i := range c.steps {
 		c.steps[i] = progress{loaded: unknown, computed: unknown, stored: unknown, arrive: unknown}
 	}
@@ -237,7 +238,7 @@ func (c *core) transfer(at, bytes int64, write bool, begun func(), ended func(fi
 			return
 		}
 		begun()
-		job := &movement{at: p.wrap(at, n), left: n}
+		job := &movement{owner: c.id, at: p.wrap(at, n), left: n}
 		job.done = func(last unit.Edge) {
 			ended(job.first, last)
 			c.box.WakeAt(max(c.x.engine.Now(), last))

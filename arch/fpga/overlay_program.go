@@ -148,7 +148,7 @@ func (m *Machine) layerSteps(p *program, i int, l *layer, in, out, weights int64
 // are stored.
 func (m *Machine) vectorSteps(p *program, i int, l *layer, in, out int64) {
 	groups := int64(p.groups)
-	read, written, ops := int64(0), l.Out().Bytes()/groups, hostOps(l)/groups
+	read, written, ops := int64(0), l.Out().Bytes()/groups, laneOps(l)/groups
 	for _, t := range l.inputs() {
 		read += t.Bytes() / groups
 	}
@@ -159,6 +159,15 @@ func (m *Machine) vectorSteps(p *program, i int, l *layer, in, out int64) {
 		p.steps = append(p.steps, step{layer: i, begins: true, acts: share(read, k), store: max(1, share(written, k)), compute: share(work, k), ops: share(ops, k), actsAt: in, outAt: out})
 		in, out = in+share(read, k), out+share(written, k)
 	}
+}
+
+// laneOps is the operations of a layer on the vector lanes, where functions are tables.
+func laneOps(l *layer) (ops int64) {
+	for _, n := range l.Nodes {
+		simple, hard := workloads.Effort(n)
+		ops += simple + hard
+	}
+	return ops
 }
 
 // piece is what pools and elementwise work take at a time: two rows of block RAM of 32 KiB.

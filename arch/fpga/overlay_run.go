@@ -21,14 +21,22 @@ func (m *Machine) runOverlay(job arch.Job, d *design) (*results.Run, error) {
 	e := engine.New(m.cfg.Clock)
 	ideal := job.IdealMemory || m.cfg.Memory.Ideal()
 	n, each := m.cfg.Engine.Cores, m.cfg.AXI.Ports
-	x, err := m.newExternal(e, n*each, ideal)
+	all := n * each
+	if m.cfg.AXI.Shared > 0 {
+		all = min(all, m.cfg.AXI.Shared)
+	}
+	x, err := m.newExternal(e, all, ideal)
 	if err != nil {
 		return nil, err
 	}
 	var cores []*core
 	for i := range n {
 		count := (p.groups + n - 1 - i) / n
-		c := newCore(m, p, x, x.ports[i*each:(i+1)*each], count, ideal)
+		var ports []*port
+		for k := range each {
+			ports = append(ports, x.ports[(k*n+i)%all])
+		}
+		c := newCore(m, i, p, x, ports, count, ideal)
 		c.box = e.Add(fmt.Sprintf("Core%d", i), c, false)
 		cores = append(cores, c)
 	}

@@ -102,7 +102,9 @@ func (m *Machine) productCycles(s *workloads.Matrix, t *tile) int64 {
 	if e.Fold && s.C < e.Ins {
 		in = int64(s.R) * unit.CeilDiv(int64(s.S*t.ns), int64(e.Ins))
 	}
-	return beside * in * unit.CeilDiv(int64(t.ms), int64(e.Rows))
+	each := (in + int64(e.Turn)) * unit.CeilDiv(int64(t.ms), int64(e.Rows))
+	each = max(each, in*int64(e.Stage)) + int64(e.Swap)
+	return beside * each
 }
 
 // window is the bytes of input that a tile of one image reads.
