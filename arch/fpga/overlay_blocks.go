@@ -40,8 +40,15 @@ func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) (best cut) {
 		widest = e.Rows // sums wait for all input channels
 	}
 	least := math.Inf(1)
-	for xs := s.OW; xs > 0; xs /= 2 {
-		for ys := s.OH; ys > 0; ys = e.fewer(ys) {
+	high, wide := s.OH, s.OW
+	if e.TileH > 0 {
+		high = min(high, e.TileH)
+	}
+	if e.TileW > 0 {
+		wide = min(wide, e.TileW)
+	}
+	for xs := wide; xs > 0; xs /= 2 {
+		for ys := high; ys > 0; ys = e.fewer(ys) {
 			for ms := min(s.K, widest); ms > 0; ms = fewer(ms, e.Rows) {
 				c := cut{ys: ys, xs: xs, ms: ms, ns: ns}
 				if !m.fitsBuffers(l, s, side, &c) {
