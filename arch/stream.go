@@ -17,6 +17,14 @@ type Streamer interface {
 	RunStream(s catalog.Stream) (*results.Run, error)
 }
 
+// Prober is a machine that runs microbenchmarks.
+type Prober interface {
+	// TakesProbe refuses probes that the machine cannot run, with the remedy.
+	TakesProbe(p catalog.Probe) error
+	// RunProbe simulates a probe that the machine takes.
+	RunProbe(p catalog.Probe) (*results.Run, error)
+}
+
 // Idler is a machine that has something to do even when it has nothing to do,
 // such as to refresh its memory.
 type Idler interface {

@@ -23,6 +23,13 @@ func (p *Prepared) alone(e Experiment) error {
 		}
 		return nil
 	}
+	if probe := p.Workload.Probe; probe != nil {
+		m, ok := p.Machine.(arch.Prober)
+		if !ok {
+			return fmt.Errorf("%s: %s is of kind %s; this probe is for GPUs such as a100-sxm", what, p.Machine.Name(), p.Machine.Kind())
+		}
+		return m.TakesProbe(*probe)
+	}
 	s, ok := p.Machine.(arch.Streamer)
 	if !ok {
 		return fmt.Errorf("%s: %s is of kind %s, which runs networks and operators; give streams to a memory such as ddr4-2400 or a network such as mesh-8x8",
@@ -58,6 +65,9 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 func (p *Prepared) traffic() (*results.Run, error) {
 	if s := p.Workload.Stream; s != nil {
 		return p.Machine.(arch.Streamer).RunStream(*s)
+	}
+	if probe := p.Workload.Probe; probe != nil {
+		return p.Machine.(arch.Prober).RunProbe(*probe)
 	}
 	if m, ok := p.Machine.(arch.Idler); ok {
 		return m.RunIdle(p.Workload.Idle.Seconds)

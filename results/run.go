@@ -37,6 +37,7 @@ type Run struct {
 	AreaMM2             *unit.SquareMM         `json:"area_mm2"`
 	DRAM                DRAM                   `json:"dram"`
 	Network             *Network               `json:"network,omitempty"` // of an interconnect
+	Probe               *Probe                 `json:"probe,omitempty"`   // of a microbenchmark
 	EnergyJoules        unit.Joules            `json:"energy_joules"`
 	AveragePowerWatts   unit.Watts             `json:"average_power_watts"`
 	PowerScope          string                 `json:"power_scope"` // chip, package or board

@@ -26,6 +26,9 @@ func (r *Run) trafficTotals(s *screen) {
 	if n := r.Network; n != nil {
 		n.lines(s)
 	}
+	if p := r.Probe; p != nil {
+		p.lines(s)
+	}
 	s.field("energy", "%v", r.EnergyJoules)
 	r.powerAndArea(s)
 }

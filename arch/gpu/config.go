@@ -21,6 +21,7 @@ type Config struct {
 
 	SM     SM     `key:"sm"`
 	Tensor Tensor `key:"tensor"`
+	L1     L1     `key:"l1"`
 	L2     L2     `key:"l2"`
 	Memory Memory `key:"memory"`
 	Launch Launch `key:"launch"`
@@ -56,6 +57,13 @@ type Tensor struct {
 	Int8    int         `key:"int8" min:"0" max:"65536" doc:"of int8"`
 	Reached float64     `key:"reached" min:"0.1" max:"1" doc:"share of these rates that a loop of nothing else reaches"`
 	Latency unit.Cycles `key:"latency" min:"1" doc:"from the issue of an operation to its result"`
+	Sync    float64     `key:"sync" min:"0.1" max:"1" doc:"share of the rates that instructions of single warps can have"`
+}
+
+// L1 is the first-level cache of an SM.
+type L1 struct {
+	Size    unit.Bytes  `key:"size" min:"4096 B" doc:"capacity for a kernel without shared memory"`
+	Latency unit.Cycles `key:"latency" min:"1" doc:"of a hit"`
 }
 
 // L2 is the cache all SMs share.
@@ -65,6 +73,8 @@ type L2 struct {
 	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
 	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
 	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`
+	Slices     int         `key:"slices" min:"1" max:"1024" doc:"slices, each the home of its share of the lines"`
+	Link       unit.Bytes  `key:"link" min:"1 B" doc:"bytes a cycle from one partition to the other"`
 }
 
 // Memory is the off-chip memory's section. "memory: ideal" never stalls.
@@ -76,6 +86,9 @@ type Memory struct {
 	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"share of it that a copy kernel gets: refresh, turn-around, rows"`
 	Latency    unit.Seconds        `key:"latency" doc:"what a miss in L2 takes beyond a hit in its far partition"`
 	Queue      unit.Seconds        `key:"queue" doc:"what it takes longer when the memory is busy all the time; in proportion when it is not"`
+	Part       string              `key:"part" doc:"the part whose commands and timings microbenchmarks meet, at the clock that the bandwidth asks for"`
+	Channels   int                 `key:"channels" min:"1" max:"1024" doc:"pseudo-channels of that part"`
+	Controller unit.Seconds        `key:"controller" doc:"pipeline between a slice of L2 and its channel, there and back"`
 }
 
 // Launch is what starting a kernel takes.
@@ -83,6 +96,7 @@ type Launch struct {
 	Gap  unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
 	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
 	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
+	Warp unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`
 }
 
 // Kernel overrides the choice of the kernel of a product; 0 leaves it to the heuristic.

@@ -3,6 +3,7 @@ package dram
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,3 +113,22 @@ func (p Part) With(symbol string, cycles int) (Part, error) {
 	p.Timing[symbol] = cycles
 	return p, nil
 }
+
+// counted are the timings that count transfers and commands, whatever the clock; the others are times.
+var counted = map[string]bool{"tBURST": true, "tCCD": true, "tCCD_S": true, "tCCD_L": true, "tACT": true, "tPPD": true, "tRTRS": true}
+
+// At is the part at another clock, one cycle of which takes so many nanoseconds: its
+// times stay, in whole cycles of that clock.
+func (p Part) At(tck float64) Part {
+	timing := Symbols{}
+	for symbol, cycles := range p.Timing {
+		if timing[symbol] = cycles; !counted[symbol] {
+			timing[symbol] = int(math.Ceil(float64(cycles)*p.TCK/tck - rounding))
+		}
+	}
+	p.Timing, p.TCK = timing, tck
+	return p
+}
+
+// rounding is how far a number of cycles may be off a whole one for no other reason than that floats round.
+const rounding = 1e-6

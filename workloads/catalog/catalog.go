@@ -6,6 +6,7 @@
 //	topology.csv,layer=conv2           SCALE-Sim's network descriptions
 //	gemm:m=512,n=1024,k=2048           one operator
 //	stream:pattern=seq,requests=60000  memory traffic alone
+//	chase:bytes=64MiB                  a microbenchmark of a GPU
 //	idle:seconds=1                     powered, doing nothing
 //
 //	spec ──split──▶ head, key=value… ──check against the head's table of keys──▶ values ──open──▶ Workload
@@ -32,8 +33,8 @@ import (
 	"nnsim/workloads/zoo"
 )
 
-// Workload is what a workload string names. Exactly one of Graph, Stream and
-// Idle is set.
+// Workload is what a workload string names. Exactly one of Graph, Stream,
+// Probe and Idle is set.
 type Workload struct {
 	Spec  string // canonical: keys in the table's order, values as the program prints them, defaults left out
 	Name  string // for people: the network, the file without its folder, or the operator with its shape
@@ -46,6 +47,7 @@ type Workload struct {
 	Seed      uint64               // of weights and inputs
 
 	Stream *Stream
+	Probe  *Probe
 	Idle   *Idle
 }
 

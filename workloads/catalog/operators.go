@@ -43,7 +43,7 @@ func operators() []source {
 	for _, r := range rowOperators {
 		list = append(list, operator(r.name, r.about, rowKeys[:2:2], r.build))
 	}
-	return append(list, idle, stream)
+	return append(append(list, idle, stream), probes...)
 }
 
 // rowOperators work on a matrix of rows × cols.
