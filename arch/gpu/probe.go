@@ -9,6 +9,7 @@ import (
 	"nnsim/mem/dram"
 	"nnsim/results"
 	"nnsim/unit"
+	"nnsim/workloads"
 	"nnsim/workloads/catalog"
 )
 
@@ -119,7 +120,7 @@ func (m *Machine) probed(out *results.Probe, h *hierarchy.Hierarchy, cycles int6
 	b.enter(b.l2, float64(t.L2Read+t.L2Write)/float64(m.cfg.L2.Bandwidth), 0, 0)
 	b.enter(b.dram, float64(read+written)/perEdge, 0, 0)
 	b.enter(b.sm, 0, 0, float64(cycles))
-	r, err := m.alone(b, out, cycles)
+	r, err := m.alone(b, out, cycles, m.Native())
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +133,8 @@ func (m *Machine) probed(out *results.Probe, h *hierarchy.Hierarchy, cycles int6
 }
 
 // alone makes the report of a run that has no layers, from its books.
-func (m *Machine) alone(b *books, out *results.Probe, cycles int64) (*results.Run, error) {
-	r := &results.Run{Device: m.Describe(m.Native()), Bound: "latency", Cycles: cycles, Seconds: unit.Seconds(float64(cycles) / float64(m.cfg.Clock)),
+func (m *Machine) alone(b *books, out *results.Probe, cycles int64, p workloads.Precision) (*results.Run, error) {
+	r := &results.Run{Device: m.Describe(p), Bound: "latency", Cycles: cycles, Seconds: unit.Seconds(float64(cycles) / float64(m.cfg.Clock)),
 		Probe: out, Units: map[string]results.Unit{}}
 	r.ComputeSeconds = r.Seconds
 	r.Layers = []results.Layer{{Name: "probe", Op: "Probe", Cycles: cycles}}
@@ -142,7 +143,7 @@ func (m *Machine) alone(b *books, out *results.Probe, cycles int64) (*results.Ru
 		r.Units[st.Name] = b.finish(st, cycles)
 	}
 	r.Notes = []string{"a microbenchmark: time begins with its first CTA, launch apart"}
-	return r, r.Price(m.Prices(m.Native()))
+	return r, r.Price(m.Prices(p))
 }
 
 // sharedProbe reads shared memory from one warp: a chase of one lane, or all lanes with a stride.
@@ -168,7 +169,7 @@ func (m *Machine) sharedProbe(p catalog.Probe) (*results.Run, error) {
 	b.shared.Add(0, 0, int64(p.Loads)*int64(len(lanes))*width)
 	b.enter(b.shared, float64(int64(p.Loads)*each), 0, 0)
 	b.enter(b.sm, 0, float64(at), 0)
-	return m.alone(b, out, at)
+	return m.alone(b, out, at, m.Native())
 }
 
 // multiplyProbe has warps issue matrix instructions back to back, so many of each
@@ -207,12 +208,12 @@ func (m *Machine) multiplyProbe(p catalog.Probe) (*results.Run, error) {
 	b := newBooks(1, q.Act.String())
 	b.tensor.Add(0, evMACs, int64(done))
 	b.enter(b.tensor, done/rate, 0, 0)
-	r, err := m.alone(b, out, int64(math.Ceil(last)))
+	r, err := m.alone(b, out, int64(math.Ceil(last)), q)
 	if err != nil {
 		return nil, err
 	}
-	r.Device, r.Bound = m.Describe(q), "compute"
-	return r, r.Price(m.Prices(q))
+	r.Bound = "compute"
+	return r, nil
 }
 
 // chained is the operations of each chain.

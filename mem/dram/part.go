@@ -126,6 +126,9 @@ func (p Part) At(tck float64) Part {
 			timing[symbol] = int(math.Ceil(float64(cycles)*p.TCK/tck - rounding))
 		}
 	}
+	if least := timing["tRAS"] + timing["tRP"]; timing["tRC"] < least {
+		timing["tRC"] = least // each was rounded up by itself
+	}
 	p.Timing, p.TCK = timing, tck
 	return p
 }

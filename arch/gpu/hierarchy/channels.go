@@ -35,7 +35,7 @@ type channel struct {
 
 // held is the bytes of evicted lines that L2 holds back for a channel before stores
 // must wait for them to go (choice: what covers the way there and back).
-const held = 32 << 10
+const held = 8 << 10
 
 // portDepth is the requests that wait before a controller.
 const portDepth = 512
@@ -47,7 +47,7 @@ func newChannels(c *Config) (*channels, error) {
 	m := &channels{c: c, lines: c.Part.Shape.Lines(), per: max(1, lineBytes/int64(c.Part.Shape.LineBytes)), down: c.Controller / 2}
 	m.list = make([]channel, c.Channels)
 	for i := range m.list {
-		ch, err := dram.New(c.Part, dram.Config{Hash: true, Port: portDepth, Refresh: "bank"}, func(d dram.Done) { m.done(int32(i), d) })
+		ch, err := dram.New(c.Part, dram.Config{Hash: true, Queue: 192, Port: portDepth, Refresh: "bank"}, func(d dram.Done) { m.done(int32(i), d) })
 		if err != nil {
 			return nil, fmt.Errorf("gpu: memory: %w", err)
 		}

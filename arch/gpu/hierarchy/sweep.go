@@ -44,7 +44,7 @@ const pieces = "pieces"
 
 // Rates are what a sweep has measured.
 type Rates struct {
-	Bandwidth float64 // bytes an edge, between the first and the last fifth of the CTAs
+	Bandwidth float64 // bytes an edge, by the CTAs that end between the first and the last fifth
 	Bytes     int64   // as the benchmark counts
 	Edges     int64
 }
@@ -55,8 +55,22 @@ type sweeper struct {
 	h     *Hierarchy
 	total int64
 	done  int64
-	mark  [2]int64 // when a fifth and four fifths were through
-	count [2]int64 // and how many were
+	line  line // of CTAs that are through, over time, from the first fifth to the last
+}
+
+// line is the sums of a line through points by least squares.
+type line struct{ n, x, y, xx, xy float64 }
+
+func (l *line) add(x, y float64) {
+	l.n, l.x, l.y, l.xx, l.xy = l.n+1, l.x+x, l.y+y, l.xx+x*x, l.xy+x*y
+}
+
+// slope is its rise over its run; 0 where all points are above one another.
+func (l *line) slope() float64 {
+	if d := l.n*l.xx - l.x*l.x; d > 0 {
+		return (l.n*l.xy - l.x*l.y) / d
+	}
+	return 0
 }
 
 // Sweep runs a sweep on all SMs.
@@ -79,9 +93,7 @@ func (h *Hierarchy) Sweep(x Sweep) (Rates, error) {
 		return Rates{}, err
 	}
 	r := Rates{Edges: h.ended, Bytes: p.total * int64(x.Threads) * p.bytes * p.perThread()}
-	if span := p.mark[1] - p.mark[0]; span > 0 {
-		r.Bandwidth = float64(r.Bytes) / float64(p.total) * float64(p.count[1]-p.count[0]) / float64(span)
-	}
+	r.Bandwidth = float64(r.Bytes) / float64(p.total) * p.line.slope()
 	return r, nil
 }
 
@@ -135,10 +147,8 @@ func (p *sweeper) loaded(int64, Level) {}
 
 func (p *sweeper) finished(at int64) {
 	p.done++
-	for i, fifths := range []int64{1, 4} {
-		if p.done == max(1, p.total*fifths/5) {
-			p.mark[i], p.count[i] = at, p.done
-		}
+	if p.done*5 >= p.total && p.done*5 <= p.total*4 {
+		p.line.add(float64(at), float64(p.done))
 	}
 }
 

@@ -1,0 +1,147 @@
+package hierarchy
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"nnsim/mem/dram"
+)
+
+// small is a GPU of four SMs and eight slices, whose latencies are far apart.
+func small(t require.TestingT) *Config {
+	part, err := dram.Preset("hbm2-2000-pc")
+	require.NoError(t, err)
+	part.Shape.Pseudo = 1
+	return &Config{SMs: 4, L1Size: 4 << 10, L1Latency: 30, Read: 64, Write: 32, Slices: 8, Partitions: 2, Size: 256 << 10, Near: 200, Far: 400,
+		Bandwidth: 512, Link: 128, Part: part, Channels: 8, PerEdge: 1, Controller: 100, CTAStart: 100, WarpStart: 3}
+}
+
+// chase measures a buffer that lies in one level, and tells the others' loads.
+func chase(t *testing.T, bytes int64) Latencies {
+	h, err := New(small(t))
+	require.NoError(t, err)
+	l, err := h.Chase(Chase{Bytes: bytes, Stride: lineBytes, Loads: 5000})
+	require.NoError(t, err)
+	return l
+}
+
+// TestAChaseFindsWhatFits: tight gates at the sizes of the caches. Every latency is
+// the sum of its parts; a line more than fits is missed.
+func TestAChaseFindsWhatFits(t *testing.T) {
+	l := chase(t, 4<<10)
+	assert.Equal(t, [levels]int64{L1: 32}, l.Loads)
+	assert.Equal(t, 30.0, l.Mean)
+
+	l = chase(t, 4<<10+lineBytes)
+	assert.Positive(t, l.Loads[L2Near], "one line more than L1 holds")
+
+	l = chase(t, 120<<10)
+	assert.Equal(t, int64(0), l.Loads[L2Far]+l.Loads[DRAM], "homes and copies fit a partition")
+	assert.Equal(t, 200.0, l.Level[L2Near])
+
+	l = chase(t, 256<<10)
+	assert.Equal(t, int64(0), l.Loads[DRAM], "all lines have a home, and copies no room")
+	assert.Equal(t, [2]float64{200, 400}, [2]float64{l.Level[L2Near], l.Level[L2Far]})
+	assert.InDelta(t, l.Loads[L2Near], l.Loads[L2Far], 200)
+
+	l = chase(t, 1<<20)
+	assert.Equal(t, int64(0), l.Loads[L1]+l.Loads[L2Near]+l.Loads[L2Far], "in a ring, what has been pushed out is what comes next")
+	d := float64(14 + 14 + 2) // RCD, CL, BURST of the part, whose cycle is an edge here
+	assert.InDelta(t, 300+100+d, l.Mean, 14+14, "half of the lines are far; a row may have to be closed, and a refresh met")
+}
+
+// TestASweepIsBoundByItsNarrowest: memory, the link, the slices.
+func TestASweepIsBoundByItsNarrowest(t *testing.T) {
+	run := func(x Sweep, change func(*Config)) (Rates, Tally) {
+		c := small(t)
+		change(c)
+		h, err := New(c)
+		require.NoError(t, err)
+		r, err := h.Sweep(x)
+		require.NoError(t, err)
+		return r, h.Tally()
+	}
+	read := Sweep{Pattern: "read", Bytes: 2 << 20, Threads: 1024, CTAs: 6}
+	r, tally := run(read, func(*Config) {})
+	assert.InDelta(t, 8*16, r.Bandwidth, 13, "eight channels of 16 bytes a cycle")
+	assert.Equal(t, int64(2<<20/lineBytes), tally.Loads[DRAM])
+	assert.InDelta(t, 1<<20, tally.Linked, 1<<15, "half of the lines are at home beyond the link")
+
+	slow, _ := run(read, func(c *Config) { c.Link = 16 })
+	assert.InDelta(t, 32, slow.Bandwidth, 2, "half of the bytes at 16 an edge")
+
+	few, _ := run(Sweep{Pattern: "read", Bytes: 1 << 18, Threads: 32, CTAs: 1}, func(*Config) {})
+	assert.InDelta(t, 4*256.0/(100+300+100+30), few.Bandwidth, 0.2, "one warp an SM: Little's law")
+
+	r, _ = run(Sweep{Pattern: "init", Bytes: 2 << 20, Threads: 1024, CTAs: 2}, func(*Config) {})
+	assert.InDelta(t, 8*16, r.Bandwidth, 13, "stores wait for what they push out")
+}
+
+// TestLinesAreDealtEvenly: every line has one home and one place in memory, whatever the numbers.
+func TestLinesAreDealtEvenly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := small(t)
+		c.Channels = rapid.SampledFrom([]int{2, 4, 8, 16, 24}).Draw(t, "channels")
+		c.Slices = rapid.SampledFrom([]int{8, 16, 48}).Draw(t, "slices")
+		h, err := New(c)
+		if max(c.Channels, c.Slices)%min(c.Channels, c.Slices) != 0 {
+			assert.ErrorContains(t, err, "multiple")
+			return
+		}
+		require.NoError(t, err)
+		homes, places := map[[2]int64]bool{}, map[[2]int64]bool{}
+		per := make([]int, c.Channels)
+		n := int64(max(c.Channels, c.Slices)) * 20
+		for line := range n {
+			s, i := h.home(line)
+			ch, j := h.channel(line)
+			homes[[2]int64{int64(s), i}], places[[2]int64{int64(ch), j}] = true, true
+			per[ch]++
+		}
+		assert.Len(t, homes, int(n))
+		assert.Len(t, places, int(n))
+		for _, k := range per {
+			assert.Equal(t, int(n)/c.Channels, k)
+		}
+	})
+}
+
+// obvious counts an access bank by bank.
+func obvious(addresses []int64) int {
+	most := 0
+	for bank := int64(0); bank < Banks; bank++ {
+		words := map[int64]bool{}
+		for _, a := range addresses {
+			if a/4%Banks == bank {
+				words[a/4] = true
+			}
+		}
+		most = max(most, len(words))
+	}
+	return most
+}
+
+func TestBankConflicts(t *testing.T) {
+	strided := func(stride int64) []int64 {
+		lanes := make([]int64, 32)
+		for i := range lanes {
+			lanes[i] = int64(i) * stride
+		}
+		return lanes
+	}
+	for _, x := range []struct {
+		stride, bytes int64
+		cycles        int
+		conflicts     int
+	}{{4, 4, 1, 0}, {8, 4, 2, 1}, {128, 4, 32, 31}, {132, 4, 1, 0}, {0, 4, 1, 0}, {16, 16, 4, 0}, {128, 16, 32, 28}, {144, 16, 4, 0}, {8, 8, 2, 0}} {
+		assert.Equal(t, x.cycles, Wavefronts(strided(x.stride), x.bytes), "%+v", x)
+		assert.Equal(t, x.conflicts, Conflicts(strided(x.stride), x.bytes), "%+v", x)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		lanes := rapid.SliceOfN(rapid.Map(rapid.Int64Range(0, 500), func(w int64) int64 { return 4 * w }), 32, 32).Draw(t, "lanes")
+		assert.Equal(t, obvious(lanes), Wavefronts(lanes, 4))
+	})
+}
