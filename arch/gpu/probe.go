@@ -117,6 +117,7 @@ func (m *Machine) probed(out *results.Probe, h *hierarchy.Hierarchy, cycles int6
 	b.dram.Add(0, evRead, read)
 	b.dram.Add(0, evWrite, written)
 	perEdge := float64(m.cfg.Memory.Bandwidth) / float64(m.cfg.Clock)
+	cycles = max(cycles, int64(math.Ceil(float64(read+written)/perEdge))) // until what controllers hold has been written
 	b.enter(b.l2, float64(t.L2Read+t.L2Write)/float64(m.cfg.L2.Bandwidth), 0, 0)
 	b.enter(b.dram, float64(read+written)/perEdge, 0, 0)
 	b.enter(b.sm, 0, 0, float64(cycles))

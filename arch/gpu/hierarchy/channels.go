@@ -68,7 +68,6 @@ func (m *channels) ask(ch int32, index int64, mask uint8, write bool, tag, at in
 	c.left += r.Count
 	if write {
 		c.writes += r.Count
-		m.writeBytes += r.Count * lb
 	} else {
 		m.readBytes += r.Count * lb
 	}
@@ -126,6 +125,7 @@ func (m *channels) done(i int32, d dram.Done) {
 		return
 	}
 	c.writes--
+	m.writeBytes += int64(m.c.Part.Shape.LineBytes)
 	if len(c.blocked) > 0 && !m.full(i) {
 		w := c.blocked[0]
 		c.blocked = c.blocked[:copy(c.blocked, c.blocked[1:])]
