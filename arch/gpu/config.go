@@ -124,6 +124,29 @@ type Power struct {
 	Shared  unit.Joules  `key:"shared_byte" doc:"a byte to or from shared memory"`
 	Special unit.Joules  `key:"special" doc:"one transcendental function"`
 	Scope   string       `key:"scope" oneof:"chip,package,board" doc:"what the figures cover"`
+
+	Counted Counted `key:"counted" optional:"true"`
+}
+
+// Counted is the prices of what profilers count, for workload counters.
+type Counted struct {
+	Constant unit.Watts  `key:"constant" doc:"drawn whatever runs: fans, board, memory's interface"`
+	Idle     unit.Watts  `key:"idle" doc:"an SM without work"`
+	Active   unit.Watts  `key:"active" doc:"leakage and clocks of an SM with work"`
+	Matrix   unit.Watts  `key:"matrix" doc:"the same where its matrix pipes run"`
+	Duty     unit.Watts  `key:"duty" doc:"all SMs' pipelines always busy: buffers, schedulers, operands, arithmetic"`
+	MMA      unit.Watts  `key:"mma" doc:"the same with matrix instructions, of which there are few"`
+	L1RH     unit.Joules `key:"l1rh" doc:"an access of L1: a read that hits"`
+	L1RM     unit.Joules `key:"l1rm" doc:"a read that misses"`
+	L1WH     unit.Joules `key:"l1wh" doc:"a write that hits"`
+	L1WM     unit.Joules `key:"l1wm" doc:"a write that misses"`
+	Const    unit.Joules `key:"const" doc:"a warp's access of the constant cache"`
+	Shared   unit.Joules `key:"shared" doc:"a warp's access of shared memory"`
+	L2RH     unit.Joules `key:"l2rh" doc:"a sector of L2: a read that hits"`
+	L2RM     unit.Joules `key:"l2rm" doc:"a read that misses"`
+	L2W      unit.Joules `key:"l2w" doc:"a write"`
+	DRAMR    unit.Joules `key:"dramr" doc:"a sector read from memory, with its controller"`
+	DRAMW    unit.Joules `key:"dramw" doc:"a sector written"`
 }
 
 // Validate refuses what single keys cannot tell.

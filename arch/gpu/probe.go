@@ -20,6 +20,8 @@ func (m *Machine) TakesProbe(p catalog.Probe) error {
 	c := &m.cfg
 	threads := c.SM.Warps * 32
 	switch {
+	case p.Kind == "counters":
+		return m.takesCounters(p.Counted)
 	case p.Kind == "mma":
 		q := m.Native()
 		if p.Precision != nil {
@@ -68,6 +70,8 @@ func (m *Machine) hierarchy() (*hierarchy.Hierarchy, error) {
 // RunProbe simulates a microbenchmark.
 func (m *Machine) RunProbe(p catalog.Probe) (*results.Run, error) {
 	switch {
+	case p.Kind == "counters":
+		return m.countersProbe(p)
 	case p.Kind == "mma":
 		return m.multiplyProbe(p)
 	case p.Kind == "banks" || p.Space == "shared":

@@ -85,3 +85,16 @@ func TestProbesRefuse(t *testing.T) {
 	require.NoError(t, err)
 	assert.ErrorContains(t, m.(arch.Prober).TakesProbe(catalog.Probe{Kind: "chase", Bytes: 1 << 20, Stride: 128}), "memory.channels")
 }
+
+// TestCountersArePriced: power is what each price says, and nothing else.
+func TestCountersArePriced(t *testing.T) {
+	idle := probed(t, "v100-sxm", "counters:cycles=1530000,idle=80")
+	assert.InDelta(t, 32.3+80*0.283, float64(idle.AveragePowerWatts), 1e-9)
+	busy := probed(t, "v100-sxm", "counters:cycles=1530000,duty=0.5,dramr=1000000,l2w=2000000")
+	assert.InDelta(t, 32.3+80*0.467+137/2.0+1e6*1953e-12*1e3+2e6*1251e-12*1e3, float64(busy.AveragePowerWatts), 1e-9)
+	m, err := device(t, "a100-sxm").Open()
+	require.NoError(t, err)
+	w, err := catalog.Open("counters:cycles=5", catalog.Defaults{})
+	require.NoError(t, err)
+	assert.ErrorContains(t, m.(arch.Prober).TakesProbe(*w.Probe), "power.counted")
+}

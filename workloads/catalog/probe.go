@@ -28,6 +28,16 @@ type Probe struct {
 	Sync      bool                 // mma: of single warps also where groups of warps multiply
 
 	Width unit.Bytes // banks: of a lane's access
+
+	Counted map[string]float64 // counters: what a profiler has counted, by CounterNames
+}
+
+// CounterNames are the counters that workload counters takes: elapsed cycles, idle SMs (a
+// mean), the pipelines' duty (a share of all cycles of all SMs), whether matrix
+// instructions fill it, and accesses: of L1 and L2 by read, write, hit and miss, of the
+// constant cache and shared memory by warp, of DRAM by sector of 32 bytes.
+func CounterNames() []string {
+	return []string{"cycles", "idle", "duty", "tensor", "l1rh", "l1rm", "l1wh", "l1wm", "const", "shared", "l2rh", "l2rm", "l2w", "dramr", "dramw"}
 }
 
 // CopyPatterns are the kernels of copy.
@@ -51,6 +61,24 @@ var probes = []source{
 	{name: "banks", operator: true, about: "a warp that reads shared memory with a stride: conflicts of its banks", keys: []key{
 		{name: "stride", kind: bytes, needed: true}, {name: "width", kind: bytes, def: "4B"}, {name: "loads", kind: count, def: "1000"},
 	}, open: probe("banks")},
+	{name: "counters", operator: true, about: "what a profiler has counted of a kernel, priced on a GPU without simulation: its power", keys: counterKeys(), open: probe("counters")},
+}
+
+// counterKeys are the keys of counters.
+func counterKeys() (keys []key) {
+	for _, name := range CounterNames() {
+		k := key{name: name, kind: spacing}
+		switch name {
+		case "cycles":
+			k.kind, k.needed = count, true
+		case "duty":
+			k.kind = fraction
+		case "tensor":
+			k.kind = yesNo
+		}
+		keys = append(keys, k)
+	}
+	return keys
 }
 
 // probe makes a source's open of what kind of probe it is.
@@ -62,6 +90,9 @@ func openProbe(kind string, w *Workload, v values) error {
 	p := &Probe{Kind: kind, Precision: w.Precision, Space: v.word("space"), Bytes: unit.Bytes(v.number["bytes"]), Stride: unit.Bytes(v.number["stride"]), Loads: v.int("loads"),
 		Seed: w.Seed, Pattern: v.word("pattern"), Threads: v.int("threads"), CTAs: v.int("ctas"), Warps: v.int("warps"), ILP: v.int("ilp"),
 		Sync: v.word("instr") == "mma", Width: unit.Bytes(v.number["width"])}
+	if kind == "counters" {
+		p.Counted = v.number
+	}
 	switch {
 	case p.Kind == "chase" && (p.Stride%4 != 0 || p.Stride > p.Bytes):
 		return fmt.Errorf("stride=%d: pointers are a multiple of 4 bytes apart, and no further than bytes=%d", p.Stride, p.Bytes)
