@@ -1,6 +1,10 @@
 package gpu
 
 import (
+	"fmt"
+	"sort"
+	"strings"
+
 	"nnsim/results"
 )
 
@@ -13,6 +17,13 @@ const (
 const (
 	evRead = iota
 	evWrite
+)
+const (
+	evSteps = iota
+	evWarps
+	evLimit
+	evPlaces
+	evReasons // the first of them
 )
 
 // books are the counters of a run, and how the edges of each unit were spent.
@@ -28,7 +39,7 @@ type spent struct{ busy, input, memory float64 }
 func newBooks(layers int, dtype string) *books {
 	b := &books{ends: make([]int64, layers), spent: map[*results.Stats]*spent{}}
 	b.launch = results.NewStats("launch", layers, "kernels", "ctas")
-	b.sm = results.NewStats("sm", layers, "steps")
+	b.sm = results.NewStats("sm", layers, append([]string{"steps", "warp_edges", "warp_edges_limit", "place_edges"}, reasonNames[:]...)...)
 	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype, "mac_skipped")
 	b.fp32 = results.NewStats("fp32", layers, "mac_"+dtype, "mac_skipped", "simple_ops")
 	b.sfu = results.NewStats("sfu", layers, "special_ops")
@@ -51,7 +62,8 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	k, t, sms := g.k, &g.tally, float64(c.SM.Count)
 	b.launch.Add(layer, 0, 1)
 	b.launch.Add(layer, 1, int64(k.ctas))
-	b.sm.Add(layer, 0, t.steps)
+	b.sm.Add(layer, evSteps, t.steps)
+	b.stalls(layer, c, g, int64(to-from-gap))
 	pipe := b.tensor
 	if k.events == fp32Pipe {
 		pipe = b.fp32
@@ -69,7 +81,7 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	length := float64(to - from - gap)
 	b.spent[b.launch].busy += float64(gap)
 	waits := sms * float64(max(1, t.resident))
-	memory, input := float64(t.waitDRAM)/waits, float64(t.waitL2)/waits
+	memory, input := float64(t.stalls[onDRAM])/waits, float64(t.stalls[onL2])/waits
 	if over := (memory + input) / max(1, length); over > 1 {
 		memory, input = memory/over, input/over
 	}
@@ -80,6 +92,46 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	b.enter(b.shared, min(float64(t.shared)/sms, length), 0, 0)
 	b.enter(b.l2, min(float64(t.l2Read+t.l2Write)/float64(c.L2.Bandwidth), length), 0, 0)
 	b.enter(b.dram, min(float64(t.dramRead+t.dramWrite)/g.perEdge, length), 0, 0)
+}
+
+// stalls books what the CTAs of a kernel waited for, and its occupancy: edges of
+// resident warps, of those that the SMs can hold.
+func (b *books) stalls(layer int, c *Config, g *grid, length int64) {
+	t := &g.tally
+	places, known := int64(len(g.slots))*length, int64(0)
+	for why := range noCTA {
+		b.sm.Add(layer, evReasons+int(why), t.stalls[why])
+		known += t.stalls[why]
+	}
+	b.sm.Add(layer, evReasons+int(noCTA), max(0, places-known))
+	b.sm.Add(layer, evPlaces, places)
+	b.sm.Add(layer, evWarps, known*int64(g.k.warps))
+	b.sm.Add(layer, evLimit, length*int64(c.SM.Count*c.SM.Warps))
+}
+
+// occupancy is the share of all the warps SMs can hold that were there, over the run.
+func (b *books) occupancy() float64 {
+	if most := b.sm.Total(evLimit); most > 0 {
+		return float64(b.sm.Total(evWarps)) / float64(most)
+	}
+	return 0
+}
+
+// waits says what CTAs spent their edges on, most first.
+func (b *books) waits() string {
+	total, list := int64(0), make([]int, reasons)
+	for i := range list {
+		list[i] = i
+		total += b.sm.Total(evReasons + i)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return b.sm.Total(evReasons+list[i]) > b.sm.Total(evReasons+list[j]) })
+	var parts []string
+	for _, i := range list {
+		if share := float64(b.sm.Total(evReasons+i)) / float64(max(1, total)); share >= 0.005 {
+			parts = append(parts, fmt.Sprintf("%s %.0f %%", strings.ReplaceAll(strings.TrimPrefix(reasonNames[i], "stall_"), "_", " "), 100*share))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (b *books) enter(s *results.Stats, busy, input, memory float64) {

@@ -18,7 +18,7 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	prices := results.Prices{Scope: c.Power.Scope, Static: map[string]tech.Power{"static": {Watts: c.Power.Static, Source: "device"}},
 		PerEvent: map[string]map[string]tech.Price{
 			"launch": {"kernels": free, "ctas": free},
-			"sm":     {"steps": free},
+			"sm":     {"steps": free, "warp_edges": free, "warp_edges_limit": free, "place_edges": free},
 			"tensor": {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free},
 			"fp32":   {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free, "simple_ops": own(c.Power.FMA)},
 			"sfu":    {"special_ops": own(c.Power.Special)},
@@ -26,6 +26,9 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 			"l2":     {"read_bytes": own(c.Power.L2Byte), "write_bytes": own(c.Power.L2Byte)},
 			"dram":   {"read_bytes": own(c.Power.DRAM), "write_bytes": own(c.Power.DRAM)},
 		}}
+	for _, name := range reasonNames {
+		prices.PerEvent["sm"][name] = free
+	}
 	if c.Area > 0 {
 		prices.Area = &c.Area
 	}

@@ -30,6 +30,7 @@ type grid struct {
 	end      int64
 	tally    tally
 	steady   steady
+	watch    *timeline // of one CTA; nil: of none
 }
 
 // smState is the calendars of one SM.
@@ -46,6 +47,7 @@ type ctaState struct {
 	sm       int32
 	step     int32
 	phase    uint8
+	booked   int64            // edges up to which it is known what it did
 	arrivals [maxStages]int64 // by stage: when its slab is there
 	missed   [maxStages]bool  // and whether it came from off chip
 }
@@ -67,11 +69,10 @@ const (
 type tally struct {
 	l2Read, l2Write     int64 // bytes between L2 and the SMs
 	dramRead, dramWrite int64
-	math, shared, sfu   int64 // edges, over all SMs
-	waitDRAM, waitL2    int64 // edges of CTAs between steps
-	waitPipe            int64
-	busy                int64 // edges of CTAs
-	resident            int   // CTAs an SM at most
+	math, shared, sfu   int64          // edges, over all SMs
+	stalls              [reasons]int64 // edges of CTAs, by what they wait for
+	busy                int64          // edges of CTAs
+	resident            int            // CTAs an SM at most
 	steps               int64
 }
 
@@ -151,12 +152,12 @@ func (g *grid) assign(s *ctaState, at int64) {
 
 // begins is the edge of a CTA's first load.
 func (g *grid) begins(s *ctaState, at int64) int64 {
-	sm := &g.sms[s.sm]
-	if sm.warm {
-		return at + g.k.start
+	first := at + g.k.start
+	if !g.sms[s.sm].warm {
+		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
+		first += int64(g.c.Launch.Cold) * mean
 	}
-	mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
-	return at + g.k.start + int64(g.c.Launch.Cold)*mean
+	return g.until(s, onStart, at, first)
 }
 
 // step does what a CTA does at an edge and returns the edge of its next event; -1: none.
@@ -203,7 +204,7 @@ func (g *grid) open(s *ctaState, at int64) int64 {
 		return g.close(s, at)
 	}
 	if s.work.first > 0 {
-		at = g.fetch(s, &operand{first: -1, bytes: s.work.first, narrow: true}, 0, at)
+		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first, narrow: true}, 0, at))
 	}
 	return g.wait(s, at)
 }
@@ -212,11 +213,11 @@ func (g *grid) open(s *ctaState, at int64) int64 {
 func (g *grid) wait(s *ctaState, at int64) int64 {
 	i := int(s.step) % g.k.stages
 	if wait := s.arrivals[i] - at; wait > 0 {
+		why := onL2
 		if s.missed[i] {
-			g.tally.waitDRAM += wait
-		} else {
-			g.tally.waitL2 += wait
+			why = onDRAM
 		}
+		g.stall(s, why, at, s.arrivals[i])
 		return s.arrivals[i]
 	}
 	return at
@@ -252,18 +253,20 @@ func (g *grid) take(s *ctaState, u *usage, at int64) int64 {
 		begun = max(at, sm.math)
 		sm.math = begun + u.math
 	}
+	g.stall(s, onPipe, at, begun)
 	end := begun + u.chain
+	g.working(s, u, begun)
 	if u.shared > 0 {
 		sm.shared = max(at, sm.shared) + u.shared
-		end = max(end, sm.shared)
+		end = g.until(s, onShared, end, sm.shared)
 	}
 	if u.sfu > 0 {
 		sm.sfu = max(at, sm.sfu) + u.sfu
-		end = max(end, sm.sfu)
+		end = g.until(s, onSFU, end, sm.sfu)
 	}
 	t := &g.tally
 	t.steps++
-	t.math, t.shared, t.sfu, t.waitPipe = t.math+u.math, t.shared+u.shared, t.sfu+u.sfu, t.waitPipe+begun-at
+	t.math, t.shared, t.sfu = t.math+u.math, t.shared+u.shared, t.sfu+u.sfu
 	g.gov.core += u.joules
 	return end
 }
@@ -274,7 +277,7 @@ func (g *grid) close(s *ctaState, at int64) int64 {
 		return g.store(s, at)
 	}
 	s.phase = finishing
-	return max(at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
+	return g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
 }
 
 // store runs the epilogue and sends the result off. The producer of a persistent
@@ -282,11 +285,11 @@ func (g *grid) close(s *ctaState, at int64) int64 {
 func (g *grid) store(s *ctaState, at int64) int64 {
 	s.phase = ending
 	end := g.take(s, &g.k.finish, at)
+	from := at // results leave while the epilogue goes on
 	if g.k.barriers {
-		end = g.write(s, end)
-	} else {
-		end = max(end, g.write(s, at))
+		from = end
 	}
+	end = g.until(s, onStore, end, g.write(s, from))
 	if !g.k.persistent || g.next >= g.k.ctas {
 		return end
 	}

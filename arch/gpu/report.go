@@ -45,6 +45,9 @@ func (s *simulation) report() *results.Run {
 // notes is what a reader must know to read the figures rightly.
 func (s *simulation) notes(r *results.Run) []string {
 	list := []string{"kernels are nnsim's own, in the manner of CUTLASS; not those of cuBLAS or cuDNN"}
+	if waits := s.books.waits(); waits != "" {
+		list = append(list, fmt.Sprintf("occupancy %.1f %% of %d warps an SM; where CTAs have a place, they are: %s", 100*s.books.occupancy(), s.c.SM.Warps, waits))
+	}
 	if s.gov.lowest < s.gov.boost && r.Seconds > 0 {
 		list = append(list, fmt.Sprintf("the power limit of %v lowered the clock: mean %v, lowest %v",
 			s.c.Power.Limit, unit.Hertz(float64(r.Cycles)/float64(r.Seconds)), unit.Hertz(s.gov.lowest)))

@@ -67,8 +67,8 @@ func (g *grid) shift(by int64) {
 // moves, waits by how those simulated since have waited.
 func (g *grid) pass(skipped int) {
 	t, before, times := &g.tally, &g.steady.tally, float64(skipped)/float64(observed*len(g.slots))
-	for _, f := range []struct{ now, then *int64 }{{&t.waitDRAM, &before.waitDRAM}, {&t.waitL2, &before.waitL2}, {&t.waitPipe, &before.waitPipe}} {
-		*f.now += int64(math.Round(times * float64(*f.now-*f.then)))
+	for i := range t.stalls {
+		t.stalls[i] += int64(math.Round(times * float64(t.stalls[i]-before.stalls[i])))
 	}
 	one, n := g.one(), int64(skipped)
 	t.l2Read, t.l2Write, t.dramRead, t.dramWrite = t.l2Read+n*one.l2Read, t.l2Write+n*one.l2Write, t.dramRead+n*one.dramRead, t.dramWrite+n*one.dramWrite
