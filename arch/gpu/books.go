@@ -43,7 +43,7 @@ func newBooks(layers int, dtype string) *books {
 	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype, "mac_skipped")
 	b.fp32 = results.NewStats("fp32", layers, "mac_"+dtype, "mac_skipped", "simple_ops")
 	b.sfu = results.NewStats("sfu", layers, "special_ops")
-	b.shared = results.NewStats("smem", layers, "bytes")
+	b.shared = results.NewStats("smem", layers, "bytes", "bank_conflicts")
 	b.l2 = results.NewStats("l2", layers, "read_bytes", "write_bytes")
 	b.dram = results.NewStats("dram", layers, "read_bytes", "write_bytes")
 	for _, s := range b.all() {
@@ -73,6 +73,7 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	b.fp32.Add(layer, evSimple, k.simple)
 	b.sfu.Add(layer, 0, k.special)
 	b.shared.Add(layer, 0, t.shared*int64(c.SM.Width))
+	b.shared.Add(layer, 1, k.conflicts)
 	b.l2.Add(layer, evRead, t.l2Read)
 	b.l2.Add(layer, evWrite, t.l2Write)
 	b.dram.Add(layer, evRead, t.dramRead)

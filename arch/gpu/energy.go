@@ -22,7 +22,7 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 			"tensor": {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free},
 			"fp32":   {mac: own(unit.Joules(c.macJoules(p.Act))), "mac_skipped": free, "simple_ops": own(c.Power.FMA)},
 			"sfu":    {"special_ops": own(c.Power.Special)},
-			"smem":   {"bytes": own(c.Power.Shared)},
+			"smem":   {"bytes": own(c.Power.Shared), "bank_conflicts": free},
 			"l2":     {"read_bytes": own(c.Power.L2Byte), "write_bytes": own(c.Power.L2Byte)},
 			"dram":   {"read_bytes": own(c.Power.DRAM), "write_bytes": own(c.Power.DRAM)},
 		}}

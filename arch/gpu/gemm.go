@@ -43,6 +43,7 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 		k.usage = c.warpSlab(p, t)
 	}
 	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
+	k.conflicts = c.conflicts(t, p, &k.usage) * int64(r.rows*r.cols*p.batch) * int64(r.slabs)
 	k.finish = c.epilogue(p, t)
 	r.bundle(k)
 	return k
@@ -85,7 +86,7 @@ func (c *Config) warpSlab(p *product, t tiling) usage {
 	rate := c.tensorRate(p.dt)
 	opMACs := rowsPer * colsPer * perInstruction / p.aCell
 	w := slabWork{warps: t.warps, groups: max(1, t.k*p.aCell/perInstruction), delay: int64(c.SM.Latency),
-		reads: c.wavefronts((t.m/down + t.n/across) * perInstruction),
+		reads: c.conflicting(t, p, c.wavefronts((t.m/down+t.n/across)*perInstruction)),
 		ops:   int64(max(1, t.m/down*(t.n/across)/(rowsPer*colsPer))), every: int64(unit.CeilDiv(opMACs*subCores, rate))}
 	fills := c.wavefronts(int(t.tileBytes(p.aCell)))
 	return usage{chain: max(w.steady(), c.onTensor(t.m*t.n*t.k, p.dt)), math: c.onTensor(t.m*t.n*t.k, p.dt), shared: int64(w.warps*w.groups)*w.reads + fills}
@@ -102,7 +103,7 @@ func (c *Config) groupSlab(p *product, t tiling) usage {
 	groups := unit.CeilDiv(rows, 64)
 	reads := groups * (64 + cols) * t.k * p.aCell
 	u := usage{math: c.onTensor(groups*64*max(cols, 8)*t.k, p.dt)}
-	u.shared = c.wavefronts(reads) + c.wavefronts(int(t.tileBytes(p.aCell)))
+	u.shared = c.conflicting(t, p, c.wavefronts(reads)) + c.wavefronts(int(t.tileBytes(p.aCell)))
 	u.chain = max(u.math, u.shared)
 	return u
 }

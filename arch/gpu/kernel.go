@@ -29,11 +29,12 @@ type kernel struct {
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
 	sharedBy int64 // CTAs that one read of L2 serves by multicast
 
-	skipped int64 // multiply-adds that a mask makes useless
-	macs    int64 // useful multiply-adds of all CTAs, for the books
-	special int64 // transcendental functions of all CTAs
-	simple  int64 // simple vector operations of all CTAs
-	events  pipe  // where MACs are done
+	conflicts int64 // wavefronts of shared memory that banks cost, of all CTAs
+	skipped   int64 // multiply-adds that a mask makes useless
+	macs      int64 // useful multiply-adds of all CTAs, for the books
+	special   int64 // transcendental functions of all CTAs
+	simple    int64 // simple vector operations of all CTAs
+	events    pipe  // where MACs are done
 }
 
 // usage is what a piece of a program takes of an SM, in edges of each resource,

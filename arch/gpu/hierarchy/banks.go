@@ -13,7 +13,7 @@ func Wavefronts(addresses []int64, bytes int64) (cycles int) {
 	words := max(1, bytes/wordBytes)
 	phase := max(1, int64(len(addresses))/words)
 	for from := int64(0); from < int64(len(addresses)); from += phase {
-		cycles += conflict(addresses[from:min(from+phase, int64(len(addresses)))], words)
+		cycles += Phase(addresses[from:min(from+phase, int64(len(addresses)))], bytes)
 	}
 	return cycles
 }
@@ -24,8 +24,10 @@ func Conflicts(addresses []int64, bytes int64) int {
 	return max(0, Wavefronts(addresses, bytes)-max(1, least))
 }
 
-// conflict is the most different words that one bank is asked for.
-func conflict(addresses []int64, words int64) int {
+// Phase is the cycles of lanes that go together: the most different words that one
+// bank is asked for.
+func Phase(addresses []int64, bytes int64) int {
+	words := max(1, bytes/wordBytes)
 	var asked [Banks][]int64
 	most := 0
 	for _, a := range addresses {
