@@ -1,6 +1,8 @@
 package gpu_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,5 +28,25 @@ func TestEveryPresetComputes(t *testing.T) {
 				assert.NoError(t, err, work)
 			}
 		})
+	}
+}
+
+// value is a line of a preset that gives one, with its comment.
+var value = regexp.MustCompile(`(?m)^ *[a-z0-9_]+: +[^# ][^#\n]*(#.*)?$`)
+
+// said is what a comment says of a value: its source, or that it is none.
+var said = regexp.MustCompile(`\[[a-z0-9-]+\]|unverified|choice|heuristic`)
+
+// TestEveryValueSaysWhereItIsFrom: a source, or that it is remembered, chosen or left open.
+func TestEveryValueSaysWhereItIsFrom(t *testing.T) {
+	named := map[string]bool{"name": true, "kind": true, "about": true, "scope": true} // what the device is called, and what its power covers
+	for _, name := range gpu.Presets() {
+		text, _ := gpu.PresetText(name)
+		lines := value.FindAllStringSubmatch(string(text), -1)
+		assert.Greater(t, len(lines), 60, name)
+		for _, l := range lines {
+			key, _, _ := strings.Cut(strings.TrimSpace(l[0]), ":")
+			assert.True(t, named[key] || said.MatchString(l[1]), "%s: %s", name, l[0])
+		}
 	}
 }
