@@ -94,11 +94,14 @@ func (h *Hierarchy) Sweep(x Sweep) (Rates, error) {
 	}
 	r := Rates{Edges: h.ended, Bytes: p.total * int64(x.Threads) * p.bytes * p.perThread()}
 	r.Bandwidth = float64(r.Bytes) / float64(p.total) * p.line.slope()
+	if p.name == pieces { // whose CTAs are few and long
+		r.Bandwidth = float64(r.Bytes) / float64(r.Edges)
+	}
 	return r, nil
 }
 
 // rounds is the CTAs of pattern pieces that each place on an SM sees.
-const rounds = 3
+const rounds = 2
 
 // perThread is the elements of an array a thread has.
 func (p *sweeper) perThread() int64 {
