@@ -63,6 +63,8 @@ func New(c *Config) (*Hierarchy, error) {
 	switch {
 	case large%small != 0:
 		return nil, fmt.Errorf("gpu: %d slices of L2 and %d channels of memory; one must be a multiple of the other (l2.slices, memory.channels)", c.Slices, c.Channels)
+	case c.Partitions > 2:
+		return nil, fmt.Errorf("gpu: %d partitions of L2; microbenchmarks know one or two (l2.partitions)", c.Partitions)
 	case c.Slices%c.Partitions != 0:
 		return nil, fmt.Errorf("gpu: %d slices in %d partitions; they must be shared evenly (l2.slices, l2.partitions)", c.Slices, c.Partitions)
 	case c.L1Latency >= c.Near:
