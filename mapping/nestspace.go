@@ -153,6 +153,10 @@ func (s *nestSpace) Cost(at []int) float64 {
 	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
 }
 
+// boundShare: the reckoned cost may fall short of what the folds take, since it
+// follows the course at its ends only.
+const boundShare = 0.9
+
 // Bound is what the folds take whatever else is chosen, each as long as its stream,
 // or the bytes that must cross the off-chip boundary, if those take longer.
 func (s *nestSpace) Bound(at []int, fixed int) float64 {
@@ -162,18 +166,34 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 	row := s.rows[at[axisRows]]
 	n := s.first
 	n.Images, n.Pixels = row[0], row[1]
-	rows, tiles := row[0]*row[1], n.RowTiles()
+	pixels, tile := p.OH*p.OW, row[1]
+	switch {
+	case tile < p.OW:
+		pixels = p.OW
+	case tile == pixels:
+		pixels, tile = p.Images*pixels, row[0]*row[1]
+	}
+	rows := cut(pixels, tile)
 	cols, red := p.K*n.Pack, p.Red()*n.Pack
-	var folds, length int
+	sum := func(f func(rows int) int) float64 { // over all row tiles
+		return float64(n.RowTiles()) / float64(rows.count) * float64((rows.count-1)*f(rows.full)+f(rows.last))
+	}
+	var bound float64
 	switch t.Dataflow {
 	case OS:
-		folds, length = tiles*unit.CeilDiv(rows, t.Rows)*unit.CeilDiv(cols, width), red
+		bound = sum(func(r int) int { return unit.CeilDiv(r, t.Rows) * unit.CeilDiv(cols, width) * red })
 	case IS:
-		folds, length = tiles*unit.CeilDiv(red, t.Rows)*unit.CeilDiv(rows, width), cols
+		bound = sum(func(r int) int { return unit.CeilDiv(red, t.Rows) * unit.CeilDiv(r, width) * cols })
 	default:
-		folds, length = tiles*unit.CeilDiv(red, t.Rows)*unit.CeilDiv(cols, width), max(rows, t.Rows)
+		folds := unit.CeilDiv(red, t.Rows) * unit.CeilDiv(cols, width)
+		bound = sum(func(r int) int {
+			if folds == 1 { // it stays in the array from tile to tile
+				return r
+			}
+			return folds * max(r, t.Rows)
+		})
 	}
-	bound := repeats * float64(folds) * float64(length)
+	bound *= repeats * boundShare
 	if t.BytesPerCycle > 0 {
 		var bytes float64
 		if !n.BOnChip {

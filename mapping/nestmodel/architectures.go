@@ -49,3 +49,12 @@ func Open(name string) (*Architecture, error) {
 	}
 	return nil, fmt.Errorf("architecture %q is not known%s; there are %s", name, spell.DidYouMean(name, names), strings.Join(names, ", "))
 }
+
+// Names lists the architectures.
+func Names() string {
+	var names []string
+	for i := range architectures {
+		names = append(names, architectures[i].Name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -33,6 +33,7 @@ type Array struct {
 	FilterBus, InputBus, SumBus       int // words an edge between the buffer and the array
 	Pipeline                          int // edges from operands to a sum
 	WordBytes                         int
+	BytesPerEdge                      float64 // to or from off-chip memory; 0: without limit
 	EnergyRF, EnergyNoC, EnergyGLB    float64 // of a word moved, in units of a multiplication
 }
 

@@ -25,8 +25,7 @@ func (h *hunt) advance() bool {
 }
 
 // branch goes through the axes in order and leaves out what cannot be kept by its
-// bound, until it has spent a number of tries. A bound counts as a try: it takes about
-// as long.
+// bound, until it has spent a number of tries.
 func (h *hunt) branch(tries int) {
 	h.result.Method = Branch
 	clear(h.at)
@@ -34,9 +33,13 @@ func (h *hunt) branch(tries int) {
 	h.result.Complete = b.from(0)
 }
 
+// boundsPerTry: so many bounds take no longer than a cost and count as one try.
+const boundsPerTry = 8
+
 type brancher struct {
 	*hunt
-	end int
+	end    int
+	bounds int
 }
 
 // from fixes an axis and those after it; it is false when the tries are spent.
@@ -54,7 +57,10 @@ func (b *brancher) from(axis int) bool {
 			if b.result.Tried >= b.end {
 				return false
 			}
-			if b.result.Tried++; b.space.Bound(b.at, axis+1) >= b.least() {
+			if b.bounds++; b.bounds%boundsPerTry == 0 {
+				b.result.Tried++
+			}
+			if b.space.Bound(b.at, axis+1) >= b.least() {
 				continue
 			}
 		}

@@ -101,5 +101,5 @@ func (m *Machine) array() *rowstationary.Array {
 	c := &m.cfg
 	return &rowstationary.Array{Name: c.Name, Rows: c.Array.Rows, Cols: c.Array.Cols, FilterWords: c.PE.Filter, InputWords: c.PE.Input, SumWords: c.PE.Sum,
 		Banks: c.Buffer.Banks, BankBytes: int(c.Buffer.Bank), FilterBytes: int(c.Buffer.Filters), FilterBus: c.Bus.Filter, InputBus: c.Bus.Input,
-		SumBus: c.Bus.Sum, Pipeline: c.PE.Pipeline, WordBytes: wordBytes, EnergyRF: 1, EnergyNoC: 2, EnergyGLB: 6}
+		SumBus: c.Bus.Sum, Pipeline: c.PE.Pipeline, WordBytes: wordBytes, BytesPerEdge: float64(c.Memory.Bandwidth) / float64(c.Clock), EnergyRF: 1, EnergyNoC: 2, EnergyGLB: 6}
 }

@@ -41,7 +41,8 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 				}
 				known[space] = best
 			}
-			lp.Custom = known[space]
+			best := known[space]
+			lp.Custom, lp.Space = best, func() mapping.Space { return m.array().Space(lp, best) }
 		default:
 			lp.Custom = asic.Streamed{Chunk: int64(m.cfg.Vector.Buffer) / 4}
 		}

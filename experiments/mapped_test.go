@@ -1,0 +1,234 @@
+package experiments
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"nnsim/arch"
+	"nnsim/mapping"
+	"nnsim/mapping/search"
+)
+
+// twenty layers of resnet50 and bert-base: one of each kind.
+var twenty = []string{
+	"conv:c=3,h=224,w=224,k=64,r=7,s=7,stride=2,pad=3", "conv:c=64,h=56,w=56,k=64,r=1,s=1", "conv:c=64,h=56,w=56,k=64,r=3,s=3,pad=1",
+	"conv:c=64,h=56,w=56,k=256,r=1,s=1", "conv:c=256,h=56,w=56,k=128,r=1,s=1", "conv:c=128,h=56,w=56,k=128,r=3,s=3,stride=2,pad=1",
+	"conv:c=256,h=56,w=56,k=512,r=1,s=1,stride=2", "conv:c=512,h=28,w=28,k=128,r=1,s=1", "conv:c=128,h=28,w=28,k=128,r=3,s=3,pad=1",
+	"conv:c=512,h=28,w=28,k=256,r=1,s=1", "conv:c=256,h=14,w=14,k=256,r=3,s=3,pad=1", "conv:c=256,h=14,w=14,k=1024,r=1,s=1",
+	"conv:c=1024,h=14,w=14,k=512,r=1,s=1", "conv:c=512,h=7,w=7,k=512,r=3,s=3,pad=1", "gemm:m=1,k=2048,n=1000",
+	"gemm:m=128,k=768,n=768", "gemm:m=128,k=768,n=3072", "gemm:m=128,k=3072,n=768", "gemm:batch=12,m=128,k=64,n=128", "gemm:batch=12,m=128,k=128,n=64",
+}
+
+// someOf is a few of the layers where tests are to be short.
+func someOf(layers []string) []string {
+	if !testing.Short() {
+		return layers
+	}
+	return []string{layers[8], layers[13], layers[15]}
+}
+
+// layerSpace opens a layer on a device, with the space of its mappings.
+func layerSpace(t testing.TB, device, workload string) (*Prepared, int, mapping.Space) {
+	p, err := Experiment{Device: device, Workload: workload, Check: arch.None}.Prepare()
+	require.NoError(t, err)
+	for i, lp := range p.Plan.Layers {
+		if lp.Space != nil {
+			return p, i, lp.Space()
+		}
+	}
+	require.Fail(t, "no space", workload)
+	return nil, 0, nil
+}
+
+// cyclesOf simulates a layer mapped as a point says.
+func cyclesOf(t testing.TB, p *Prepared, layer int, s mapping.Space, at []int) float64 {
+	lp := s.Plan(at)
+	require.NotNil(t, lp)
+	run, err := p.Machine.Run(arch.Job{Net: p.Net, Plan: p.Plan.With(map[int]*mapping.LayerPlan{layer: lp})})
+	require.NoError(t, err)
+	return float64(run.Cycles)
+}
+
+// A search is never worse than the default, keeps every law, gives the same report
+// twice, and its mapping written to a file runs as it ran.
+func TestSearchIsNeverWorse(t *testing.T) {
+	for _, device := range []string{"tpu-v1", "eyeriss", "tiny-4x4"} {
+		for _, workload := range someOf(twenty) {
+			if device != "tpu-v1" && testing.Short() && workload != twenty[8] || device == "tiny-4x4" && workload != twenty[13] {
+				continue // one is enough where simulating takes long
+			}
+			e := Experiment{Device: device, Workload: workload, Check: arch.None}
+			usual, err := e.Run(t.Context())
+			require.NoError(t, err)
+			e.Mapping = "search,budget=3000,simulate=4"
+			found, err := e.Run(t.Context())
+			require.NoError(t, err)
+			assert.LessOrEqual(t, found.Cycles, usual.Cycles, "%s on %s", workload, device)
+			require.NotEmpty(t, found.Notes)
+			t.Logf("%-9s %-50s default %9d search %9d  %.3f", device, workload, usual.Cycles, found.Cycles, float64(found.Cycles)/float64(usual.Cycles))
+			p, err := e.Prepare()
+			require.NoError(t, err)
+			var text bytes.Buffer
+			require.NoError(t, p.WriteMapping(&text))
+			file := filepath.Join(t.TempDir(), "found.yaml")
+			require.NoError(t, os.WriteFile(file, text.Bytes(), 0o644))
+			e.Mapping = file
+			given, err := e.Run(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, found.Cycles, given.Cycles)
+			assert.Equal(t, found.Layers, given.Layers)
+		}
+	}
+}
+
+// The reckoned costs rank mappings as the simulation does: over the mappings of all
+// layers together, drawn evenly from each layer's space.
+func TestTheReckoningRanks(t *testing.T) {
+	devices := []string{"tpu-v1", "eyeriss"}
+	if testing.Short() {
+		devices = devices[:1] // bad mappings of an eyeriss take long
+	}
+	for _, device := range devices {
+		var reckoned, simulated []float64
+		var sum float64
+		layers := someOf(twenty)
+		if device == "eyeriss" && len(layers) == len(twenty) {
+			layers = layers[:14] // the products of bert-base take minutes where they are mapped badly
+		}
+		for _, workload := range layers {
+			p, layer, s := layerSpace(t, device, workload)
+			rng, axes := rand.New(rand.NewPCG(1, 2)), s.Axes()
+			var mine, real []float64
+			for range 4000 {
+				at := make([]int, len(axes))
+				for i, n := range axes {
+					at[i] = rng.IntN(n)
+				}
+				if cost := s.Cost(at); !math.IsInf(cost, 1) && len(mine) < 30 {
+					mine, real = append(mine, cost), append(real, cyclesOf(t, p, layer, s, at))
+				}
+			}
+			rho := spearman(mine, real)
+			t.Logf("%-9s %-50s ρ %.3f over %d", device, workload, rho, len(mine))
+			reckoned, simulated, sum = append(reckoned, mine...), append(simulated, real...), sum+rho
+		}
+		rho := spearman(reckoned, simulated)
+		t.Logf("%s: ρ %.4f over %d mappings of all layers, %.3f a layer on average", device, rho, len(reckoned), sum/float64(len(layers)))
+		assert.GreaterOrEqual(t, rho, 0.95, device)
+	}
+}
+
+// Where every mapping can be simulated, what a search takes is close to the best of
+// them: within 2 % on most layers, and never beyond what open DRAM rows make of
+// mappings that move the same bytes (docs/deviations.md).
+func TestSearchAgainstAllOfThem(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates every mapping of a layer; run without -short")
+	}
+	far, cases := 0, 0
+	for _, workload := range twenty {
+		p, layer, s := layerSpace(t, "tpu-v1", workload)
+		if search.Size(s.Axes()) > 1600 {
+			continue
+		}
+		best := math.Inf(1)
+		all := &everything{Space: s, of: func(at []int) { best = min(best, cyclesOf(t, p, layer, s, at)) }}
+		search.Run(all, search.Options{Method: search.Exhaustive, Budget: 1 << 20})
+		run, err := Experiment{Device: "tpu-v1", Workload: workload, Check: arch.None, Mapping: "search"}.Run(t.Context())
+		require.NoError(t, err)
+		ratio := float64(run.Cycles) / best
+		t.Logf("%-50s best of all %9.0f search %9d  %.4f", workload, best, run.Cycles, ratio)
+		assert.Less(t, ratio, 1.1, workload)
+		if cases++; ratio > 1.02 {
+			far++
+		}
+	}
+	assert.Greater(t, cases, 10)
+	assert.LessOrEqual(t, far*2, cases)
+}
+
+// everything hands every legal point on.
+type everything struct {
+	mapping.Space
+	of func(at []int)
+}
+
+func (e *everything) Cost(at []int) float64 {
+	cost := e.Space.Cost(at)
+	if !math.IsInf(cost, 1) {
+		e.of(at)
+	}
+	return cost
+}
+
+// An experiment's key holds its mapping: the options of a search in canonical form,
+// and what a file says, not what it is called.
+func TestMappingIsInTheKey(t *testing.T) {
+	text := func(word string) string {
+		got, err := Experiment{Mapping: word}.mappingText()
+		require.NoError(t, err)
+		return got
+	}
+	dir := t.TempDir()
+	name := func(file, content string) string {
+		path := filepath.Join(dir, file)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+		return path
+	}
+	assert.Equal(t, text(""), text("default"))
+	assert.Equal(t, text("search"), text(fmt.Sprintf("search,budget=%d", usualBudget)))
+	assert.NotEqual(t, text("search"), text("search,budget=7"))
+	a, b, c := name("a.yaml", "layers: {}"), name("b.yaml", "layers: {}"), name("c.yaml", "layers: {x: {}}")
+	assert.Equal(t, text(a), text(b))
+	assert.NotEqual(t, text(a), text(c))
+}
+
+// What a mapping's file gets wrong is said in one line with file, line and remedy.
+func TestMappingFileRefuses(t *testing.T) {
+	good := "rows: 8, cols: 64, channels: 64, outer: rows, hold: yes"
+	for _, c := range []struct{ text, want string }{
+		{"", "is empty"},
+		{"layers: 3", "is no mapping"},
+		{"layer: {}", `layer: there is no such key; did you mean "layers"`},
+		{"layers: {gem: {}}", `did you mean "gemm"`},
+		{"layers: {gemm: {rows: 8}}", "cols: missing; write one of"},
+		{"layers: {gemm: {" + good + ", rows: 9}}", "given twice"},
+		{"layers: {gemm: {" + good + ", tile: 9}}", "tile: no such choice; there are rows"},
+		{"layers: {gemm: {rows: 9999, cols: 64, channels: 64, outer: rows, hold: yes}}", "rows: 9999: write one of 64 choices from 1 to 64, such as 64 or 63"},
+		{"layers: {gemm: {rows: 8, cols: 64, channels: 64, outer: row, hold: yes}}", "outer: row: write one of rows, cols"},
+		{"layers: {gemm: {rows: 8, cols: 64, channels: 64, outer: rows, hold: no}}", "do not fit"},
+		{"placement: whole", `placement: whole: write one of default`},
+	} {
+		path := filepath.Join(t.TempDir(), "m.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(c.text), 0o644))
+		_, err := Experiment{Device: "tpu-v1", Workload: "gemm:m=64,n=64,k=64", Mapping: path}.Prepare()
+		if assert.Error(t, err, c.text) {
+			assert.Contains(t, err.Error(), c.want)
+			assert.Contains(t, err.Error(), "m.yaml")
+			assert.NotContains(t, err.Error(), "\n")
+		}
+	}
+}
+
+// BenchmarkReckon is the mappings reckoned a second on one core.
+func BenchmarkReckon(b *testing.B) {
+	for _, device := range []string{"tpu-v1", "gemmini-16", "eyeriss"} {
+		b.Run(device, func(b *testing.B) {
+			_, _, s := layerSpace(b, device, twenty[8])
+			b.ReportAllocs()
+			tried := 0
+			for b.Loop() {
+				tried += search.Run(s, search.Options{Method: search.Exhaustive, Budget: 5000, Keep: 8}).Tried
+			}
+			b.ReportMetric(float64(tried)/b.Elapsed().Seconds(), "mappings/s")
+		})
+	}
+}
