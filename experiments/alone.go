@@ -17,6 +17,9 @@ func (p *Prepared) alone(e Experiment) error {
 	if e.Input != "" || e.Expect != "" {
 		return fmt.Errorf("%s has no inputs and no output; leave --input and --expect out", what)
 	}
+	if p.governor != nil && p.Workload.Stream != nil {
+		return fmt.Errorf("governor: %s is traffic alone, whose power is not followed over time; leave %s keys out", what, governorKey)
+	}
 	if w := p.Workload.Idle; w != nil {
 		if clock := p.Machine.Describe(p.Machine.Native()).Clock; float64(w.Seconds)*float64(clock) > 1<<53 {
 			return fmt.Errorf("%s: %v at %v are more than 2^53 cycles; idle for less", what, w.Seconds, clock)
@@ -47,6 +50,11 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 	run.Schema, run.Version, run.Seed = results.Schema, Version, e.Seed
 	run.Workload = results.Workload{Name: p.Workload.Spec, Bytes: run.DRAM.ReadBytes + run.DRAM.WriteBytes}
 	run.Check = results.Check{Mode: string(arch.None), Status: "skipped", Detail: "the workload has no values"}
+	if p.Workload.Idle != nil {
+		if err := watch(run, p.Machine.Prices(p.Machine.Native()), p.governor); err != nil {
+			return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
+		}
+	}
 	run.Host.WallSeconds = time.Since(begun).Seconds()
 	if run.Host.WallSeconds > 0 {
 		run.Host.SimulatedCyclesPerSecond = float64(run.Cycles) / run.Host.WallSeconds

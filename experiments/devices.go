@@ -97,6 +97,10 @@ func preset(name string) (kind, []byte, bool) {
 
 // OpenDevice opens a preset by name or a YAML file by path, with values set.
 func OpenDevice(name string, sets []string) (arch.Machine, error) {
+	sets, _, err := governed(sets)
+	if err != nil {
+		return nil, err
+	}
 	if k, text, ok := preset(name); ok {
 		return k.open(name, text, sets)
 	}

@@ -52,8 +52,9 @@ type Prepared struct {
 	Net      *workloads.Network // nil for a workload without layers: traffic, or nothing at all
 	Plan     *mapping.Plan      // the same
 
-	expect *workloads.Array
-	notes  []string // of how the plan came about
+	expect   *workloads.Array
+	notes    []string  // of how the plan came about
+	governor *governor // nil: nothing limits power
 }
 
 // Prepare opens and plans an experiment.
@@ -75,6 +76,9 @@ func (e Experiment) Prepare() (*Prepared, error) {
 // prepare plans an opened workload on an opened device.
 func (e Experiment) prepare(machine arch.Machine, work *catalog.Workload) (_ *Prepared, err error) {
 	p := &Prepared{Machine: machine, Workload: work}
+	if _, p.governor, err = governed(e.Sets); err != nil {
+		return nil, err
+	}
 	if work.Graph == nil {
 		return p, p.alone(e)
 	}
@@ -131,6 +135,9 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 	}
 	p.describe(run, e)
 	run.ComputeSeconds, run.Bound = ideal, bound(run, ideal)
+	if err = watch(run, p.Machine.Prices(p.Net.Precision), p.governor); err != nil {
+		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
+	}
 	err = p.judge(run, e, checker)
 	run.Host.WallSeconds = time.Since(begun).Seconds()
 	if run.Host.WallSeconds > 0 {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 
@@ -46,6 +47,10 @@ func (in Inputs) Key() string {
 func (e Experiment) inputs(m arch.Machine, spec, file, mapped string) Inputs {
 	in := Inputs{Version: Version, Model: Model, Device: m.Describe(m.Native()).Resolved, Workload: spec, File: file,
 		Check: string(e.Check), Mapping: mapped, Seed: e.Seed}
+	if _, g, err := governed(e.Sets); err == nil && g != nil {
+		in.Device = maps.Clone(in.Device)
+		maps.Copy(in.Device, g.set)
+	}
 	if in.Check == "" {
 		in.Check = string(arch.None)
 	}

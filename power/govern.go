@@ -18,9 +18,13 @@ type Limits struct {
 // original run, relative to its own; Total is how long the work then takes.
 type Governed struct {
 	Share   []float64
+	Length  []unit.Seconds   // of each window
+	Watts   []unit.Watts     // in each, static power and all
+	Kelvin  []thermal.Kelvin // the hottest block at the end of each; empty without a die
 	Total   unit.Seconds
 	Hottest thermal.Kelvin
 	Slowed  unit.Seconds // of Total, the time at less than the full clock
+	Leaked  unit.Joules  // by the part of static power that follows temperature
 }
 
 // gentlest is the least clock a governor chooses, and gear how much it lowers the
@@ -41,18 +45,22 @@ func Govern(f *Profile, l Limits, die *Die, from thermal.State) (*Governed, erro
 	g := &Governed{}
 	warm := 1.0 // the share that temperature allows
 	for i := range f.Watts {
-		share := 1.0
-		if dynamic := f.Dynamic(i); l.Power > 0 && dynamic+f.Static > l.Power {
-			if share = float64((l.Power - f.Static) / dynamic); share < gentlest {
-				return nil, fmt.Errorf("power: a cap of %v leaves too little beside %v of static power; give at least %v", l.Power, f.Static, f.Static+dynamic*gentlest)
+		share, static, leaks := 1.0, f.Static, unit.Watts(0)
+		if die != nil {
+			leaks = die.Leaks(from)
+			static += leaks - die.Leakage.Watts
+		}
+		if dynamic := f.Dynamic(i); l.Power > 0 && dynamic+static > l.Power {
+			if share = float64((l.Power - static) / dynamic); !(share >= gentlest) {
+				return nil, fmt.Errorf("power: a cap of %v leaves too little beside %v of static power; give at least %v", l.Power, static, static+dynamic*gentlest)
 			}
 		}
 		if die != nil {
-			hottest, err := g.follow(f, i, min(share, warm), die, &from)
+			share = min(share, warm)
+			hottest, err := g.follow(f, i, share, die, &from)
 			if err != nil {
 				return nil, err
 			}
-			share = min(share, warm)
 			switch {
 			case l.Temperature > 0 && hottest > l.Temperature:
 				warm = max(gentlest, min(warm, share)*gear)
@@ -61,7 +69,9 @@ func Govern(f *Profile, l Limits, die *Die, from thermal.State) (*Governed, erro
 			}
 		}
 		length := f.length(i) / unit.Seconds(share)
-		g.Share = append(g.Share, share)
+		g.Share, g.Length = append(g.Share, share), append(g.Length, length)
+		g.Watts = append(g.Watts, f.Dynamic(i)*unit.Watts(share)+static)
+		g.Leaked += unit.Joules(float64(leaks) * float64(length))
 		g.Total += length
 		if share < 1 {
 			g.Slowed += length
@@ -84,6 +94,6 @@ func (g *Governed) follow(f *Profile, i int, share float64, die *Die, from *ther
 		return 0, err
 	}
 	*from = end
-	g.Hottest = max(g.Hottest, hottest[0])
+	g.Kelvin, g.Hottest = append(g.Kelvin, hottest[0]), max(g.Hottest, hottest[0])
 	return hottest[0], nil
 }

@@ -42,6 +42,7 @@ type Run struct {
 	AveragePowerWatts   unit.Watts             `json:"average_power_watts"`
 	PowerScope          string                 `json:"power_scope"` // chip, package or board
 	EnergyByUnit        map[string]unit.Joules `json:"energy_by_unit"`
+	Power               *Power                 `json:"power,omitempty"` // over time; absent where nothing was priced
 	Check               Check                  `json:"check"`
 	Units               map[string]Unit        `json:"units"`
 	Layers              []Layer                `json:"layers"`

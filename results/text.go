@@ -96,7 +96,11 @@ func (r *Run) powerAndArea(s *screen) {
 	if r.PowerScope != "" {
 		scope = " (" + r.PowerScope + ")"
 	}
-	s.field("power", "%v on average%s", r.AveragePowerWatts, scope)
+	if r.Power != nil {
+		s.field("power", "%s", r.Power.sentence(r.PowerScope))
+	} else {
+		s.field("power", "%v on average%s", r.AveragePowerWatts, scope)
+	}
 	if r.AreaMM2 != nil {
 		s.field("area", "%v", *r.AreaMM2)
 	}
