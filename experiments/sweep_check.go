@@ -178,7 +178,7 @@ func (s *Sweep) beforehand(c *expr.Expr) bool {
 }
 
 // open are the parts of a report whose names depend on the machine.
-var open = []string{"units.", "energy_by_unit.", "layers.", "device.resolved.", "network.", "dram."}
+var open = []string{"units.", "energy_by_unit.", "layers.", "device.resolved.", "network.", "dram.", "power."}
 
 // checkNames sees that every figure asked for exists, and settles the columns.
 func (s *Sweep) checkNames(f specFile) error {

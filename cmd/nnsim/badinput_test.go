@@ -51,6 +51,8 @@ var wrongWords = []wrong{
 	{"run gemm:m=4,n=4,k=4 --device tiny-4x4 --input nothing.pb", "nothing.pb"},
 	{"run gemm:m=4,n=4,k=4 --device tiny-4x4 --expect nothing.pb", "nothing.pb"},
 	{"compare resnet50", "devices"},
+	{"claim", "examples/claims"},
+	{"claim no/such.yaml", "no/such.yaml"},
 	{"run gemm:m=4,n=4,k=4 --device pynq-z1 --live", "live|without events"},
 	{"compare resnet50 --devices tiny-4x4,tpu-v0", `"tpu-v0"`},
 	{"compare resnet50 --devices tiny-4x4 --workers 0", "workers|0"},

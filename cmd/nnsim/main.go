@@ -3,6 +3,7 @@
 //	nnsim run      WORKLOAD --device DEVICE      one experiment
 //	nnsim compare  WORKLOAD --devices A,B,C      side by side
 //	nnsim validate [FILE.csv]...                 rows that know the answer
+//	nnsim claim    FILE.yaml|FOLDER...           statements, decided by runs
 //	nnsim list     devices|workloads
 //	nnsim show     DEVICE|WORKLOAD
 //	nnsim diff     A.json B.json                 what changed between two reports

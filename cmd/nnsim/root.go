@@ -82,7 +82,7 @@ func newRoot() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(runCommand(), compareCommand(), validateCommand(), sweepCommand(), listCommand(), showCommand(), nestCommand(), diffCommand(), reportCommand(), versionCommand())
+	root.AddCommand(runCommand(), compareCommand(), validateCommand(), sweepCommand(), claimCommand(), listCommand(), showCommand(), nestCommand(), diffCommand(), reportCommand(), versionCommand())
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Explain a command", RunE: func(cmd *cobra.Command, args []string) error {
 		about, rest, err := root.Find(args)
 		if err != nil || about == root && len(rest) > 0 {
