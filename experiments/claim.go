@@ -54,9 +54,9 @@ var claimKeys = []string{"claim", "cases", "holds", "verdict", "why"}
 
 // ReadClaim reads a claim from a YAML file and opens all it names.
 func ReadClaim(path string) (*Claim, error) {
-	text, err := readSmall(path)
+	text, err := readSmall("claim", path)
 	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
+		return nil, err
 	}
 	f := specFile{path}
 	root, err := f.root(text)
