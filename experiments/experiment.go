@@ -106,15 +106,25 @@ func (e Experiment) prepare(machine arch.Machine, work *catalog.Workload) (_ *Pr
 
 // Run prepares and runs the experiment. With a Failure the report is returned too.
 func (e Experiment) Run(ctx context.Context) (*results.Run, error) {
+	run, _, err := e.weighed(ctx)
+	return run, err
+}
+
+// weighed is Run that also tells the bytes the workload must move off chip.
+func (e Experiment) weighed(ctx context.Context) (run *results.Run, compulsory int64, err error) {
 	begun := time.Now()
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	p, err := e.Prepare()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return p.run(e, begun)
+	if p.Plan != nil {
+		compulsory = p.Plan.CompulsoryRead + p.Plan.CompulsoryWrite
+	}
+	run, err = p.run(e, begun)
+	return run, compulsory, err
 }
 
 // run simulates a prepared experiment and judges it.

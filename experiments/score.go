@@ -15,18 +15,23 @@ type Outcome struct {
 
 	got, expected float64
 	numeric       bool
+	bounds        *bounds // nil where no roofline says anything
 }
 
 // FileReport is how the rows of one table came out. Errors are fractions: 0.06 is 6 %.
 type FileReport struct {
 	Name      string    `json:"name"` // the path as given
 	Rows      int       `json:"rows"`
-	MAPE      float64   `json:"mape"`       // mean absolute error
-	MedianAPE float64   `json:"median_ape"` // median absolute error
-	Bias      float64   `json:"bias"`       // mean signed error
-	Spearman  *float64  `json:"spearman"`   // rank correlation; null where there is nothing to rank
-	Failed    int       `json:"failed"`     // rows out of tolerance or not run
-	Worst     []Outcome `json:"worst"`      // the rows with the greatest errors, those out of tolerance first
+	MAPE      float64   `json:"mape"`                            // mean absolute error
+	MedianAPE float64   `json:"median_ape"`                      // median absolute error
+	Bias      float64   `json:"bias"`                            // mean signed error
+	Spearman  *float64  `json:"spearman"`                        // rank correlation; null where there is nothing to rank
+	Failed    int       `json:"failed"`                          // rows out of tolerance or not run
+	Roofline  *float64  `json:"roofline_mape,omitempty"`         // mean absolute error of the plain roofline over the rows that give seconds
+	Derated   *float64  `json:"derated_roofline_mape,omitempty"` // and of one with three constants fitted to them
+	Banded    int       `json:"banded,omitempty"`                // rows whose source gives a range
+	InBand    int       `json:"in_band,omitempty"`               // of these, the rows simulated within it
+	Worst     []Outcome `json:"worst"`                           // the rows with the greatest errors, those out of tolerance first
 
 	Outcomes []Outcome `json:"-"` // every row, in the order of the file
 }
@@ -39,7 +44,16 @@ const worstShown = 10
 func score(name string, outcomes []Outcome) FileReport {
 	r := FileReport{Name: name, Rows: len(outcomes), Worst: []Outcome{}, Outcomes: outcomes}
 	var absolute, got, expected []float64
+	var lines []bounds
 	for _, o := range outcomes {
+		if o.bounds != nil {
+			lines = append(lines, *o.bounds)
+		}
+		if low, high, ok := bandOf(o.Row); ok {
+			if r.Banded++; o.numeric && low <= o.got && o.got <= high {
+				r.InBand++
+			}
+		}
 		absolute = append(absolute, math.Abs(o.Error))
 		r.MAPE += math.Abs(o.Error) / float64(len(outcomes))
 		r.Bias += o.Error / float64(len(outcomes))
@@ -49,6 +63,10 @@ func score(name string, outcomes []Outcome) FileReport {
 		if o.numeric {
 			got, expected = append(got, o.got), append(expected, o.expected)
 		}
+	}
+	if len(lines) > 0 {
+		plain, derated := baselines(lines)
+		r.Roofline, r.Derated = &plain, &derated
 	}
 	r.MedianAPE = median(absolute)
 	if rho := spearman(got, expected); !math.IsNaN(rho) {

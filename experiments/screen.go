@@ -41,6 +41,12 @@ func (r FileReport) write(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "%d rows: mean absolute error %s, median %s, bias %s, rank correlation %s; %d out of tolerance\n",
 		r.Rows, unsigned(r.MAPE), unsigned(r.MedianAPE), percent(r.Bias), rank, r.Failed)
+	if err == nil && r.Roofline != nil {
+		_, err = fmt.Fprintf(w, "baselines: roofline %s, roofline with three constants fitted to these rows %s\n", unsigned(*r.Roofline), unsigned(*r.Derated))
+	}
+	if err == nil && r.Banded > 0 {
+		_, err = fmt.Fprintf(w, "%d of %d rows (%s) within the range their source gives\n", r.InBand, r.Banded, unsigned(float64(r.InBand)/float64(r.Banded)))
+	}
 	return err
 }
 

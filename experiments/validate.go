@@ -55,7 +55,11 @@ func (v Validation) Run(ctx context.Context) ([]FileReport, error) {
 	for _, t := range list {
 		outcomes := make([]Outcome, len(t.rows))
 		for i, row := range t.rows {
-			outcomes[i] = compareRow(row, runs[keyOf(row)])
+			a := runs[keyOf(row)]
+			outcomes[i] = compareRow(row, a)
+			if b, ok := boundsOf(row, a.run, a.compulsory); ok {
+				outcomes[i].bounds = &b
+			}
 		}
 		reports = append(reports, score(t.name, outcomes))
 	}
@@ -94,8 +98,9 @@ func keyOf(r Row) key { return key{r.Device, r.Set, r.Workload} }
 
 // answer is what an experiment gave.
 type answer struct {
-	run *results.Run
-	err error
+	run        *results.Run
+	compulsory int64 // bytes that must cross the off-chip boundary
+	err        error
 }
 
 // runAll runs the distinct experiments of the tables, so many at a time.
@@ -129,7 +134,7 @@ func (v Validation) runAll(ctx context.Context, list []table) (map[key]*answer, 
 		a := answers[keyOf(row)]
 		group.Go(func() error {
 			e := Experiment{Device: row.Device, Sets: row.Sets(), Workload: row.Workload, Check: v.Check, Seed: v.Seed, Mapping: v.Mapping}
-			a.run, a.err = e.Run(ctx)
+			a.run, a.compulsory, a.err = e.weighed(ctx)
 			done <- struct{}{}
 			return ctx.Err()
 		})
