@@ -105,6 +105,12 @@ func (c *Config) kernelsOf(p *product, t tiling) (list []*kernel) {
 	if p.window != nil && c.SM.Path == "registers" {
 		list = append(list, c.offsets(p))
 	}
+	if p.quantised {
+		list = append(list, c.quantise(p))
+		q := *p
+		q.aThere = int64(p.m*p.k*p.batch*p.aCell) <= int64(c.L2.Size)/int64(c.L2.Partitions)
+		p = &q
+	}
 	list = append(list, c.gemm(p, t))
 	if t.split > 1 {
 		list = append(list, c.reduction(p, t))

@@ -101,13 +101,14 @@ type Launch struct {
 
 // Kernel overrides the choice of the kernel of a product; 0 leaves it to the heuristic.
 type Kernel struct {
-	TileM  int    `key:"tile_m" min:"0" max:"512" doc:"rows of a CTA's tile"`
-	TileN  int    `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
-	TileK  int    `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
-	Stages int    `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
-	Append bool   `key:"append" doc:"attention writes its keys and values to a cache first, in a kernel of its own, also where no others are in it"`
-	Layout string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
-	Split  int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
+	TileM    int    `key:"tile_m" min:"0" max:"512" doc:"rows of a CTA's tile"`
+	TileN    int    `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
+	TileK    int    `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
+	Stages   int    `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
+	Append   bool   `key:"append" doc:"attention writes its keys and values to a cache first, in a kernel of its own, also where no others are in it"`
+	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
+	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
+	Quantise string `key:"quantise" oneof:"rows,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, or nothing"`
 }
 
 // Power is what the machine draws.

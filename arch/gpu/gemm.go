@@ -16,6 +16,7 @@ type product struct {
 	extra          int     // bytes the epilogue reads for a result
 	aThere, bThere bool    // operands that lie in L2
 	macs           int64   // useful ones
+	quantised      bool    // A is brought to 8 bits by a kernel before
 	window         *window // of a convolution; nil for a product
 }
 

@@ -28,6 +28,7 @@ type rowWork struct {
 	rows, length int64
 	passes       []rowPass
 	threads      int
+	vectors      bool  // threads load vectors to the end of a row
 	beside       int64 // bytes of gains and offsets, read by every row and kept
 }
 
@@ -80,7 +81,7 @@ func rowsOf(n *workloads.Node) *rowWork {
 		}
 		w.passes = []rowPass{{ops: maxOps}, {ops: expOps + 1, hard: 1}, {ops: expOps + divOps, hard: 2}}
 	case "LayerNormalization", "RMSNormalization", "InstanceNormalization", "GroupNormalization":
-		w.threads = 128
+		w.threads, w.vectors = 128, true
 		w.passes = []rowPass{{ops: welfordOps + divOps, hard: 1}, {ops: 3}}
 		for _, t := range n.In[1:] {
 			if t != nil {
@@ -97,7 +98,7 @@ func rowsOf(n *workloads.Node) *rowWork {
 // has one, then single elements.
 func (w *rowWork) rounds(cell int) int64 {
 	full := int64(w.threads * vector / cell)
-	if w.threads == 128 { // normalisations load vectors to the end
+	if w.vectors {
 		return unit.CeilDiv(w.length, full)
 	}
 	return w.length/full + unit.CeilDiv(w.length%full, int64(w.threads))

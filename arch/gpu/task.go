@@ -69,7 +69,7 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 		return nil, fmt.Errorf("%s is no product of one or two spatial axes", head.Op)
 	}
 	p := &product{m: space.M(), n: space.K, k: space.Red(), batch: space.Batch * space.Groups, dt: head.In[0].Type,
-		aCell: head.In[0].Type.CellBytes(), bCell: head.In[1].Type.CellBytes(), out: l.Out().Type.CellBytes(), macs: space.MACs(), window: windowOf(&space, head.Op == "Conv")}
+		aCell: head.In[0].Type.CellBytes(), bCell: head.In[1].Type.CellBytes(), out: l.Out().Type.CellBytes(), macs: space.MACs(), window: windowOf(&space, head.Op == "Conv"), quantised: m.cfg.quantised(head)}
 	for _, n := range []struct {
 		what  string
 		count int64
