@@ -92,7 +92,7 @@ var dims = map[string][2]int{Mesh: {1, 4}, Torus: {1, 4}, Ring: {1, 1}, Crossbar
 // maxRouters bounds the routing tables, which grow with its square.
 const maxRouters = 4096
 
-// Validate tells what is wrong with a network, or nil. It does not look at
+// Validate tells what is wrong with a network, or nil, in the keys of a device's file. It does not look at
 // routes; New refuses what can be seen only in them.
 func (c Config) Validate() error {
 	if err := c.validSize(); err != nil {
@@ -104,22 +104,22 @@ func (c Config) Validate() error {
 		to          int64
 		remedy      string
 	}{
-		{"VCs", int64(c.VCs), 1, 64, "a link needs a virtual channel for flits to travel on"},
-		{"BufferFlits", int64(c.BufferFlits), 1, 1 << 12, "a channel with no buffer has zero credits and never sends"},
-		{"FlitBytes", int64(c.FlitBytes), 1, 1 << 16, "a link of zero width moves nothing"},
-		{"InputSpeedup", int64(c.InputSpeedup), 1, 8, "1 is a crossbar as wide as the router"},
-		{"LinkLatency", int64(c.LinkLatency), 0, 1 << 12, "in cycles"},
-		{"NodeLatency", int64(c.NodeLatency), 0, 1 << 12, "in cycles"},
-		{"RoutingDelay", int64(c.RoutingDelay), 0, 64, "in cycles; 0 is look-ahead routing"},
-		{"SwitchDelay", int64(c.SwitchDelay), 0, 64, "in cycles"},
-		{"CreditDelay", int64(c.CreditDelay), 0, 1 << 12, "in cycles"},
+		{"router.channels", int64(c.VCs), 1, 64, "a link needs a virtual channel for flits to travel on"},
+		{"router.buffer", int64(c.BufferFlits), 1, 1 << 12, "a channel with no buffer has zero credits and never sends"},
+		{"link.width", int64(c.FlitBytes), 1, 1 << 16, "a link of zero width moves nothing"},
+		{"router.speedup", int64(c.InputSpeedup), 1, 8, "1 is a crossbar as wide as the router"},
+		{"link.latency", int64(c.LinkLatency), 0, 1 << 12, "in cycles"},
+		{"link.node", int64(c.NodeLatency), 0, 1 << 12, "in cycles"},
+		{"router.routing", int64(c.RoutingDelay), 0, 64, "in cycles; 0 is look-ahead routing"},
+		{"router.switch", int64(c.SwitchDelay), 0, 64, "in cycles"},
+		{"router.credit", int64(c.CreditDelay), 0, 1 << 12, "in cycles"},
 	} {
 		if f.value < f.from || f.value > f.to {
-			return fmt.Errorf("noc: %s.%s is %d, must be %d to %d: %s", c.Topology, f.name, f.value, f.from, f.to, f.remedy)
+			return fmt.Errorf("noc: %s: %s is %d, must be %d to %d: %s", c.Topology, f.name, f.value, f.from, f.to, f.remedy)
 		}
 	}
 	if c.LinkLength < 0 {
-		return fmt.Errorf("noc: %s.LinkLength is %g mm, must not be negative", c.Topology, c.LinkLength)
+		return fmt.Errorf("noc: %s: link.length is %g mm, must not be negative", c.Topology, c.LinkLength)
 	}
 	return c.validRouting()
 }

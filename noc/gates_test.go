@@ -64,7 +64,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{with(func(c *Config) { c.BufferFlits = 0 }), "zero credits"},
 		{with(func(c *Config) { c.FlitBytes = 0 }), "zero width"},
-		{with(func(c *Config) { c.VCs = 0 }), "VCs is 0"},
+		{with(func(c *Config) { c.VCs = 0 }), "router.channels is 0"},
 		{with(func(c *Config) { c.VCs = 65 }), "must be 1 to 64"},
 		{with(func(c *Config) { c.Size = []int{4, 0} }), "Size[1] is 0"},
 		{with(func(c *Config) { c.Size = nil }), "has 0 sizes"},
@@ -72,8 +72,8 @@ func TestRefused(t *testing.T) {
 		{with(func(c *Config) { c.Topology = "moebius" }), `"moebius" is not known`},
 		{with(func(c *Config) { c.Routing = "xy" }), `"xy" is not known`},
 		{with(func(c *Config) { c.Routing, c.VCs = Adaptive, 1 }), "needs 2 VCs"},
-		{with(func(c *Config) { c.LinkLatency = -1 }), "LinkLatency is -1"},
-		{with(func(c *Config) { c.InputSpeedup = 0 }), "InputSpeedup is 0"},
+		{with(func(c *Config) { c.LinkLatency = -1 }), "link.latency is -1"},
+		{with(func(c *Config) { c.InputSpeedup = 0 }), "router.speedup is 0"},
 		{Config{Topology: Tree, Size: []int{1, 3}}, "arity of at least 2"},
 		{with(func(c *Config) { c.Topology, c.Size, c.Edges = Graph, []int{4}, [][2]int{{0, 1}, {2, 3}} }), "node 2 cannot be reached from node 0"},
 		{with(func(c *Config) { c.Topology, c.Size, c.Edges = Graph, []int{4}, [][2]int{{0, 7}} }), "graph.Edges[0] is [0 7]"},
@@ -142,7 +142,7 @@ func TestPacketsRefused(t *testing.T) {
 		"goes to node -1":      {Dst: -1, Flits: 1},
 		"has 0 flits":          {},
 		"names node 3 twice":   {Flits: 1, Dsts: []int{3, 3}},
-		"at most BufferFlits":  {Flits: 9, Dsts: []int{1, 2}},
+		"at most router.buffer":  {Flits: 9, Dsts: []int{1, 2}},
 		"goes to node 99; the": {Flits: 1, Dsts: []int{1, 99}},
 	} {
 		assert.ErrorContains(t, n.Send(p, 0), says)

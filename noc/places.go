@@ -27,7 +27,7 @@ const mostPlaces = 1 << 27
 func layPlaces(links, vcs, depth int) (s store, err error) {
 	stride := 1 << bits.Len(uint(depth-1))
 	if total := links * vcs * stride; total > mostPlaces {
-		return s, fmt.Errorf("noc: %d links of %d VCs with BufferFlits %d are %d places, must be at most %d; make the buffers smaller", links, vcs, depth, total, mostPlaces)
+		return s, fmt.Errorf("noc: %d links of %d virtual channels with router.buffer %d are %d places, must be at most %d; make the buffers smaller", links, vcs, depth, total, mostPlaces)
 	}
 	return store{places: make([]flit, links*vcs*stride), depth: int32(depth), mask: int32(stride - 1), wrapAt: int32(depth & (stride - 1))}, nil
 }
