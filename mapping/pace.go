@@ -1,9 +1,5 @@
 package mapping
 
-import (
-	"nnsim/unit"
-)
-
 // pace reckons how long a nest takes by following its loads, folds, drains and
 // stores through the units one after another, each unit a time at which it is next
 // free. It knows what the machine's units know of one another (slots, banks, what is
@@ -31,14 +27,6 @@ type pace struct {
 	out                                   [2]float64 // when the slots of results are empty
 	tiles                                 int
 	end                                   float64
-}
-
-// work is what one stationary tile of an output tile takes of each unit, in edges.
-type work struct {
-	folds, length, pitch, chase float64
-	loadA, loadB, extra, stored float64 // of the memory
-	portA, portB                float64 // of the buffer's port
-	drain                       float64
 }
 
 // slotTimes is when the slots of a ring are free.
@@ -91,23 +79,6 @@ func (p *pace) time(c *cutter, n *Nest) float64 {
 	return p.end
 }
 
-// part is a loop cut into tiles: so many, each of full length but the last.
-type part struct{ count, full, last int }
-
-func cut(all, tile int) part {
-	tile = min(tile, all)
-	count := unit.CeilDiv(all, tile)
-	return part{count, tile, all - (count-1)*tile}
-}
-
-// size is the length of a tile.
-func (p part) size(last bool) int {
-	if last {
-		return p.last
-	}
-	return p.full
-}
-
 // begin takes the numbers of a nest.
 func (p *pace) begin(c *cutter, n *Nest) {
 	t, s := &c.target, &n.Space
@@ -137,62 +108,6 @@ func (p *pace) begin(c *cutter, n *Nest) {
 	}
 	p.held = t.Dataflow == WS && p.bDistance == 1 && p.works[0].folds == 1
 	p.reset()
-}
-
-// measure is the work of one stationary tile, whole or the last of its loops.
-func (p *pace) measure(c *cutter, lastRow, lastCol, lastChan, lastRed bool) (w work) {
-	t, n := p.t, p.n
-	rows, cols, chans := p.rows.size(lastRow)*p.images, p.cols.size(lastCol), p.chans.size(lastChan)
-	red := chans * n.Space.R * n.Space.S
-	if p.reds.count > 1 {
-		red = p.reds.size(lastRed)
-	}
-	width := t.Cols * t.Arrays
-	length := rows
-	switch t.Dataflow {
-	case OS:
-		w.folds, length = float64(unit.CeilDiv(rows, t.Rows)*unit.CeilDiv(cols, width)), red
-	case IS:
-		w.folds, length = float64(unit.CeilDiv(red, t.Rows)*unit.CeilDiv(rows, width)), cols
-	default:
-		w.folds = float64(unit.CeilDiv(red, t.Rows) * unit.CeilDiv(cols, width))
-	}
-	w.length, w.pitch = float64(length), float64(max(length, t.Rows))
-	if w.chase = w.length + p.tail - float64(t.Rows); t.Dataflow == OS {
-		w.chase = p.tail - float64(t.Rows)
-	}
-	if t.FoldOverhead > 0 {
-		w.pitch = w.length + float64(t.FoldOverhead)
-	}
-	results := float64(rows) * float64(cols)
-	w.drain = results / float64(max(t.Lanes, 1))
-	if t.BytesPerCycle > 0 {
-		p.transfers(c, &w, results, float64(red)*float64(cols), float64(chans), lastRow)
-	}
-	return w
-}
-
-// transfers takes the sizes of loads and stores, in elements: of a tile of results, of
-// a load of B; and the channels of a load of A.
-func (p *pace) transfers(c *cutter, w *work, results, b, chans float64, lastRow bool) {
-	t, n, head := p.t, p.n, c.layer.Head()
-	if !n.AOnChip {
-		tile := n.mean
-		if lastRow {
-			tile = n.last
-		}
-		bytes := tile * chans * float64(cell(head.In[0]))
-		w.loadA, w.portA = bytes/t.BytesPerCycle, bytes/max(t.PortBytes, 1)
-	}
-	if !n.BOnChip {
-		bytes := b * float64(cell(head.In[1])) / float64(n.Pack) // off the diagonal nothing is stored
-		w.loadB, w.portB = bytes/t.BytesPerCycle, bytes/max(t.PortBytes, 1)
-	}
-	results *= float64(cell(c.layer.Out()))
-	if !n.OutOnChip {
-		w.stored = results / t.BytesPerCycle
-	}
-	w.extra = results * float64(c.extras()) / t.BytesPerCycle
 }
 
 // reset empties all units.
@@ -318,89 +233,5 @@ func (p *pace) chunk(which int, needA, needB, held bool) {
 	}
 	for j := range p.a.count {
 		p.a.free[j] = free
-	}
-}
-
-// load is a transfer into the buffer or the FIFO; it returns when it is there.
-func (p *pace) load(edges, port, free float64) float64 {
-	slot := p.flying.take()
-	p.issued = max(p.issued, free, p.flying.free[slot])
-	for i := range 2 {
-		j := (p.tiles + i) % 2
-		if p.pending[j] > 0 && p.pending[j] < p.issued {
-			p.store(j)
-		}
-	}
-	ready := max(p.transfer(p.issued, edges, false)+p.t.Latency, p.issued+port)
-	p.flying.free[slot] = ready
-	return ready
-}
-
-// transfer passes the memory, which turns around between loads and stores.
-func (p *pace) transfer(from, edges float64, write bool) float64 {
-	begin := max(from, p.memory)
-	if p.writes != write {
-		begin = max(begin, p.memory+p.t.Turnaround)
-		p.writes = write
-	}
-	p.memory = begin + edges
-	return p.memory
-}
-
-// array follows the folds of one stationary tile. stream is when the last of them has streamed.
-func (p *pace) array(w *work, aReady, bReady float64, held bool) {
-	room := p.drained[p.tiles%2]
-	start := max(aReady, room, p.stream)
-	if !held {
-		start = max(start, max(bReady, p.taken)+float64(p.t.Rows))
-		if p.t.Dataflow == OS {
-			start = max(aReady, bReady, room, p.stream)
-		}
-	}
-	p.taken = start + (w.folds-1)*w.pitch
-	p.stream = p.taken + w.length
-	if p.t.FoldOverhead > 0 {
-		p.stream = p.taken + w.pitch
-	}
-}
-
-// finish drains a tile and asks for its store.
-func (p *pace) finish(w *work) {
-	bank := p.tiles % 2
-	results := p.stream + p.tail
-	from := max(p.vector, results-w.chase)
-	slot := 0
-	if w.extra > 0 {
-		slot = p.x.take()
-		from = max(from, p.load(w.extra, 0, p.x.free[slot]))
-	}
-	if w.stored > 0 {
-		if p.pending[bank] > 0 {
-			p.store(bank)
-		}
-		from = max(from, p.out[bank])
-	}
-	p.vector = max(from+w.drain, results)
-	p.drained[bank], p.x.free[slot] = p.vector, p.vector
-	if w.stored > 0 {
-		p.pending[bank], p.size[bank] = p.vector, w.stored
-	}
-	p.end = max(p.end, p.vector)
-	p.tiles++
-}
-
-// store passes a tile's results to the memory.
-func (p *pace) store(bank int) {
-	p.out[bank] = p.transfer(p.pending[bank], p.size[bank], true)
-	p.pending[bank] = 0
-	p.end = max(p.end, p.out[bank]+p.t.Latency)
-}
-
-// flush stores what is left.
-func (p *pace) flush() {
-	for i := range 2 {
-		if j := (p.tiles + i) % 2; p.pending[j] > 0 {
-			p.store(j)
-		}
 	}
 }

@@ -1,0 +1,265 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"nnsim/arch"
+	"nnsim/mapping"
+	"nnsim/mapping/search"
+)
+
+// candidates are the mappings a search found for one plan, layer by layer.
+type candidates struct {
+	plan   *mapping.Plan
+	layers map[int][]*mapping.LayerPlan // cheapest first
+	cost   float64                      // reckoned, of all layers' best
+}
+
+// searchMapping searches every layer's space by reckoned cost, then simulates: the
+// default plan, and plans made of every layer's first, second, … candidate. Each layer
+// takes what was fastest in it; of what was simulated the fastest plan is kept, so
+// that a search is never worse than the default.
+func (p *Prepared) searchMapping(m mapped, e Experiment) error {
+	plans := []*mapping.Plan{p.Plan}
+	if placer, ok := p.Machine.(arch.Placer); ok {
+		others, err := placer.Placements(p.Net)
+		if err != nil {
+			return err
+		}
+		plans = append(plans, others[1:]...)
+	}
+	s := &searcher{mapped: m, p: p, e: e, found: map[string]search.Result{}}
+	var found []candidates
+	for _, plan := range plans {
+		c, err := s.look(plan)
+		if err != nil {
+			return err
+		}
+		found = append(found, c)
+	}
+	if len(found[0].layers) == 0 {
+		p.notes = append(p.notes, fmt.Sprintf("mapping: %s leaves no choice of mappings for %s; the default was taken", p.Machine.Name(), p.Workload.Name))
+		return nil
+	}
+	usual := found[0]
+	slices.SortStableFunc(found[1:], func(a, b candidates) int { return compareFloats(a.cost, b.cost) })
+	if len(found) > 1 && found[1].cost < usual.cost {
+		found = found[:2]
+	} else {
+		found = found[:1]
+	}
+	return s.choose(found)
+}
+
+func compareFloats(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// searcher is a search over a network's layers.
+type searcher struct {
+	mapped
+	p     *Prepared
+	e     Experiment
+	found map[string]search.Result // by space: layers alike are searched once
+
+	tried, runs int
+	size        float64
+	complete    bool
+}
+
+// distinctCost: candidates to simulate differ by so much in reckoned cost, so that
+// they are not one mapping in many spellings.
+const distinctCost = 2e-4
+
+// look searches the spaces of a plan.
+func (s *searcher) look(plan *mapping.Plan) (candidates, error) {
+	c := candidates{plan: plan, layers: map[int][]*mapping.LayerPlan{}}
+	type work struct {
+		key    string
+		space  mapping.Space
+		result search.Result
+	}
+	var fresh []*work
+	keys := map[int]string{}
+	for i, lp := range plan.Layers {
+		if lp.Space == nil {
+			continue
+		}
+		space := lp.Space()
+		keys[i] = space.Key()
+		if _, ok := s.found[keys[i]]; !ok {
+			s.found[keys[i]] = search.Result{}
+			fresh = append(fresh, &work{key: keys[i], space: space})
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, w := range fresh {
+		group.Go(func() error {
+			w.result = search.Run(w.space, search.Options{Method: s.method, Budget: s.budget, Seed: s.e.Seed, Keep: 4 * max(1, s.simulate), Start: w.space.Chosen()})
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return c, err
+	}
+	for _, w := range fresh {
+		s.found[w.key] = w.result
+		s.tried += w.result.Tried
+		s.size += w.result.Size
+	}
+	for i, lp := range plan.Layers {
+		if lp.Space == nil {
+			continue
+		}
+		space, last := lp.Space(), math.Inf(-1)
+		for _, point := range s.found[keys[i]].Best {
+			if point.Cost < last*(1+distinctCost) {
+				continue
+			}
+			if last = point.Cost; len(c.layers[i]) == 0 {
+				c.cost += point.Cost
+			}
+			c.layers[i] = append(c.layers[i], space.Plan(point.At))
+		}
+	}
+	return c, nil
+}
+
+// trial is a plan that was simulated.
+type trial struct {
+	plan   *mapping.Plan
+	cycles int64
+	layers []int64
+}
+
+// choose simulates and keeps the fastest.
+func (s *searcher) choose(found []candidates) error {
+	usual, err := s.simulate1(s.p.Plan)
+	if err != nil {
+		return err
+	}
+	best := usual
+	for _, c := range found {
+		trials, err := s.trials(c, s.mapped.simulate/len(found))
+		if err != nil {
+			return err
+		}
+		if c.plan == s.p.Plan {
+			trials = append([]trial{usual}, trials...)
+		}
+		if len(trials) > 1 {
+			mixed, err := s.simulate1(mix(c.plan, trials))
+			if err != nil {
+				return err
+			}
+			trials = append(trials, mixed)
+		}
+		for _, t := range trials {
+			if t.cycles < best.cycles {
+				best = t
+			}
+		}
+	}
+	s.note(usual, best)
+	s.p.Plan = best.plan
+	return nil
+}
+
+// trials simulates plans made of every layer's first, second, … candidate.
+func (s *searcher) trials(c candidates, most int) ([]trial, error) {
+	deepest := 0
+	for _, list := range c.layers {
+		deepest = max(deepest, len(list))
+	}
+	trials := make([]trial, min(most, deepest))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for k := range trials {
+		layers := map[int]*mapping.LayerPlan{}
+		for i, list := range c.layers {
+			if len(list) > 0 {
+				layers[i] = list[min(k, len(list)-1)]
+			}
+		}
+		group.Go(func() (err error) {
+			trials[k], err = s.simulate1(c.plan.With(layers))
+			return err
+		})
+	}
+	err := group.Wait()
+	s.runs += len(trials)
+	return trials, err
+}
+
+// mix is the plan of which every layer was fastest in one of the trials, the first of equals.
+func mix(plan *mapping.Plan, trials []trial) *mapping.Plan {
+	layers := map[int]*mapping.LayerPlan{}
+	for i := range plan.Layers {
+		at := 0
+		for k, t := range trials {
+			if t.layers[i] < trials[at].layers[i] {
+				at = k
+			}
+		}
+		layers[i] = trials[at].plan.Layers[i]
+	}
+	return plan.With(layers)
+}
+
+// simulate1 is one timing run of a plan.
+func (s *searcher) simulate1(plan *mapping.Plan) (trial, error) {
+	w := s.p.Workload
+	run, err := s.p.Machine.Run(arch.Job{Net: s.p.Net, Plan: plan, Seed: s.e.Seed, Zeros: w.Zeros, WZeros: w.WZeros})
+	if err != nil {
+		return trial{}, err
+	}
+	t := trial{plan: plan, cycles: run.Cycles}
+	for _, l := range run.Layers {
+		t.layers = append(t.layers, l.Cycles)
+	}
+	return t, nil
+}
+
+// note says what the search did.
+func (s *searcher) note(usual, best trial) {
+	changed := 0
+	for i, lp := range best.plan.Layers {
+		if lp.String() != usual.plan.Layers[i].String() {
+			changed++
+		}
+	}
+	methods := map[search.Method]int{}
+	s.complete = true
+	for _, r := range s.found {
+		methods[r.Method]++
+		s.complete = s.complete && r.Complete
+	}
+	how := "exhaustively"
+	if !s.complete {
+		var names []string
+		for m, n := range methods {
+			names = append(names, fmt.Sprintf("%s %d", m, n))
+		}
+		slices.Sort(names)
+		how = "within the budget (spaces searched: " + strings.Join(names, ", ") + ")"
+	}
+	text := fmt.Sprintf("mapping: %d of %.4g mappings reckoned %s, %d plans simulated; %d layers changed, %d cycles became %d",
+		s.tried, s.size, how, s.runs+2, changed, usual.cycles, best.cycles)
+	if best.plan.Placement != "" {
+		text += "; kept free for tiles: " + best.plan.Placement
+	}
+	s.p.notes = append(s.p.notes, text)
+}
