@@ -27,7 +27,7 @@ type stream struct {
 }
 
 func newStream(w *Walk, l *workloads.Layer) *stream {
-	return &stream{Walk: w, layer: l, chunk: int64(w.Sim.chassis.Vector.Buffer) / 4, in: w.NewRing(2), out: w.NewRing(2), index: w.Index,
+	return &stream{Walk: w, layer: l, chunk: w.Sim.chassis.Vector.chunk(), in: w.NewRing(2), out: w.NewRing(2), index: w.Index,
 		held: map[*workloads.Tensor][]byte{}, result: map[*workloads.Tensor][]byte{}}
 }
 

@@ -26,21 +26,11 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 
 // Plan cuts every product; all tensors live off chip between layers.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	plan := mapping.OffChip(net, m.cfg.Name)
-	for _, lp := range plan.Layers {
-		switch workloads.ClassOf(lp.Layer.Head().Op) {
-		case workloads.View:
-		case workloads.MatrixClass:
-			t, err := m.tile(asic.NewProduct(lp.Layer))
-			if err != nil {
-				return nil, err
-			}
-			lp.Custom = t
-		default:
-			lp.Custom = asic.Streamed{Chunk: int64(m.cfg.Vector.Buffer) / 4}
-		}
-	}
-	return plan, nil
+	return asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
+		t, err := m.tile(asic.NewProduct(lp.Layer))
+		lp.Custom = t
+		return err
+	})
 }
 
 // resultSlots is the number of finished tiles that wait to be stored.

@@ -35,27 +35,20 @@ func (d dealt) String() string {
 // Plan refuses what is no product of vectors and a constant matrix, and matrices
 // whose results the PEs do not hold.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	plan := mapping.OffChip(net, m.cfg.Name)
-	plan.CompulsoryRead = 0 // matrices are on the chip before the run begins
-	for _, lp := range plan.Layers {
+	plan, err := asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
 		head := lp.Layer.Head()
-		switch workloads.ClassOf(head.Op) {
-		case workloads.View:
-		case workloads.MatrixClass:
-			if head.Op == "Conv" || head.In[1].Role != workloads.Weight {
-				return nil, fmt.Errorf("layer %s: %s multiplies vectors by matrices of weights, not %s of %v by %v; choose another machine, such as eyeriss",
-					lp.Layer.Name, m.cfg.Name, head.Op, head.In[0].Shape, head.In[1].Shape)
-			}
-			s := asic.NewProduct(lp.Layer).Space
-			if err := m.holds(lp.Layer.Name, &s); err != nil {
-				return nil, err
-			}
-			lp.Custom = dealt{s.K, s.C, m.cfg.PEs}
-		default:
-			lp.Custom = asic.Streamed{Chunk: int64(m.cfg.Vector.Buffer) / 4}
+		if head.Op == "Conv" || head.In[1].Role != workloads.Weight {
+			return fmt.Errorf("layer %s: %s multiplies vectors by matrices of weights, not %s of %v by %v; choose another machine, such as eyeriss",
+				lp.Layer.Name, m.cfg.Name, head.Op, head.In[0].Shape, head.In[1].Shape)
 		}
+		s := asic.NewProduct(lp.Layer).Space
+		lp.Custom = dealt{s.K, s.C, m.cfg.PEs}
+		return m.holds(lp.Layer.Name, &s)
+	})
+	if err == nil {
+		plan.CompulsoryRead = 0 // matrices are on the chip before the run begins
 	}
-	return plan, nil
+	return plan, err
 }
 
 // holds refuses matrices with more rows than the PEs have sums. Columns beyond what

@@ -27,30 +27,24 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 
 // Plan maps every product; all tensors live off chip between layers.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	plan := mapping.OffChip(net, m.cfg.Name)
 	known := map[workloads.Matrix]*rowstationary.Mapping{}
-	for _, lp := range plan.Layers {
-		switch workloads.ClassOf(lp.Layer.Head().Op) {
-		case workloads.View:
-		case workloads.MatrixClass:
-			space := asic.NewProduct(lp.Layer).Space
-			if known[space] == nil {
-				best, err := m.array().Map(space)
-				if err != nil {
-					return nil, &layerError{lp.Layer.Name, err}
-				}
-				known[space] = best
+	plan, err := asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
+		space := asic.NewProduct(lp.Layer).Space
+		if known[space] == nil {
+			best, err := m.array().Map(space)
+			if err != nil {
+				return &layerError{lp.Layer.Name, err}
 			}
-			best := known[space]
-			lp.Custom, lp.Space = best, func() mapping.Space { return m.array().Space(lp, best) }
-		default:
-			lp.Custom = asic.Streamed{Chunk: int64(m.cfg.Vector.Buffer) / 4}
+			known[space] = best
 		}
-	}
-	if m.cfg.Coding == "rlc" {
+		best := known[space]
+		lp.Custom, lp.Space = best, func() mapping.Space { return m.array().Space(lp, best) }
+		return nil
+	})
+	if err == nil && m.cfg.Coding == "rlc" {
 		plan.CompulsoryWrite = int64(float64(plan.CompulsoryWrite) * leastShare)
 	}
-	return plan, nil
+	return plan, err
 }
 
 // layerError names the layer that cannot be mapped.
