@@ -30,15 +30,15 @@ type kind struct {
 
 // kinds is the list of devices: one row for each folder under arch that is a machine.
 var kinds = []kind{
-	{"systolic", systolic.Presets, systolic.PresetText, opens(systolic.Open)},
-	{"convolution-engine", nvdla.Presets, nvdla.PresetText, opens(nvdla.Open)},
-	{"multiplier-tree", diannao.Presets, diannao.PresetText, opens(diannao.Open)},
-	{"sparse-engine", eie.Presets, eie.PresetText, opens(eie.Open)},
-	{"fpga", fpga.Presets, fpga.PresetText, opens(fpga.Open)},
-	{"gpu", gpu.Presets, gpu.PresetText, opens(gpu.Open)},
-	{"row-stationary", eyeriss.Presets, eyeriss.PresetText, opens(eyeriss.Open)},
-	{"memory", traffic.MemoryPresets, traffic.PresetText, opens(traffic.OpenMemory)},
-	{"network", traffic.NetworkPresets, traffic.PresetText, opens(traffic.OpenNetwork)},
+	{"systolic", systolic.Presets.Names, systolic.Presets.Text, opens(systolic.Open)},
+	{"convolution-engine", nvdla.Presets.Names, nvdla.Presets.Text, opens(nvdla.Open)},
+	{"multiplier-tree", diannao.Presets.Names, diannao.Presets.Text, opens(diannao.Open)},
+	{"sparse-engine", eie.Presets.Names, eie.Presets.Text, opens(eie.Open)},
+	{"fpga", fpga.Presets.Names, fpga.Presets.Text, opens(fpga.Open)},
+	{"gpu", gpu.Presets.Names, gpu.Presets.Text, opens(gpu.Open)},
+	{"row-stationary", eyeriss.Presets.Names, eyeriss.Presets.Text, opens(eyeriss.Open)},
+	{"memory", traffic.MemoryPresets, traffic.Presets.Text, opens(traffic.OpenMemory)},
+	{"network", traffic.NetworkPresets, traffic.Presets.Text, opens(traffic.OpenNetwork)},
 }
 
 // eventless lists the kinds whose layers are simulated without events, so that there is nothing to watch.

@@ -6,17 +6,20 @@ import (
 	"strings"
 )
 
-// PresetNames lists the machines in a package's presets folder, in alphabetical order.
-func PresetNames(files fs.FS) (names []string) {
-	found, _ := fs.Glob(files, "presets/*.yaml")
+// Shelf is the presets folder of a package: the machines that come with the program.
+type Shelf struct{ Files fs.FS }
+
+// Names lists them, in alphabetical order.
+func (s Shelf) Names() (names []string) {
+	found, _ := fs.Glob(s.Files, "presets/*.yaml")
 	for _, f := range found {
 		names = append(names, strings.TrimSuffix(path.Base(f), ".yaml"))
 	}
 	return names
 }
 
-// PresetText is the YAML of a preset, comments and all; false: there is none of that name.
-func PresetText(files fs.FS, name string) ([]byte, bool) {
-	text, err := fs.ReadFile(files, "presets/"+name+".yaml")
+// Text is the YAML of one, comments and all; false: there is none of that name.
+func (s Shelf) Text(name string) ([]byte, bool) {
+	text, err := fs.ReadFile(s.Files, "presets/"+name+".yaml")
 	return text, err == nil
 }

@@ -114,7 +114,7 @@ func TestPortAgainstTwin(t *testing.T) {
 
 // TestAXIRefuses: what the protocol does not know.
 func TestAXIRefuses(t *testing.T) {
-	text, _ := PresetText("alveo-u200")
+	text, _ := Presets.Text("alveo-u200")
 	for set, want := range map[string]string{
 		"axi.width=96":            "power of two of bits",
 		"axi.burst=256":           "does not cross 4096 bytes",

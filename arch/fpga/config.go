@@ -89,11 +89,8 @@ func (c *Config) Validate() error {
 //go:embed presets/*.yaml
 var presets embed.FS
 
-// Presets lists the machines that come with the program.
-func Presets() []string { return config.PresetNames(presets) }
-
-// PresetText is the YAML of a preset, comments and all.
-func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
+// Presets are the machines that come with the program.
+var Presets = config.Shelf{Files: presets}
 
 // Machine is a configured FPGA.
 type Machine struct {

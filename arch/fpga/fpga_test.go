@@ -11,7 +11,7 @@ import (
 )
 
 func open(t testing.TB, preset string, sets ...string) *fpga.Machine {
-	text, ok := fpga.PresetText(preset)
+	text, ok := fpga.Presets.Text(preset)
 	require.True(t, ok, "there is no preset %s", preset)
 	m, err := fpga.Open(preset, text, sets)
 	require.NoError(t, err)
@@ -21,7 +21,7 @@ func open(t testing.TB, preset string, sets ...string) *fpga.Machine {
 func TestSuite(t *testing.T) {
 	archtest.Run(t, archtest.Device{
 		Open: func(sets ...string) (arch.Machine, error) {
-			text, _ := fpga.PresetText("pynq-z1")
+			text, _ := fpga.Presets.Text("pynq-z1")
 			return fpga.Open("pynq-z1", text, sets)
 		},
 		Variations: [][]string{{"fold.rate=100 Hz"}, {"memory=ideal"}, {"fold.product=lut"}},
@@ -32,19 +32,19 @@ func TestSuite(t *testing.T) {
 func TestFunctionsSuite(t *testing.T) {
 	archtest.Run(t, archtest.Device{
 		Open: func(sets ...string) (arch.Machine, error) {
-			text, _ := fpga.PresetText("alveo-u250")
+			text, _ := fpga.Presets.Text("alveo-u250")
 			return fpga.Open("alveo-u250", text, append([]string{"design=hls"}, sets...))
 		},
 		Variations: [][]string{{"hls.io=parallel"}, {"hls.tool=vivado", "hls.reuse=4"}, {"hls.strategy=resource", "hls.reuse=8", "memory=ideal"}},
 	})
 }
 
-func presetNames() []string { return fpga.Presets() }
+func presetNames() []string { return fpga.Presets.Names() }
 
 func TestOverlaySuite(t *testing.T) {
 	archtest.Run(t, archtest.Device{
 		Open: func(sets ...string) (arch.Machine, error) {
-			text, _ := fpga.PresetText("vc707")
+			text, _ := fpga.Presets.Text("vc707")
 			return fpga.Open("vc707", text, append([]string{"design=overlay"}, sets...))
 		},
 		Variations: [][]string{{"engine.rows=3", "engine.cols=2", "engine.tileh=4", "engine.tilew=5"}, {"engine.over=pixels", "engine.rows=7"}, {"memory=ideal"},
@@ -54,7 +54,7 @@ func TestOverlaySuite(t *testing.T) {
 	})
 	archtest.Run(t, archtest.Device{
 		Open: func(sets ...string) (arch.Machine, error) {
-			text, _ := fpga.PresetText("zcu102-dpu")
+			text, _ := fpga.Presets.Text("zcu102-dpu")
 			return fpga.Open("zcu102-dpu", text, append([]string{"host.input=0 s", "engine.rows=2", "engine.cols=2", "engine.ins=3"}, sets...))
 		},
 		Variations: [][]string{{"engine.images=2", "engine.dense=host", "axi.shared=3", "memory.queue=4"}},

@@ -15,7 +15,7 @@ import (
 // the real memory has the cycles of a simulation of its own; and a memory as fast as its
 // ports has those it has with its latency in the stages.
 func TestIdealMemoryFollows(t *testing.T) {
-	text, _ := PresetText("zcu104")
+	text, _ := Presets.Text("zcu104")
 	for _, name := range []string{"cnv,batch=4", "tfc,batch=3", "conv:n=3,c=4,h=9,w=7,k=8,r=3,s=3,stride=2,pad=1", "softmax:rows=4,cols=8"} {
 		m, err := Open("zcu104", text, nil)
 		require.NoError(t, err)

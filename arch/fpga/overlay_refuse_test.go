@@ -13,7 +13,7 @@ import (
 // TestOverlayRefuses: what an overlay cannot be, and what does not fit it, is said in
 // one line that names the key.
 func TestOverlayRefuses(t *testing.T) {
-	text, _ := PresetText("zcu102-dpu")
+	text, _ := Presets.Text("zcu102-dpu")
 	for set, want := range map[string]string{
 		"engine.tileh=-1":        "engine.tileh",
 		"engine.over=channels":   "needs both",
@@ -50,7 +50,7 @@ func TestOverlayRefuses(t *testing.T) {
 
 // TestStreamRefuses: traffic that ports cannot move.
 func TestStreamRefuses(t *testing.T) {
-	text, _ := PresetText("alveo-u200")
+	text, _ := Presets.Text("alveo-u200")
 	for spec, want := range map[string]string{
 		"stream:pattern=seq,requests=10":                     "for a memory alone",
 		"stream:pattern=mix21,bytes=1MiB":                    "for a memory alone",

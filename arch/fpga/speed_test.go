@@ -9,7 +9,7 @@ import (
 
 // BenchmarkMobileNet plans and simulates ten frames of mobilenet-v1 in four bits.
 func BenchmarkMobileNet(b *testing.B) {
-	text, _ := PresetText("alveo-u250")
+	text, _ := Presets.Text("alveo-u250")
 	m, err := Open("alveo-u250", text, nil)
 	if err != nil {
 		b.Fatal(err)

@@ -70,7 +70,7 @@ func TestFewChannels(t *testing.T) {
 		dt     workloads.DType
 		slabs  int
 	}{{"v100-sxm", workloads.FP16, 25}, {"a100-sxm", workloads.FP16, 7}, {"v100-sxm", workloads.FP32, 1}} {
-		text, ok := PresetText(e.preset)
+		text, ok := Presets.Text(e.preset)
 		require.True(t, ok)
 		m, err := Open(e.preset, text, nil)
 		require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 
 // device opens a preset as the suite wants it.
 func device(t *testing.T, preset string, variations ...[]string) archtest.Device {
-	text, ok := gpu.PresetText(preset)
+	text, ok := gpu.Presets.Text(preset)
 	require.True(t, ok)
 	return archtest.Device{Variations: variations, Open: func(sets ...string) (arch.Machine, error) {
 		m, err := gpu.Open(preset, text, sets)

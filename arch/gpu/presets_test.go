@@ -15,8 +15,8 @@ import (
 
 // TestEveryPresetComputes runs small products and a convolution on every preset, in every precision it has.
 func TestEveryPresetComputes(t *testing.T) {
-	assert.Len(t, gpu.Presets(), 13)
-	for _, name := range gpu.Presets() {
+	assert.Len(t, gpu.Presets.Names(), 13)
+	for _, name := range gpu.Presets.Names() {
 		t.Run(name, func(t *testing.T) {
 			m, err := device(t, name).Open()
 			require.NoError(t, err)
@@ -40,8 +40,8 @@ var said = regexp.MustCompile(`\[[a-z0-9-]+\]|unverified|choice|heuristic`)
 // TestEveryValueSaysWhereItIsFrom: a source, or that it is remembered, chosen or left open.
 func TestEveryValueSaysWhereItIsFrom(t *testing.T) {
 	named := map[string]bool{"name": true, "kind": true, "about": true, "scope": true} // what the device is called, and what its power covers
-	for _, name := range gpu.Presets() {
-		text, _ := gpu.PresetText(name)
+	for _, name := range gpu.Presets.Names() {
+		text, _ := gpu.Presets.Text(name)
 		lines := value.FindAllStringSubmatch(string(text), -1)
 		assert.Greater(t, len(lines), 60, name)
 		for _, l := range lines {

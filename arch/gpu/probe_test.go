@@ -30,7 +30,7 @@ func probed(t *testing.T, preset, work string) *results.Run {
 // TestEveryPresetCanBeProbed: latencies grow with distance on each.
 func TestEveryPresetCanBeProbed(t *testing.T) {
 	large := map[string]string{"l40s": "160MiB", "l4": "80MiB", "rtx-4090": "128MiB", "h100-sxm": "80MiB", "h200-sxm": "80MiB"}
-	for _, name := range gpu.Presets() {
+	for _, name := range gpu.Presets.Names() {
 		if testing.Short() && large[name] != "" {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 
 // opened is a preset's configuration.
 func opened(t *testing.T, preset string, sets ...string) *Config {
-	text, ok := PresetText(preset)
+	text, ok := Presets.Text(preset)
 	require.True(t, ok)
 	m, err := Open(preset, text, sets)
 	require.NoError(t, err)

@@ -25,7 +25,7 @@ func TestDrawings(t *testing.T) {
 	for _, x := range []struct{ preset, work string }{
 		{"v100-sxm", "gemm:m=512,n=512,k=512"}, {"a100-sxm", "gemm:m=512,n=512,k=1024"}, {"h100-sxm", "gemm:m=2048,n=2048,k=512"}, {"k40", "gemm:m=128,n=128,k=64"},
 	} {
-		text, _ := gpu.PresetText(x.preset)
+		text, _ := gpu.Presets.Text(x.preset)
 		m, err := gpu.Open(x.preset, text, nil)
 		require.NoError(t, err)
 		w, err := catalog.Open(x.work, catalog.Defaults{})

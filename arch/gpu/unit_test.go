@@ -14,7 +14,7 @@ import (
 func preset(t *testing.T, name string, sets ...string) *Config {
 	t.Helper()
 	c := &Config{}
-	text, ok := PresetText(name)
+	text, ok := Presets.Text(name)
 	require.True(t, ok)
 	_, err := config.Load(name, text, sets, c)
 	require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 // device opens a preset with values set.
 func device(preset string, always ...string) func(sets ...string) (arch.Machine, error) {
 	return func(sets ...string) (arch.Machine, error) {
-		text, ok := PresetText(preset)
+		text, ok := Presets.Text(preset)
 		if !ok {
 			panic("no preset " + preset)
 		}
@@ -57,7 +57,7 @@ func TestConformance(t *testing.T) {
 
 // TestConformanceOfPresets: the machines people ask for.
 func TestConformanceOfPresets(t *testing.T) {
-	for _, preset := range Presets() {
+	for _, preset := range Presets.Names() {
 		t.Run(preset, func(t *testing.T) {
 			if testing.Short() && preset != "gemmini-16" {
 				t.Skip("one preset is enough for a short run")

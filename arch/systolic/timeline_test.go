@@ -36,7 +36,7 @@ func planned(t *testing.T, m *Machine, spec string) arch.Job {
 // opened is a preset with values set.
 func opened(t *testing.T, preset string, sets ...string) *Machine {
 	t.Helper()
-	text, ok := PresetText(preset)
+	text, ok := Presets.Text(preset)
 	require.True(t, ok)
 	m, err := Open(preset, text, sets)
 	require.NoError(t, err)

@@ -15,19 +15,19 @@ import (
 //go:embed presets/*.yaml
 var presets embed.FS
 
+// Presets are the memories and networks that come with the program.
+var Presets = config.Shelf{Files: presets}
+
 // presetsOf lists the presets of a kind, in order of name.
 func presetsOf(kind string) (names []string) {
-	for _, name := range config.PresetNames(presets) {
-		text, _ := PresetText(name)
+	for _, name := range Presets.Names() {
+		text, _ := Presets.Text(name)
 		if word, _ := config.Word(name, text, "kind"); word == kind {
 			names = append(names, name)
 		}
 	}
 	return names
 }
-
-// PresetText is the YAML of a preset, comments and all.
-func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
 
 // layerless is what devices that take traffic alone have in common: a machine
 // that refuses networks of layers.

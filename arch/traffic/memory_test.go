@@ -17,7 +17,7 @@ import (
 )
 
 func memory(t testing.TB, name string, sets ...string) *traffic.Memory {
-	text, ok := traffic.PresetText(name)
+	text, ok := traffic.Presets.Text(name)
 	require.True(t, ok, name)
 	m, err := traffic.OpenMemory(name, text, sets)
 	require.NoError(t, err)
@@ -25,7 +25,7 @@ func memory(t testing.TB, name string, sets ...string) *traffic.Memory {
 }
 
 func network(t testing.TB, name string, sets ...string) *traffic.Network {
-	text, ok := traffic.PresetText(name)
+	text, ok := traffic.Presets.Text(name)
 	require.True(t, ok, name)
 	n, err := traffic.OpenNetwork(name, text, sets)
 	require.NoError(t, err)
@@ -216,7 +216,7 @@ func TestRefuses(t *testing.T) {
 		{"mesh-8x8", "size=8by8", "write whole numbers with x between them"},
 		{"mesh-8x8", "topology=graph", "cannot be reached"},
 	} {
-		text, ok := traffic.PresetText(c.preset)
+		text, ok := traffic.Presets.Text(c.preset)
 		require.True(t, ok)
 		sets := []string{c.set}
 		if c.set == "topology=graph" {

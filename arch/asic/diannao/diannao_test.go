@@ -14,7 +14,7 @@ import (
 )
 
 func open(sets ...string) (arch.Machine, error) {
-	text, _ := PresetText("diannao")
+	text, _ := Presets.Text("diannao")
 	m, err := Open("diannao", text, sets)
 	if err != nil {
 		return nil, err

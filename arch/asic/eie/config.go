@@ -37,11 +37,8 @@ func (c *Config) Validate() error { return c.Power.Allows(c.Clock, c.Voltage) }
 //go:embed presets/*.yaml
 var presets embed.FS
 
-// Presets lists the machines that come with the program.
-func Presets() []string { return config.PresetNames(presets) }
-
-// PresetText is the YAML of a preset, comments and all.
-func PresetText(name string) ([]byte, bool) { return config.PresetText(presets, name) }
+// Presets are the machines that come with the program.
+var Presets = config.Shelf{Files: presets}
 
 // precision is what the PEs multiply: weights of 4 bits, which stand for 16, and activations of 16.
 const precision = "w4a16"

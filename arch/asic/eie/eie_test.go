@@ -19,7 +19,7 @@ import (
 
 func opened(t *testing.T, sets ...string) *Machine {
 	t.Helper()
-	text, ok := PresetText("eie-64")
+	text, ok := Presets.Text("eie-64")
 	require.True(t, ok)
 	m, err := Open("eie-64", text, sets)
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 // device opens a preset with values set.
 func device(always ...string) func(sets ...string) (arch.Machine, error) {
 	return func(sets ...string) (arch.Machine, error) {
-		text, _ := PresetText("eyeriss")
+		text, _ := Presets.Text("eyeriss")
 		m, err := Open("eyeriss", text, append(append([]string{}, always...), sets...))
 		if err != nil {
 			return nil, err

@@ -15,7 +15,7 @@ import (
 // device opens a preset with values set.
 func device(preset string) func(sets ...string) (arch.Machine, error) {
 	return func(sets ...string) (arch.Machine, error) {
-		text, _ := PresetText(preset)
+		text, _ := Presets.Text(preset)
 		m, err := Open(preset, text, sets)
 		if err != nil {
 			return nil, err
@@ -93,7 +93,7 @@ func TestRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = archtest.Checked(m, w, m.Native(), arch.None)
 	assert.ErrorContains(t, err, "do not fit a convolution buffer of 64 B (buffer.size)")
-	text, _ := PresetText("nvdla-small")
+	text, _ := Presets.Text("nvdla-small")
 	_, err = Open("x", text, []string{"dtypes=fp16"})
 	assert.ErrorContains(t, err, "use int8 or int16")
 }

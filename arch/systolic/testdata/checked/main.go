@@ -28,7 +28,7 @@ func main() {
 }
 
 func run(device, workload string, sets []string) error {
-	text, ok := systolic.PresetText(device)
+	text, ok := systolic.Presets.Text(device)
 	if !ok {
 		return fmt.Errorf("no preset %s", device)
 	}
