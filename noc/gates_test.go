@@ -138,12 +138,12 @@ func TestPacketsRefused(t *testing.T) {
 	n, err := New(Default(Mesh, 4, 4))
 	require.NoError(t, err)
 	for says, p := range map[string]Packet{
-		"comes from node 16":   {Src: 16, Flits: 1},
-		"goes to node -1":      {Dst: -1, Flits: 1},
-		"has 0 flits":          {},
-		"names node 3 twice":   {Flits: 1, Dsts: []int{3, 3}},
-		"at most router.buffer":  {Flits: 9, Dsts: []int{1, 2}},
-		"goes to node 99; the": {Flits: 1, Dsts: []int{1, 99}},
+		"comes from node 16":    {Src: 16, Flits: 1},
+		"goes to node -1":       {Dst: -1, Flits: 1},
+		"has 0 flits":           {},
+		"names node 3 twice":    {Flits: 1, Dsts: []int{3, 3}},
+		"at most router.buffer": {Flits: 9, Dsts: []int{1, 2}},
+		"goes to node 99; the":  {Flits: 1, Dsts: []int{1, 99}},
 	} {
 		assert.ErrorContains(t, n.Send(p, 0), says)
 	}
