@@ -10,9 +10,11 @@ import (
 )
 
 // The choice of a product's kernel: every tiling of the menu, with every useful
-// split of the reduction, is reckoned in closed form; the cheapest is taken. What
+// split of the reduction, is reckoned in closed form; the best few are run. What
 // is reckoned is a round of CTAs: the slowest of pipe, shared memory, port, L2,
 // DRAM and the latency of a stage, and at both ends what overlaps with nothing.
+// Stream-K (streamk.go) is a choice beside these where
+// kernel.schedule leaves it open, and is taken if it is faster when run.
 
 // splits are the numbers of CTAs that may share a reduction.
 var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
@@ -23,11 +25,12 @@ const leastBytes = 256
 
 // tried is the number of tilings that are run for a choice, near how much worse than
 // the best one is reckoned that is run too, and triedSteps the steps from which the
-// reckoning is trusted.
+// reckoning is trusted; triedStreams are run under stream-K beside them.
 const (
-	tried      = 6
-	near       = 1.3
-	triedSteps = 1 << 18
+	tried        = 6
+	triedStreams = 3
+	near         = 1.3
+	triedSteps   = 1 << 18
 )
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
@@ -41,20 +44,34 @@ func (c *Config) choose(p *product) (tiling, error) {
 		return tiling{}, fmt.Errorf("no kernel for %v has tile %dx%dx%d with %d stages in %v of shared memory (kernel.tile_m, tile_n, tile_k, stages; 0 leaves the choice open)",
 			p.dt, k.TileM, k.TileN, k.TileK, k.Stages, c.SM.Shared)
 	}
+	best, least := c.fastest(p, list, tried)
+	if c.Kernel.Schedule != "auto" || math.IsInf(least, 1) {
+		return best, nil
+	}
+	if other, cost := c.fastest(p, c.streamCandidates(p), triedStreams); cost < clearly*least {
+		best = other
+	}
+	return best, nil
+}
+
+// fastest runs the first few of some candidates, those that are reckoned best, and
+// returns the one that takes least, and its seconds; where they are too many steps to
+// be run, the first.
+func (c *Config) fastest(p *product, list []candidate, most int) (best tiling, least float64) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
-	best, least := list[0].tiling, math.Inf(1)
+	least = math.Inf(1)
 	for i, x := range list {
-		if i == tried || x.cost > near*list[0].cost {
-			break
+		if i == 0 {
+			best = x.tiling
 		}
-		if x.steps > triedSteps {
+		if i == most || x.cost > near*list[0].cost || x.steps > triedSteps {
 			break
 		}
 		if cost := c.trial(p, x.tiling); cost < clearly*least {
 			best, least = x.tiling, cost
 		}
 	}
-	return best, nil
+	return best, least
 }
 
 // candidate is a tiling and the edges it should take.
@@ -66,27 +83,39 @@ type candidate struct {
 
 // candidates reckons every tiling that fits, with every useful split.
 func (c *Config) candidates(p *product) (list []candidate) {
-	for _, t := range c.tilings(p.dt) {
-		if !c.Kernel.allows(t) {
-			continue
-		}
-		if c.Kernel.Stages > 0 {
-			t.stages = c.Kernel.Stages
-		}
-		if c.fits(t, p.aCell).ctas < 1 || t.cluster > 1 && unit.CeilDiv(p.m, t.m)*unit.CeilDiv(p.n, t.n) < t.cluster {
-			continue
-		}
+	if c.Kernel.Schedule == "streamk" && p.window == nil {
+		return c.streamCandidates(p)
+	}
+	for _, t := range c.allowed(p) {
 		for _, s := range splits {
 			if t.split = s; c.splittable(p, t) {
-				steps := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * unit.CeilDiv(p.k, t.k) * p.batch
-				list = append(list, candidate{t, c.reckon(p, t), steps})
+				list = append(list, candidate{t, c.reckon(p, t), p.tiles(t) * unit.CeilDiv(p.k, t.k)})
 			}
 		}
 	}
 	return list
 }
 
-// trial is the edges a tiling takes when it is run.
+// tiles is the tiles of a product.
+func (p *product) tiles(t tiling) int {
+	return unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
+}
+
+// allowed are the tilings that fit a product and what the configuration asks for.
+func (c *Config) allowed(p *product) (list []tiling) {
+	for _, t := range c.tilings(p.dt) {
+		if c.Kernel.Stages > 0 {
+			t.stages = c.Kernel.Stages
+		}
+		multicast := t.cluster == 1 || unit.CeilDiv(p.m, t.m)*unit.CeilDiv(p.n, t.n) >= t.cluster
+		if c.Kernel.allows(t) && multicast && c.fits(t, p.aCell).ctas > 0 {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// trial is the seconds a tiling takes when it is run.
 func (c *Config) trial(p *product, t tiling) float64 {
 	gov, at := newGovernor(c), int64(0)
 	for _, k := range c.kernelsOf(p, t) {
@@ -130,8 +159,7 @@ func (c *Config) splittable(p *product, t tiling) bool {
 	if want := c.Kernel.Split; want > 0 {
 		return t.split == want && slabs >= want
 	}
-	tiles := unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
-	return t.split == 1 || p.window == nil && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && tiles <= fewWaves*c.SM.Count
+	return t.split == 1 || p.window == nil && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && p.tiles(t) <= fewWaves*c.SM.Count
 }
 
 // fewWaves is the tiles an SM from which a reduction is not split: what the last
@@ -145,11 +173,17 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	w := k.work(0)
 	r := round{c: c, k: k, steps: float64(w.steps), bytes: float64(w.loads[0].bytes + w.loads[1].bytes)}
 	r.offChip = c.traffic(p) / float64(k.ctas) / r.steps
+	if t.stream > 0 {
+		r.offChip = c.traffic(p) / float64(p.tiles(t)*unit.CeilDiv(p.k, t.k))
+	}
 	r.waves = float64(k.ctas) / float64(c.SM.Count*k.fit.ctas)
 	r.fill = math.Max(c.missed(), r.followed()) + float64(k.start)
 	r.tail = math.Max(float64(k.finish.chain), float64(w.store)/float64(c.SM.Write))
 	if k.barriers {
 		r.tail = float64(k.finish.chain) + float64(w.store)/float64(c.SM.Write)
+	}
+	if t.stream > 0 {
+		return r.reckonStream(c.rasterOf(p, t).shares(), t.m*t.n)
 	}
 	slots := c.SM.Count * k.fit.ctas
 	full, rest := k.ctas/slots, k.ctas%slots

@@ -32,7 +32,8 @@
 // 2402.13499; Thakkar et al., CUTLASS; RRZE-HPC gpu-benches. docs/sources.md
 // resolves the keys that presets cite.
 //
-// Convolutions are implicit products (conv.go), attention passes over tiles of keys
+// A product's CTAs take tiles, parts of tiles whose sums a second kernel adds (split),
+// or, under stream-K, even shares of all slabs (streamk.go). Convolutions are implicit products (conv.go), attention passes over tiles of keys
 // (attention.go), softmax and normalisations over rows (rows.go); kernels whose CTAs
 // are all alike are passed over in part once they come evenly (steady.go).
 //

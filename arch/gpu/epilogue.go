@@ -95,7 +95,7 @@ func (e *epilogue) head(c *ctaTile) *workloads.Array {
 		sum := c.ints[i] + step
 		switch {
 		case !c.ints8:
-			a.F[i] = out.Type.Round(c.floats[i] + bias)
+			a.F[i] = out.Type.Round(c.total[i] + bias)
 		case out.Type == workloads.Int32:
 			a.I32[i] = sum
 		case a.F != nil:

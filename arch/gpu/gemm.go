@@ -26,11 +26,20 @@ const perInstruction = 32
 // rowsPer and colsPer are the extents of one matrix instruction's result.
 const rowsPer, colsPer = 16, 8
 
-// gemm writes the kernel of a product with a tiling.
-func (c *Config) gemm(p *product, t tiling) *kernel {
+// rasterOf is the order of a product's tiles.
+func (c *Config) rasterOf(p *product, t tiling) *raster {
 	r := &raster{c: c, p: p, t: t, rows: unit.CeilDiv(p.m, t.m), cols: unit.CeilDiv(p.n, t.n)}
 	r.slabs, r.alike = c.slabs(p, t)
 	r.group = c.rasterGroup(r)
+	if r.together = r.bundled(); r.together < 2 {
+		r.together = 0
+	}
+	return r
+}
+
+// gemm writes the kernel of a product with a tiling.
+func (c *Config) gemm(p *product, t tiling) *kernel {
+	r := c.rasterOf(p, t)
 	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
 		stages: t.stages, start: int64(c.Launch.CTA), sharedBy: int64(t.cluster), macs: p.macs, events: tensorPipe,
@@ -47,6 +56,9 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	k.conflicts = c.conflicts(t, p, &k.usage) * int64(r.rows*r.cols*p.batch) * int64(r.slabs)
 	k.finish = c.epilogue(p, t)
 	r.bundle(k)
+	if t.stream > 0 {
+		r.streamed(k)
+	}
 	return k
 }
 

@@ -24,7 +24,7 @@ func device(t *testing.T, preset string, variations ...[]string) archtest.Device
 }
 
 func TestSuiteA100(t *testing.T) {
-	archtest.Run(t, device(t, "a100-sxm", []string{"sm.count=2", "kernel.tile_m=64", "kernel.tile_n=64", "kernel.stages=2"}, []string{"memory=ideal"}))
+	archtest.Run(t, device(t, "a100-sxm", []string{"sm.count=2", "kernel.tile_m=64", "kernel.tile_n=64", "kernel.stages=2"}, []string{"memory=ideal"}, []string{"kernel.schedule=streamk"}))
 }
 
 func TestSuiteH100(t *testing.T) {

@@ -30,6 +30,9 @@ type grid struct {
 	end      int64
 	tally    tally
 	steady   steady
+	ready    []int64   // by CTA of stream-K: when what it hands over is there; 0: not known
+	parked   []int32   // and the slot, counted from 1, that waits for it
+	woken    []event   // of slots that have waited
 	watch    *timeline // of one CTA; nil: of none
 }
 
@@ -46,6 +49,9 @@ type ctaState struct {
 	work     work
 	sm       int32
 	step     int32
+	piece    int   // number of its work
+	joined   int   // parts of others it has added
+	since    int64 // since when it waits for the next; 0: it does not
 	phase    uint8
 	booked   int64            // edges up to which it is known what it did
 	arrivals [maxStages]int64 // by stage: when its slab is there
@@ -59,6 +65,7 @@ const (
 	starting = iota
 	stepping
 	asking    // the step before is through: the next one's loads are asked for
+	joining   // a part of its tile is on its way from L2
 	closing   // its last step is through: residuals are asked for
 	finishing // the epilogue
 	ending
@@ -98,6 +105,9 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 		s := &g.sms[i]
 		s.math, s.shared, s.sfu, s.read, s.write = at, at, at, float64(at), float64(at)
 	}
+	if k.more != nil {
+		g.ready, g.parked = make([]int64, k.ctas), make([]int32, k.ctas)
+	}
 	g.clocked()
 	return g
 }
@@ -126,6 +136,7 @@ func (g *grid) run(at int64) int64 {
 		} else {
 			g.queue.pop()
 		}
+		g.wake()
 	}
 	g.end = max(g.end, int64(math.Ceil(g.l2Free)))
 	if !g.ideal {
@@ -139,15 +150,27 @@ func (g *grid) dispatch(slot int32, at int64) bool {
 	if g.next >= g.k.ctas {
 		return false
 	}
-	g.assign(&g.slots[slot], at)
+	g.assign(&g.slots[slot], g.next, at)
+	g.next++
 	return true
 }
 
-// assign gives a slot the next CTA's work.
-func (g *grid) assign(s *ctaState, at int64) {
-	s.work, s.step, s.phase = g.k.work(g.next), 0, starting
-	g.next++
+// assign gives a slot a piece of work.
+func (g *grid) assign(s *ctaState, piece int, at int64) {
+	s.work, s.piece, s.step, s.joined, s.phase = g.k.work(piece), piece, 0, 0, starting
 	g.tally.busy -= at
+}
+
+// goesOn is the piece that a CTA has beside the one it is at: under stream-K its own
+// next, of a persistent CTA the next of all.
+func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
+	if g.k.more != nil {
+		return s.piece + g.k.ctas, g.k.more(s.piece)
+	}
+	if ok = g.k.persistent && g.next < g.k.ctas; ok {
+		g.next++
+	}
+	return g.next - 1, ok
 }
 
 // begins is the edge of a CTA's first load.
@@ -165,22 +188,28 @@ func (g *grid) step(slot int32, at int64) int64 {
 	s := &g.slots[slot]
 	switch s.phase {
 	case starting:
-		return g.open(s, at)
+		return g.open(slot, s, at)
 	case stepping:
 		return g.compute(s, at)
 	case asking:
 		s.phase = stepping
 		g.ask(s, int(s.step), at)
 		return g.wait(s, at)
+	case joining:
+		return g.added(s, at)
 	case closing:
-		return g.close(s, at)
+		return g.close(slot, s, at)
 	case finishing:
-		return g.store(s, at)
+		return g.store(slot, s, at)
 	}
 	g.tally.busy += at
 	g.end = max(g.end, at)
 	if g.k.alike {
 		at += g.passOver(at)
+	}
+	if piece, ok := g.goesOn(s); ok {
+		g.assign(s, piece, at)
+		return g.open(slot, s, at)
 	}
 	if !g.dispatch(slot, at) {
 		s.phase = idle
@@ -190,7 +219,7 @@ func (g *grid) step(slot int32, at int64) int64 {
 }
 
 // open fills the stages and waits for the first.
-func (g *grid) open(s *ctaState, at int64) int64 {
+func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	g.sms[s.sm].warm = true
 	ahead := min(g.k.stages-1, s.work.steps)
 	if g.k.stages == 1 {
@@ -201,7 +230,7 @@ func (g *grid) open(s *ctaState, at int64) int64 {
 	}
 	s.phase = stepping
 	if s.work.steps == 0 {
-		return g.close(s, at)
+		return g.close(slot, s, at)
 	}
 	if s.work.first > 0 {
 		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first, narrow: true}, 0, at))
@@ -271,10 +300,13 @@ func (g *grid) take(s *ctaState, u *usage, at int64) int64 {
 	return end
 }
 
-// close asks for what the epilogue reads beside the sums.
-func (g *grid) close(s *ctaState, at int64) int64 {
+// close asks for what the epilogue needs beside its own sums: those of other CTAs, and residuals.
+func (g *grid) close(slot int32, s *ctaState, at int64) int64 {
+	if s.joined < s.work.joins {
+		return g.join(slot, s, at)
+	}
 	if s.work.extra == 0 {
-		return g.store(s, at)
+		return g.store(slot, s, at)
 	}
 	s.phase = finishing
 	return g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
@@ -282,21 +314,32 @@ func (g *grid) close(s *ctaState, at int64) int64 {
 
 // store runs the epilogue and sends the result off. The producer of a persistent
 // CTA meanwhile goes on with its next tile.
-func (g *grid) store(s *ctaState, at int64) int64 {
+func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	s.phase = ending
-	end := g.take(s, &g.k.finish, at)
+	last := &g.k.finish
+	if s.work.hands {
+		last = &g.k.hand
+	}
+	end := g.take(s, last, at)
 	from := at // results leave while the epilogue goes on
 	if g.k.barriers {
 		from = end
 	}
 	end = g.until(s, onStore, end, g.write(s, from))
-	if !g.k.persistent || g.next >= g.k.ctas {
+	if s.work.hands {
+		g.hand(s, end)
+	}
+	if !g.k.persistent {
+		return end
+	}
+	piece, ok := g.goesOn(s)
+	if !ok {
 		return end
 	}
 	g.tally.busy += end
 	g.end = max(g.end, end)
-	g.assign(s, end)
-	return max(g.open(s, at), end)
+	g.assign(s, piece, end)
+	return max(g.open(slot, s, at), end)
 }
 
 // ask requests all operands of a step and notes when the last of them is there.

@@ -16,17 +16,21 @@ type kernel struct {
 	slabs      int // tile slabs that L2 may hold, over all operands
 	warps      int
 	fit        residency
-	stages     int     // slabs of loads under way or in use
-	persistent bool    // a CTA loads its next tile while it writes this one
-	barriers   bool    // the epilogue's passes through shared memory and its stores take turns
-	start      int64   // edges from dispatch to the first load, code being there
-	usage              // of a step
-	parts      []usage // of each step, where they differ
-	alike      bool    // all CTAs have the same work
-	serial     bool    // a step's loads are asked for when the one before is through
-	lookup     int64   // edges of a serial kernel before it can ask: where a step's loads lie
+	stages     int                  // slabs of loads under way or in use
+	persistent bool                 // a CTA loads its next tile while it writes this one
+	barriers   bool                 // the epilogue's passes through shared memory and its stores take turns
+	start      int64                // edges from dispatch to the first load, code being there
+	usage                           // of a step
+	parts      []usage              // of each step, where they differ
+	alike      bool                 // all CTAs have the same work
+	more       func(piece int) bool // whether its CTA goes on with another piece, number piece+ctas; nil: never
+	stride     int                  // CTAs from one that finishes a tile to the next that has a part of it
+	serial     bool                 // a step's loads are asked for when the one before is through
+	lookup     int64                // edges of a serial kernel before it can ask: where a step's loads lie
 
 	finish   usage // of the epilogue: its own edges and what it takes on the pipes
+	hand     usage // of handing a part's sums to the CTA that finishes the tile
+	join     usage // of adding such a part
 	sharedBy int64 // CTAs that one read of L2 serves by multicast
 
 	conflicts int64 // wavefronts of shared memory that banks cost, of all CTAs
@@ -64,6 +68,10 @@ type work struct {
 	first   int64 // bytes that are loaded once, before the first step: queries
 	partial bool  // the result is a workspace that stays in L2
 	extra   int64 // bytes the epilogue reads: residuals
+	results int64 // elements of its tile
+	joins   int   // parts of its tile that other CTAs hand over
+	sums    int64 // bytes of each
+	hands   bool  // its own result is such a part
 }
 
 // operand is what a CTA loads in every step of one tensor.

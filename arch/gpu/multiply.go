@@ -30,6 +30,7 @@ type ctaTile struct {
 	floats   []float32   // accumulators of a float product, [row][column]
 	ints     []int32     // of an integer one
 	sums     []float32   // one slab's products of integers, exact in fp32
+	total    []float32   // float sums of the parts so far, by way of the workspace
 	ints8    bool
 	aAt, bAt int // where the operands of this product of a batch begin
 }
@@ -66,7 +67,7 @@ func (p *plane) multiply(layer int, t *task) (picked []int, err error) {
 			order = append(order, rng.IntN(tiles))
 		}
 	}
-	r := p.s.c.rasterOf(t)
+	r := p.s.c.rasterOf(t.product, t.tiling)
 	done := map[int]bool{}
 	for _, i := range order {
 		if done[i] {
@@ -74,8 +75,10 @@ func (p *plane) multiply(layer int, t *task) (picked []int, err error) {
 		}
 		done[i] = true
 		c.begin(head, r, i)
-		for part := range t.tiling.split {
-			c.reduce(r.slabs*part/t.tiling.split, r.slabs*(part+1)/t.tiling.split)
+		cuts := r.parts(i, unit.CeilDiv(t.product.k, t.tiling.k))
+		for n, lo := range cuts[:len(cuts)-1] {
+			c.reduce(lo, cuts[n+1])
+			c.hand(n)
 		}
 		at, err := e.finish(c)
 		if err != nil {
@@ -89,12 +92,20 @@ func (p *plane) multiply(layer int, t *task) (picked []int, err error) {
 	return picked, e.store()
 }
 
-// rasterOf is the order of a task's tiles, as the grid runs them.
-func (c *Config) rasterOf(t *task) *raster {
-	p := t.product
-	r := &raster{p: p, t: t.tiling, rows: unit.CeilDiv(p.m, t.tiling.m), cols: unit.CeilDiv(p.n, t.tiling.n), slabs: unit.CeilDiv(p.k, t.tiling.k)}
-	r.group = c.rasterGroup(r)
-	return r
+// parts are the slabs at which the parts of tile i begin, and the end of the last:
+// those that its CTAs have in the grid. The slabs of a convolution are cut by channels
+// there, and along the whole reduction here.
+func (r *raster) parts(i, slabs int) (cuts []int) {
+	if r.t.stream == 0 {
+		for part := range r.t.split + 1 {
+			cuts = append(cuts, slabs*part/r.t.split)
+		}
+		return cuts
+	}
+	for _, step := range r.shares().parts(i) {
+		cuts = append(cuts, min(slabs, step*max(1, r.together)))
+	}
+	return cuts
 }
 
 // asFloats is an array's values as stored, scales apart.
@@ -167,6 +178,25 @@ func (c *ctaTile) reduce(lo, hi int) {
 			c.loadColumns(c.stagesB[stage], k0, k1)
 		}
 		c.mma(stage, k1-k0)
+	}
+}
+
+// hand adds the sums of part n of the tile to those of the parts before it, as who
+// finishes the tile does with what the others have left in the workspace, and makes
+// room for the next part's. Integers are exact in any order.
+func (c *ctaTile) hand(n int) {
+	if c.ints8 {
+		return
+	}
+	sums := c.floats[:c.shape[0]*c.shape[1]]
+	if n == 0 {
+		c.total = append(c.total[:0], sums...)
+	}
+	for i, v := range sums {
+		if n > 0 {
+			c.total[i] += v
+		}
+		sums[i] = 0
 	}
 }
 

@@ -1,5 +1,7 @@
 package gpu
 
+import "nnsim/unit"
+
 // raster is the order in which the CTAs of a product take its tiles: groups of
 // rows, and in a group column by column, so that the CTAs in flight share what
 // they read.
@@ -43,18 +45,28 @@ func (r *raster) work(i int) work {
 	tiles := r.rows * r.cols
 	part := i / tiles % r.t.split
 	b := i / tiles / r.t.split
-	row, col := r.tile(i % tiles)
-	slabs := r.slabs
-	if r.together > 1 {
-		slabs = (r.slabs + r.together - 1) / r.together
+	slabs := r.steps()
+	w := r.piece(b*tiles+i%tiles, slabs*part/r.t.split, slabs*(part+1)/r.t.split)
+	if r.t.split > 1 {
+		w.store, w.partial, w.extra = w.results*4, true, 0
 	}
-	lo, hi := slabs*part/r.t.split, slabs*(part+1)/r.t.split
+	return w
+}
+
+// steps is the steps of a tile's whole reduction.
+func (r *raster) steps() int { return unit.CeilDiv(r.slabs, max(1, r.together)) }
+
+// piece is steps [lo, hi) of a tile, counted over all products of a batch.
+func (r *raster) piece(tile, lo, hi int) work {
+	tiles, slabs := r.rows*r.cols, r.steps()
+	b := tile / tiles
+	row, col := r.tile(tile % tiles)
 	m := min(r.t.m, r.p.m-row*r.t.m)
 	n := min(r.t.n, r.p.n-col*r.t.n)
 	share := func(extent, cell int) int64 { // of a step; the last slab's shortness is spread over all
 		return (int64(extent)*int64(r.p.k)*int64(cell) + int64(slabs) - 1) / int64(slabs)
 	}
-	w := work{steps: hi - lo, store: int64(m*n) * int64(r.p.out), extra: int64(m*n) * int64(r.p.extra)}
+	w := work{steps: hi - lo, results: int64(m * n), store: int64(m*n) * int64(r.p.out), extra: int64(m*n) * int64(r.p.extra)}
 	w.loads[0] = operand{first: (b*r.rows+row)*slabs + lo, bytes: share(m, r.p.aCell), there: r.p.aThere}
 	if r.p.window != nil {
 		a := &w.loads[0]
@@ -62,9 +74,6 @@ func (r *raster) work(i int) work {
 		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
 	}
 	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere}
-	if r.t.split > 1 {
-		w.store, w.partial, w.extra = int64(m*n)*4, true, 0
-	}
 	return w
 }
 
@@ -74,15 +83,19 @@ const leastSteps = 4
 // manySteps is the number of steps of a kernel from which slabs are bundled.
 const manySteps = 1 << 19
 
+// bundled is the slabs that a CTA takes as one step.
+func (r *raster) bundled() int {
+	return min(r.rows*r.cols*r.p.batch*r.slabs/manySteps, r.slabs/r.t.split/leastSteps)
+}
+
 // bundle has CTAs take several slabs as one step where there are very many, all
 // alike: a steady main loop is then advanced in fewer events. The stages of a
 // bundle count as one, of which two are kept.
 func (r *raster) bundle(k *kernel) {
-	together := min(k.ctas*r.slabs/r.t.split/manySteps, r.slabs/r.t.split/leastSteps)
+	together := r.bundled()
 	if together < 2 {
 		return
 	}
-	r.together = together
 	n := int64(together)
 	k.chain, k.math, k.shared, k.joules = k.chain*n, k.math*n, k.shared*n, k.joules*float64(n)
 	k.stages = max(2, k.stages/together+1)

@@ -15,12 +15,13 @@ const (
 	onL2                    // a slab on its way from L2
 	onDRAM                  // one on its way from off chip
 	onStore                 // the way of its result to L2, or L2's to memory
+	onParts                 // the other parts of its tile, which other CTAs have
 	noCTA                   // none left to be dispatched, or not enough for this place
 	reasons
 )
 
 // reasonNames are the reasons as the report's events of unit sm name them.
-var reasonNames = [reasons]string{"issuing", "stall_start", "stall_scoreboard", "stall_barrier", "stall_mma_pipe", "stall_smem", "stall_sfu", "stall_l2", "stall_dram", "stall_store", "no_cta"}
+var reasonNames = [reasons]string{"issuing", "stall_start", "stall_scoreboard", "stall_barrier", "stall_mma_pipe", "stall_smem", "stall_sfu", "stall_l2", "stall_dram", "stall_store", "stall_parts", "no_cta"}
 
 // stall books the edges in which a CTA waits.
 func (g *grid) stall(s *ctaState, why reason, from, to int64) {

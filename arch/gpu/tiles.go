@@ -13,12 +13,16 @@ type tiling struct {
 	warps   int
 	split   int // CTAs that share a reduction
 	cluster int // CTAs that share a tile by multicast
+	stream  int // CTAs that share all slabs (streamk.go); 0: a CTA has a tile, or a part of one
 }
 
 func (t tiling) String() string {
 	s := fmt.Sprintf("tile=%dx%dx%d stages=%d warps=%d", t.m, t.n, t.k, t.stages, t.warps)
 	if t.split > 1 {
 		s += fmt.Sprintf(" split=%d", t.split)
+	}
+	if t.stream > 0 {
+		s += fmt.Sprintf(" streamk=%d", t.stream)
 	}
 	if t.cluster > 1 {
 		s += fmt.Sprintf(" cluster=%d", t.cluster)

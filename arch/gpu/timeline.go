@@ -45,7 +45,7 @@ const (
 )
 
 // marks draw the reasons.
-var marks = [reasons]byte{'#', 's', '.', '|', 'p', 'm', 'x', 'l', 'd', 'w', ' '}
+var marks = [reasons]byte{'#', 's', '.', '|', 'p', 'm', 'x', 'l', 'd', 'w', 'j', ' '}
 
 // Steps draws the first CTA of each kernel of a layer over time: a row a step, and
 // in it what the CTA does or waits for.
@@ -72,7 +72,7 @@ func (m *Machine) Steps(w io.Writer, net *workloads.Network) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(w, "\n# pipe at work   . scoreboard   | barrier   p pipe taken   m shared memory   x special functions\ns start   l L2   d DRAM   w store")
+	_, err = fmt.Fprintln(w, "\n# pipe at work   . scoreboard   | barrier   p pipe taken   m shared memory   x special functions\ns start   l L2   d DRAM   w store   j other parts")
 	return err
 }
 
