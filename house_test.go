@@ -320,12 +320,12 @@ func TestAMachineCanBeTakenOut(t *testing.T) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			copied := t.TempDir()
 			copyWithout(t, copied, folder)
-			for _, args := range [][]string{{"build", "./..."}, {"vet", "./..."}} {
-				cmd := exec.Command("go", args...)
-				cmd.Dir = copied
-				out, err := cmd.CombinedOutput()
-				assert.NoError(t, err, "go %v without %s:\n%s", args, folder, out)
-			}
+			// Without paths in them, packages that the machine has no part in are the same in every
+			// copy, and come from Go's cache; vet type-checks all code, tests too.
+			cmd := exec.Command("go", "vet", "-trimpath", "./...")
+			cmd.Dir = copied
+			out, err := cmd.CombinedOutput()
+			assert.NoError(t, err, "go vet without %s:\n%s", folder, out)
 		})
 	}
 }

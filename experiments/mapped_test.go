@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,6 +18,9 @@ import (
 	"nnsim/mapping/search"
 )
 
+// wide has the searches held against the simulation on all layers: minutes of it.
+var wide = flag.Bool("wide", false, "hold mapping searches against simulation on twenty layers, not three")
+
 // twenty layers of resnet50 and bert-base: one of each kind.
 var twenty = []string{
 	"conv:c=3,h=224,w=224,k=64,r=7,s=7,stride=2,pad=3", "conv:c=64,h=56,w=56,k=64,r=1,s=1", "conv:c=64,h=56,w=56,k=64,r=3,s=3,pad=1",
@@ -27,9 +31,9 @@ var twenty = []string{
 	"gemm:m=128,k=768,n=768", "gemm:m=128,k=768,n=3072", "gemm:m=128,k=3072,n=768", "gemm:batch=12,m=128,k=64,n=128", "gemm:batch=12,m=128,k=128,n=64",
 }
 
-// someOf is a few of the layers where tests are to be short.
+// someOf is a few of the layers, or with -wide all.
 func someOf(layers []string) []string {
-	if !testing.Short() {
+	if *wide {
 		return layers
 	}
 	return []string{layers[8], layers[13], layers[15]}
@@ -62,7 +66,7 @@ func cyclesOf(t testing.TB, p *Prepared, layer int, s mapping.Space, at []int) f
 func TestSearchIsNeverWorse(t *testing.T) {
 	for _, device := range []string{"tpu-v1", "eyeriss", "tiny-4x4"} {
 		for _, workload := range someOf(twenty) {
-			if device != "tpu-v1" && testing.Short() && workload != twenty[8] || device == "tiny-4x4" && workload != twenty[13] {
+			if device != "tpu-v1" && !*wide && workload != twenty[8] || device == "tiny-4x4" && workload != twenty[13] {
 				continue // one is enough where simulating takes long
 			}
 			e := Experiment{Device: device, Workload: workload, Check: arch.None}
@@ -93,7 +97,7 @@ func TestSearchIsNeverWorse(t *testing.T) {
 // layers together, drawn evenly from each layer's space.
 func TestTheReckoningRanks(t *testing.T) {
 	devices := []string{"tpu-v1", "eyeriss"}
-	if testing.Short() {
+	if !*wide {
 		devices = devices[:1] // bad mappings of an eyeriss take long
 	}
 	for _, device := range devices {
@@ -130,8 +134,8 @@ func TestTheReckoningRanks(t *testing.T) {
 // them: within 2 % on most layers, and never beyond what open DRAM rows make of
 // mappings that move the same bytes (docs/deviations.md).
 func TestSearchAgainstAllOfThem(t *testing.T) {
-	if testing.Short() {
-		t.Skip("simulates every mapping of a layer; run without -short")
+	if !*wide {
+		t.Skip("simulates every mapping of a layer; run with -wide")
 	}
 	far, cases := 0, 0
 	for _, workload := range twenty {
