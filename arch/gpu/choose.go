@@ -13,8 +13,8 @@ import (
 // split of the reduction, is reckoned in closed form; the best few are run. What
 // is reckoned is a round of CTAs: the slowest of pipe, shared memory, port, L2,
 // DRAM and the latency of a stage, and at both ends what overlaps with nothing.
-// Stream-K (streamk.go) is a choice beside these where
-// kernel.schedule leaves it open, and is taken if it is faster when run.
+// Stream-K (streamk.go) and a matrix times a vector (gemv.go) are choices beside these
+// where kernel.schedule leaves it open, and are taken if they are faster when run.
 
 // splits are the numbers of CTAs that may share a reduction.
 var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
@@ -25,12 +25,12 @@ const leastBytes = 256
 
 // tried is the number of tilings that are run for a choice, near how much worse than
 // the best one is reckoned that is run too, and triedSteps the steps from which the
-// reckoning is trusted; triedStreams are run under stream-K beside them.
+// reckoning is trusted; triedOthers are run of each other kind of kernel.
 const (
-	tried        = 6
-	triedStreams = 3
-	near         = 1.3
-	triedSteps   = 1 << 18
+	tried       = 6
+	triedOthers = 3
+	near        = 1.3
+	triedSteps  = 1 << 18
 )
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
@@ -48,8 +48,10 @@ func (c *Config) choose(p *product) (tiling, error) {
 	if c.Kernel.Schedule != "auto" || math.IsInf(least, 1) {
 		return best, nil
 	}
-	if other, cost := c.fastest(p, c.streamCandidates(p), triedStreams); cost < clearly*least {
-		best = other
+	for _, others := range [][]candidate{c.streamCandidates(p), c.vectorCandidates(p)} {
+		if other, cost := c.fastest(p, others, triedOthers); cost < clearly*least {
+			best, least = other, cost
+		}
 	}
 	return best, nil
 }
@@ -85,6 +87,9 @@ type candidate struct {
 func (c *Config) candidates(p *product) (list []candidate) {
 	if c.Kernel.Schedule == "streamk" && p.window == nil {
 		return c.streamCandidates(p)
+	}
+	if vectors := c.vectorCandidates(p); c.Kernel.Schedule == "gemv" && len(vectors) > 0 {
+		return vectors
 	}
 	for _, t := range c.allowed(p) {
 		for _, s := range splits {

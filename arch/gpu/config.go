@@ -108,7 +108,7 @@ type Kernel struct {
 	Append   bool   `key:"append" doc:"attention writes its keys and values to a cache first, in a kernel of its own, also where no others are in it"`
 	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
-	Schedule string `key:"schedule" oneof:"auto,tiles,streamk" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); or what is faster"`
+	Schedule string `key:"schedule" oneof:"auto,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); or what is fastest"`
 	Quantise string `key:"quantise" oneof:"rows,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, or nothing"`
 }
 
@@ -173,6 +173,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("l2.far %d must not be below l2.latency %d", c.L2.Far, c.L2.Latency)
 	case c.Kernel.Schedule == "streamk" && c.Kernel.Split > 0:
 		return fmt.Errorf("kernel.split %d contradicts kernel.schedule streamk, which cuts reductions itself; leave one of them out", c.Kernel.Split)
+	case c.Kernel.Schedule == "gemv" && c.Kernel.TileM+c.Kernel.TileN+c.Kernel.TileK+c.Kernel.Stages+c.Kernel.Split > 0:
+		return fmt.Errorf("kernel.schedule gemv has no tiles, stages and parts; leave kernel.tile_m, tile_n, tile_k, stages and split at 0, or choose tiles")
 	case c.Power.Limit <= c.Power.Static:
 		return fmt.Errorf("power.limit %v must be above power.static %v", c.Power.Limit, c.Power.Static)
 	}

@@ -33,7 +33,8 @@
 // resolves the keys that presets cite.
 //
 // A product's CTAs take tiles, parts of tiles whose sums a second kernel adds (split),
-// or, under stream-K, even shares of all slabs (streamk.go). Convolutions are implicit products (conv.go), attention passes over tiles of keys
+// or, under stream-K, even shares of all slabs (streamk.go);
+// one row may be multiplied without tiles (gemv.go). Convolutions are implicit products (conv.go), attention passes over tiles of keys
 // (attention.go), softmax and normalisations over rows (rows.go); kernels whose CTAs
 // are all alike are passed over in part once they come evenly (steady.go).
 //

@@ -40,6 +40,9 @@ func (c *Config) rasterOf(p *product, t tiling) *raster {
 // gemm writes the kernel of a product with a tiling.
 func (c *Config) gemm(p *product, t tiling) *kernel {
 	r := c.rasterOf(p, t)
+	if t.vector {
+		return c.gemv(r)
+	}
 	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
 		stages: t.stages, start: int64(c.Launch.CTA), sharedBy: int64(t.cluster), macs: p.macs, events: tensorPipe,

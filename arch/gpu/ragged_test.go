@@ -37,6 +37,25 @@ func TestStreamKSumsEveryPart(t *testing.T) {
 	}
 }
 
+// TestAMatrixTimesAVector has the right values and each multiply-add once, on the FP32 pipe.
+func TestAMatrixTimesAVector(t *testing.T) {
+	for _, preset := range []string{"k40", "v100-sxm", "a100-sxm", "h100-sxm"} {
+		m, err := device(t, preset).Open("kernel.schedule=gemv")
+		require.NoError(t, err)
+		for _, spec := range []string{"gemm:m=1,n=131,k=5001", "gemm:batch=3,m=1,n=70,k=33", "gemm:m=2,n=70,k=33"} {
+			for _, q := range precisions(m) {
+				r := streamed(t, m, spec, q)
+				tensor := r.Units["tensor"].Busy
+				if q.Act.IsFloat() && q.Act.CellBytes() > 1 && q.Act != workloads.TF32 && spec != "gemm:m=2,n=70,k=33" {
+					assert.Zero(t, tensor, "%s %s %v", preset, spec, q)
+				} else if preset == "h100-sxm" && q.Act != workloads.FP32 {
+					assert.Positive(t, tensor, "%s %s %v", preset, spec, q)
+				}
+			}
+		}
+	}
+}
+
 // streamed runs a product with every value checked.
 func streamed(t *testing.T, m arch.Machine, spec string, q workloads.Precision) *results.Run {
 	w := archtest.Workload{Name: spec, Build: func() (*workloads.Graph, error) {
@@ -66,6 +85,8 @@ func TestContradictingSchedulesAreRefused(t *testing.T) {
 	text, _ := gpu.Presets.Text("a100-sxm")
 	_, err := gpu.Open("a100-sxm", text, []string{"kernel.schedule=streamk", "kernel.split=4"})
 	assert.ErrorContains(t, err, "kernel.split 4 contradicts kernel.schedule streamk")
+	_, err = gpu.Open("a100-sxm", text, []string{"kernel.schedule=gemv", "kernel.tile_m=64"})
+	assert.ErrorContains(t, err, "kernel.schedule gemv has no tiles")
 	_, err = gpu.Open("a100-sxm", text, []string{"kernel.schedule=waves"})
 	assert.ErrorContains(t, err, "auto")
 }

@@ -130,6 +130,25 @@ func TestWhoFinishesATileWaitsForItsParts(t *testing.T) {
 	}
 }
 
+// TestAVectorTakesNoLessThanItsMatrix: the kernel without tiles is never faster than
+// memory gives the matrix, and near it where that is large.
+func TestAVectorTakesNoLessThanItsMatrix(t *testing.T) {
+	c := preset(t, "a100-sxm", "kernel.schedule=gemv")
+	for _, x := range []struct {
+		n, k int
+		most float64
+	}{{512, 2048, 30}, {4096, 5120, 1.5}, {16384, 16384, 1.1}} {
+		p := bf16(1, x.n, x.k, 1)
+		tl, err := c.choose(p)
+		require.NoError(t, err)
+		assert.True(t, tl.vector)
+		least := float64(x.n*x.k*2) / (float64(c.Memory.Bandwidth) * c.Memory.Efficiency)
+		got := c.trial(p, tl)
+		assert.Greater(t, got, least)
+		assert.Less(t, got, x.most*least, "%+v", x)
+	}
+}
+
 // TestAutoTakesStreamKOnlyWhereItWins, by what both take when they are run.
 func TestAutoTakesStreamKOnlyWhereItWins(t *testing.T) {
 	taken := 0
@@ -150,4 +169,7 @@ func TestAutoTakesStreamKOnlyWhereItWins(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, taken)
+	row, err := preset(t, "a100-sxm", "kernel.schedule=auto").choose(bf16(1, 4096, 4096, 1))
+	require.NoError(t, err)
+	assert.True(t, row.vector, "a row goes to the kernel without tiles")
 }

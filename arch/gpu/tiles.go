@@ -11,15 +11,19 @@ type tiling struct {
 	m, n, k int // a CTA's tile, and its slab along the reduction
 	stages  int // slabs in shared memory
 	warps   int
-	split   int // CTAs that share a reduction
-	cluster int // CTAs that share a tile by multicast
-	stream  int // CTAs that share all slabs (streamk.go); 0: a CTA has a tile, or a part of one
+	split   int  // CTAs that share a reduction
+	cluster int  // CTAs that share a tile by multicast
+	vector  bool // a matrix times a vector (gemv.go)
+	stream  int  // CTAs that share all slabs (streamk.go); 0: a CTA has a tile, or a part of one
 }
 
 func (t tiling) String() string {
 	s := fmt.Sprintf("tile=%dx%dx%d stages=%d warps=%d", t.m, t.n, t.k, t.stages, t.warps)
 	if t.split > 1 {
 		s += fmt.Sprintf(" split=%d", t.split)
+	}
+	if t.vector {
+		s += " gemv"
 	}
 	if t.stream > 0 {
 		s += fmt.Sprintf(" streamk=%d", t.stream)
@@ -117,6 +121,9 @@ func (c *Config) stageRoom(t tiling) int64 {
 
 // fits is the residency of a tiling.
 func (c *Config) fits(t tiling, cell int) residency {
+	if t.vector {
+		return c.resident(t.warps, vectorRegisters, 0)
+	}
 	warps := t.warps
 	if c.SM.Path == "tma" {
 		warps += 4 // the producer's warp group
