@@ -169,6 +169,9 @@ func writable(path string) error {
 	if path == "-" {
 		return nil
 	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("output: %s: is a directory; name a file", path)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".writing-")
 	if err != nil {
 		return fmt.Errorf("output: %s: %w; name a file in a directory that exists and may be written to", path, errors.Unwrap(err))
