@@ -35,12 +35,12 @@ func (f specFile) root(text []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, second yaml.Node
 	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, f.fault(0, "", "is empty; write devices, workloads and axes")
+		return nil, f.fault(0, "", "is empty; examples/ has files to begin with")
 	} else if err != nil {
 		return nil, f.fault(0, "", "not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, f.fault(second.Line, "", "a second document begins; write one sweep in one file")
+		return nil, f.fault(second.Line, "", "a second document begins; write one document in one file")
 	}
 	if doc.Content[0].Kind != yaml.MappingNode {
 		return nil, f.fault(doc.Content[0].Line, "", "is no mapping; write keys with values, such as \"device: tpu-v1\"")

@@ -49,10 +49,20 @@ func (d *dma) land() {
 		d.stats.Serve(int(f.command.layer), f.command.bytes)
 		d.stats.Enter(results.Busy, max(f.issued, d.lastEnd()))
 		end := d.complete(&f.command, f.landed)
-		d.machine.act(end, engine.Ends, f.command.data.end)
+		d.machine.act(end, landing(f.issued, end), f.command.data.end)
 		d.stats.Enter(results.Idle, end)
 		d.flying = d.flying[1:]
 	}
+}
+
+// landing is the phase in which what a transfer brings is there. It ends; but one that takes
+// no time, as those of an ideal memory do, begins at that edge as well, behind what it waited
+// for: a tile that is shifted out of the entry it fills, a store of what it loads.
+func landing(issued, end unit.Edge) engine.Phase {
+	if issued == end {
+		return engine.Begins
+	}
+	return engine.Ends
 }
 
 func (d *dma) lastEnd() unit.Edge {

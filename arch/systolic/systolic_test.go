@@ -208,3 +208,17 @@ func TestSampleComparesLess(t *testing.T) {
 		assert.Less(t, r.Check.Elements, int64(6000*600/2), preset)
 	}
 }
+
+// TestEntriesFilledAtOnce: an ideal memory fills an entry of the FIFO at the edge at which
+// its tile is shifted out; the array must have the old one.
+func TestEntriesFilledAtOnce(t *testing.T) {
+	for _, fifo := range []string{"1", "2", "4"} {
+		m := opened(t, "tpu-v1", "memory=ideal", "array.rows=32", "array.cols=32", "weights.fifo="+fifo)
+		for _, text := range []string{"gemm:m=40,n=200,k=300,dtype=int8", "conv:c=40,h=9,w=9,k=70,r=3,s=3,pad=1,dtype=int8"} {
+			w, err := catalog.Open(text, catalog.Defaults{Seed: 1})
+			require.NoError(t, err)
+			_, err = archtest.Checked(m, archtest.Workload{Name: text, Build: func() (*workloads.Graph, error) { return w.Graph, nil }}, m.Native(), arch.Full)
+			require.NoError(t, err, "%s with a FIFO of %s", text, fifo)
+		}
+	}
+}
