@@ -81,6 +81,7 @@ func (p *page) run(i int) {
 	p.layers(i)
 	p.states(i)
 	p.energy(i)
+	p.power(i)
 	p.layerTable(i)
 	p.WriteString("</section>\n")
 }
