@@ -52,7 +52,7 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 	run.Check = results.Check{Mode: string(arch.None), Status: "skipped", Detail: "the workload has no values"}
 	if p.Workload.Idle != nil {
 		if err := watch(run, p.Machine.Prices(p.Machine.Native()), p.governor); err != nil {
-			return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
+			return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err) // a limit that cannot be kept
 		}
 	}
 	run.Host.WallSeconds = time.Since(begun).Seconds()

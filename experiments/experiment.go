@@ -146,7 +146,7 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 	p.describe(run, e)
 	run.ComputeSeconds, run.Bound = ideal, bound(run, ideal)
 	if err = watch(run, p.Machine.Prices(p.Net.Precision), p.governor); err != nil {
-		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
+		return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err) // a limit that cannot be kept
 	}
 	err = p.judge(run, e, checker)
 	run.Host.WallSeconds = time.Since(begun).Seconds()

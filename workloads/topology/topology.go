@@ -26,7 +26,9 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -73,14 +75,14 @@ type layer struct {
 func Read(path string, o Options) (*workloads.Graph, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("topology: %w", err)
+		return nil, unreadable(path, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxBytes {
 		return nil, fmt.Errorf("topology: %s is not a topology file (a folder or device, or more than %d MiB)", path, maxBytes>>20)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("topology: %w", err)
+		return nil, unreadable(path, err)
 	}
 	return Parse(data, path, o)
 }
@@ -161,4 +163,12 @@ func product(b *workloads.Builder, l layer, o Options) *workloads.Tensor {
 	}
 	a.Shape = workloads.Shape{o.Batch, m, k}
 	return b.Apply(l.name, "MatMul", workloads.Attrs{}, a, w)
+}
+
+// unreadable says why a file cannot be had.
+func unreadable(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such file", path)
+	}
+	return fmt.Errorf("topology: %w", err)
 }
