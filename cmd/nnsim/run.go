@@ -68,7 +68,7 @@ func runCommand() *cobra.Command {
 		}
 		return err
 	}
-	cmd.Flags().StringVar(&device, "device", "", "a preset (`nnsim list devices`) or a YAML file")
+	cmd.Flags().StringVar(&device, "device", "", "a preset (nnsim list devices names them) or a YAML file")
 	cmd.Flags().BoolVar(&csv, "csv", false, "print the layers as CSV on standard output")
 	cmd.Flags().BoolVar(&estimate, "estimate", false, "also print what closed forms say of each unit of a pipeline (in --json it is always there)")
 	cmd.Flags().StringVar(&input, "input", "", "values of the inputs: ramp, random or FILE.pb (an ONNX tensor)")
