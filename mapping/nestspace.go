@@ -153,7 +153,7 @@ func (s *nestSpace) Cost(at []int) float64 {
 	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
 }
 
-// boundShare: the reckoned cost may fall short of what the folds take, since it
+// boundShare: the reckoned cost may fall short of what folds and bytes take, since it
 // follows the course at its ends only.
 const boundShare = 0.9
 
@@ -187,8 +187,8 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 	default:
 		folds := unit.CeilDiv(red, t.Rows) * unit.CeilDiv(cols, width)
 		bound = sum(func(r int) int {
-			if folds == 1 { // it stays in the array from tile to tile
-				return r
+			if red <= t.Rows { // a stationary tile may stay in the array from one tile of rows to the next
+				return folds * r
 			}
 			return folds * max(r, t.Rows)
 		})
@@ -202,7 +202,7 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 		if !n.OutOnChip {
 			bytes += float64(p.M()) * float64(cols) * float64(cell(s.c.layer.Out()))
 		}
-		bound = max(bound, repeats*bytes/t.BytesPerCycle)
+		bound = max(bound, boundShare*repeats*bytes/t.BytesPerCycle)
 	}
 	return bound
 }
