@@ -1,0 +1,97 @@
+package gpu
+
+import "math"
+
+// ask requests all operands of a step and notes when the last of them is there.
+func (g *grid) ask(s *ctaState, step int, at int64) {
+	i := step % g.k.stages
+	s.arrivals[i], s.missed[i] = at, false
+	before := g.tally.dramRead
+	for j := range s.work.loads {
+		if o := &s.work.loads[j]; o.due(step) {
+			s.arrivals[i] = max(s.arrivals[i], g.fetch(s, o, step, at))
+		}
+	}
+	s.missed[i] = g.tally.dramRead > before
+}
+
+// fetch brings one operand's slab: through the SM's port, out of L2, and from off
+// chip where L2 has not got it.
+func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
+	sm, t := &g.sms[s.sm], float64(at)
+	bytes := float64(o.bytes)
+	sm.read = max(sm.read, t) + bytes/float64(g.c.SM.Read)
+	if by := g.k.sharedBy; by > 1 && !o.narrow {
+		bytes /= float64(by)
+	}
+	g.tally.l2Read += int64(bytes)
+	g.gov.core += bytes * float64(g.c.Power.L2Byte)
+	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+	there := int64(t) + g.far
+	switch {
+	case o.there:
+	case o.first < 0:
+		there = max(there, g.offChip(o.slabBytes(), t))
+	default:
+		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
+		if !hit {
+			slab.there = g.offChip(o.slabBytes(), t)
+		}
+		there = max(there, slab.there)
+	}
+	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
+	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
+}
+
+// tracked is when an SM's table of misses has seen a load through. A byte takes up
+// its place in the table for as long as it is under way, so that the table moves its
+// size in a latency and no more.
+func (g *grid) tracked(sm *smState, bytes, t, latency float64) int64 {
+	if g.c.SM.Flight == 0 {
+		return 0
+	}
+	latency = min(latency, float64(g.miss)+g.crowd) - float64(g.c.L2.Far-g.c.L2.Latency)/2 // half of the lines are near
+	sm.flight = max(sm.flight, t) + bytes*latency/float64(g.c.SM.Flight)
+	return int64(math.Ceil(sm.flight))
+}
+
+// offChip reads from DRAM; the edge is that of the last byte's arrival at the SM.
+func (g *grid) offChip(bytes int64, t float64) int64 {
+	g.tally.dramRead += bytes
+	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
+	if g.ideal {
+		return int64(t) + g.miss
+	}
+	service := float64(bytes) / g.perEdge
+	g.dramFree = max(g.dramFree, t) + service
+	g.load = g.load/(1+(t-g.asked)/g.window) + service/g.window
+	g.asked = t
+	return int64(math.Ceil(g.dramFree+g.crowd*min(1, g.load))) + g.miss
+}
+
+// write sends a CTA's result to L2, which passes it on to DRAM when it can; the
+// edge is that at which the SM is rid of it.
+func (g *grid) write(s *ctaState, at int64) int64 {
+	sm, t, bytes := &g.sms[s.sm], float64(at), float64(s.work.store)
+	sm.write = max(sm.write, t) + bytes/float64(g.c.SM.Write)
+	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+	g.tally.l2Write += s.work.store
+	g.gov.core += bytes * float64(g.c.Power.L2Byte)
+	done := max(sm.write, g.l2Free)
+	if !s.work.partial {
+		g.tally.dramWrite += s.work.store
+		g.gov.dram += bytes * float64(g.c.Power.DRAM)
+		if !g.ideal {
+			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
+			done = max(done, g.dramFree-g.dirty())
+		}
+	}
+	return int64(math.Ceil(done))
+}
+
+// dirty is the edges of DRAM traffic that L2 holds back before stores must wait. It
+// takes results in until it is full of them; from then on each store pushes an
+// older result out, and waits for it.
+func (g *grid) dirty() float64 {
+	return max(0, float64(int64(g.c.L2.Size)-g.tally.dramWrite)) / g.perEdge
+}
