@@ -1,6 +1,10 @@
 package gpu
 
-import "math"
+import (
+	"math"
+
+	"nnsim/internal/engine"
+)
 
 // grid runs one kernel: CTAs on SMs, step by step, against the calendars of what
 // they share. Each resource has an edge up to which it is taken and serves in
@@ -14,7 +18,7 @@ type grid struct {
 
 	sms   []smState
 	slots []ctaState
-	queue eventQueue
+	queue engine.Wakes
 	next  int // CTA to be dispatched
 
 	l2       *lru
@@ -30,10 +34,10 @@ type grid struct {
 	end      int64
 	tally    tally
 	steady   steady
-	ready    []int64   // by CTA of stream-K: when what it hands over is there; 0: not known
-	parked   []int32   // and the slot, counted from 1, that waits for it
-	woken    []event   // of slots that have waited
-	watch    *timeline // of one CTA; nil: of none
+	ready    []int64       // by CTA of stream-K: when what it hands over is there; 0: not known
+	parked   []int32       // and the slot, counted from 1, that waits for it
+	woken    []engine.Wake // of slots that have waited
+	watch    *timeline     // of one CTA; nil: of none
 }
 
 // smState is the calendars of one SM.
@@ -97,7 +101,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	per := min(k.fit.ctas, (k.ctas+c.SM.Count-1)/c.SM.Count)
 	g.tally.resident = per
 	g.slots = make([]ctaState, per*c.SM.Count)
-	g.queue = make(eventQueue, 0, len(g.slots))
+	g.queue = make(engine.Wakes, 0, len(g.slots))
 	for i := range g.slots {
 		g.slots[i].sm, g.slots[i].phase = int32(i%c.SM.Count), idle
 	}
@@ -122,19 +126,19 @@ func (g *grid) clocked() {
 func (g *grid) run(at int64) int64 {
 	for i := range g.slots {
 		if g.dispatch(int32(i), at) {
-			g.queue.push(event{g.begins(&g.slots[i], at), int32(i)})
+			g.queue.Push(g.begins(&g.slots[i], at), int32(i))
 		}
 	}
 	for len(g.queue) > 0 {
 		e := g.queue[0]
-		if g.gov.due(e.edge) {
-			g.gov.close(e.edge)
+		if g.gov.due(e.Edge) {
+			g.gov.close(e.Edge)
 			g.clocked()
 		}
-		if next := g.step(e.slot, e.edge); next >= 0 {
-			g.queue.replace(event{next, e.slot})
+		if next := g.step(e.ID, e.Edge); next >= 0 {
+			g.queue.Replace(next, e.ID)
 		} else {
-			g.queue.pop()
+			g.queue.Pop()
 		}
 		g.wake()
 	}

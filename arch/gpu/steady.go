@@ -47,7 +47,7 @@ func (g *grid) passOver(at int64) (by int64) {
 // shift moves all that is under way to later edges.
 func (g *grid) shift(by int64) {
 	for i := range g.queue {
-		g.queue[i].edge += by
+		g.queue[i].Edge += by
 	}
 	for i := range g.slots {
 		for j := range g.slots[i].arrivals {

@@ -1,6 +1,7 @@
 package gpu
 
-import "nnsim/unit"
+import "nnsim/internal/engine"
+	"nnsim/unit"
 
 // Stream-K: as many CTAs as fit on the machine at once share the slabs of tiles, not
 // tiles. Each takes as many as every other but for one, in raster order, wherever
@@ -152,7 +153,7 @@ func (g *grid) hand(s *ctaState, at int64) {
 	cta := s.piece % g.k.ctas
 	g.ready[cta] = at + g.signal()
 	if slot := g.parked[cta]; slot > 0 {
-		g.woken = append(g.woken, event{g.ready[cta], slot - 1})
+		g.woken = append(g.woken, engine.Wake{Edge: g.ready[cta], ID: slot - 1})
 	}
 }
 
@@ -186,7 +187,7 @@ func (g *grid) added(s *ctaState, at int64) int64 {
 // wake queues the CTAs whose parts have come to be known.
 func (g *grid) wake() {
 	for _, e := range g.woken {
-		g.queue.push(e)
+		g.queue.Push(e.Edge, e.ID)
 	}
 	g.woken = g.woken[:0]
 }

@@ -42,7 +42,7 @@ func (h *Hierarchy) newFetch(f fetch) int32 {
 }
 
 // at schedules a fetch's event.
-func (h *Hierarchy) at(id int32, edge int64) { h.queue.push(event{edge, id + int32(len(h.warps))}) }
+func (h *Hierarchy) at(id int32, edge int64) { h.queue.Push(edge, id+int32(len(h.warps))) }
 
 // load has a warp read sectors of a line. It returns when they are in L1, or -1 if
 // the warp will be told.

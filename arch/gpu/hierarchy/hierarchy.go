@@ -1,6 +1,10 @@
 package hierarchy
 
-import "fmt"
+import (
+	"fmt"
+
+	"nnsim/internal/engine"
+)
 
 // Hierarchy is the caches and memories of a GPU while a probe runs.
 type Hierarchy struct {
@@ -11,7 +15,7 @@ type Hierarchy struct {
 	answers, stores float64 // when the link between partitions is free for them
 	units           int64   // lines are dealt over this many slices or channels, whichever are more
 
-	queue   queue
+	queue   engine.Wakes
 	warps   []warp
 	fetches []fetch
 	free    []int32
@@ -80,7 +84,7 @@ func New(c *Config) (*Hierarchy, error) {
 		return nil, err
 	}
 	h.dram.read = h.sectorCame
-	h.dram.resume = func(w int32, at int64) { h.queue.push(event{at, w}) }
+	h.dram.resume = func(w int32, at int64) { h.queue.Push(at, w) }
 	return h, nil
 }
 
@@ -149,18 +153,18 @@ func (h *Hierarchy) run() error {
 	until := int64(0)
 	for h.live > 0 {
 		if len(h.queue) > 0 && len(h.dram.active) == 0 {
-			until = max(until, h.queue[0].edge)
+			until = max(until, h.queue[0].Edge)
 		}
 		until += window
-		for len(h.queue) > 0 && h.queue[0].edge < until {
+		for len(h.queue) > 0 && h.queue[0].Edge < until {
 			e := h.queue[0]
-			h.queue.pop()
-			h.now = e.edge
+			h.queue.Pop()
+			h.now = e.Edge
 			h.tally.Events++
-			if int(e.id) < len(h.warps) {
-				h.goOn(e.id, e.edge)
+			if int(e.ID) < len(h.warps) {
+				h.goOn(e.ID, e.Edge)
 			} else {
-				h.arrive(e.id-int32(len(h.warps)), e.edge)
+				h.arrive(e.ID-int32(len(h.warps)), e.Edge)
 			}
 		}
 		h.dram.until(until)

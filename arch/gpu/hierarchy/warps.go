@@ -87,7 +87,7 @@ func (g *grid) dispatch(i int32, at int64) {
 		w := &g.warps[place.first+j]
 		w.cta, w.phase, w.step, w.left, w.last = g.next, starting, 0, 0, 0
 		s.launch = max(s.launch, at+g.c.CTAStart) + g.c.WarpStart
-		g.queue.push(event{s.launch - g.c.WarpStart, place.first + j})
+		g.queue.Push(s.launch-g.c.WarpStart, place.first+j)
 		g.live++
 	}
 	g.next++
@@ -141,7 +141,7 @@ func (g *grid) read(id int32, at int64) bool {
 		return true
 	}
 	if w.last > at {
-		g.queue.push(event{w.last, id})
+		g.queue.Push(w.last, id)
 		return true
 	}
 	return false
@@ -163,7 +163,7 @@ func (h *Hierarchy) came(id int32, level Level, at int64) {
 	h.tally.Edges[level] += at - w.since
 	w.last, w.level = max(w.last, at), max(w.level, level)
 	if w.left--; w.left == 0 {
-		h.queue.push(event{w.last, id})
+		h.queue.Push(w.last, id)
 	}
 }
 
