@@ -46,6 +46,7 @@ type Run struct {
 	Check               Check                  `json:"check"`
 	Units               map[string]Unit        `json:"units"`
 	Layers              []Layer                `json:"layers"`
+	Warps               []WarpTime             `json:"warps,omitempty"`             // of GPUs: what warps spent their lives on
 	Timing              string                 `json:"timing_convention,omitempty"` // array.overlap of systolic machines
 	Density             string                 `json:"density,omitempty"`           // stated or measured, where zeros change time
 	Notes               []string               `json:"notes,omitempty"`             // what a reader must know to read the figures rightly
@@ -148,6 +149,18 @@ type Layer struct {
 	DRAMWriteBytes int64       `json:"dram_write_bytes"`
 	EnergyJoules   unit.Joules `json:"energy_joules"`
 	Mapping        string      `json:"mapping"`
+}
+
+// WarpTime is what the warps of one role, of all CTAs of a layer's kernel, spent their
+// lives on: Spent sums to Edges, which is edges of residence times warps.
+type WarpTime struct {
+	Layer  string           `json:"layer"`
+	Kernel string           `json:"kernel"`
+	Role   string           `json:"role"`  // multiply, work, producer, or parked: beside the producer, with nothing to do
+	First  int              `json:"first"` // the first of them in its CTA
+	Warps  int              `json:"warps"` // so many of each CTA
+	Edges  int64            `json:"edges"`
+	Spent  map[string]int64 `json:"spent"` // by reason, as unit sm's events name them; through: nothing left to do until the CTA ends
 }
 
 // Host is what the simulation itself took; the only part of a report that may

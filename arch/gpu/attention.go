@@ -183,6 +183,10 @@ func (c *Config) flash(a *attentionWork) *kernel {
 	k := &kernel{name: "flash", ctas: heads * tiles * a.split, stages: 2, start: int64(c.Launch.CTA), sharedBy: 1, events: tensorPipe, fit: c.flashFit(a)}
 	k.warps, _, _ = c.flashNeeds(a)
 	k.usage = c.flashStep(a, padded, bn)
+	if c.SM.Path == "tma" && c.tensorRate(a.dt) > 0 {
+		k.producers = 4
+		k.split = func() []share { return c.flashShares(a, padded, k) }
+	}
 	if c.tensorRate(a.dt) == 0 {
 		k.events = fp32Pipe
 	}
@@ -297,6 +301,24 @@ func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 	return u
 }
 
+// flashShares is what the warps of the groups that take turns spend a tile's edges on:
+// a group's own products and softmax, the barriers of its turns, and else the pipe that
+// the others have: the one that is the slower.
+func (c *Config) flashShares(a *attentionWork, rows int, k *kernel) []share {
+	u := &k.usage
+	groups := int64(unit.CeilDiv(rows, 64))
+	var s [reasons]int64
+	s[onBarrier] = min(u.chain, groups*(arriveCost+waitCost))
+	softmax := u.sfu + c.softmaxSimple(u.sfu)
+	s[issuing] = min(u.chain-s[onBarrier], (u.math+softmax)/groups)
+	why := onPipe
+	if softmax > u.math {
+		why = onSFU
+	}
+	s[why] = u.chain - s[onBarrier] - s[issuing]
+	return []share{{"multiply", 0, k.consumers(), s}}
+}
+
 // groupSoftmax is the softmax of one warp group's tile with the products before and
 // after it: at the beginning and end of a CTA nothing else runs beside it.
 func (c *Config) groupSoftmax(a *attentionWork, rows, keys int) int64 {
@@ -326,12 +348,16 @@ func (c *Config) append(a *attentionWork) *kernel {
 	cells := int64(a.batch * a.heads / a.shared * a.rows * (a.dim + a.dimV))
 	s := streamWork{in: cells * int64(a.dt.CellBytes()), out: cells * int64(a.dt.CellBytes()), simple: cells * 2}
 	s.there = s.in
-	return c.streamed(&s)
+	k := c.streamed(&s)
+	k.name = "append"
+	return k
 }
 
 // combine is the kernel that joins the parts of split keys.
 func (c *Config) combine(a *attentionWork) *kernel {
 	s := streamWork{in: int64(a.batch*a.heads*a.rows*(a.dimV+2)) * 4 * int64(a.split), out: int64(a.batch*a.heads*a.rows*a.dimV) * int64(a.out)}
 	s.there, s.simple = s.in, s.in/4
-	return c.streamed(&s)
+	k := c.streamed(&s)
+	k.name = "combine"
+	return k
 }

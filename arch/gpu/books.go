@@ -1,8 +1,9 @@
 package gpu
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"nnsim/results"
@@ -30,6 +31,7 @@ const (
 type books struct {
 	launch, sm, tensor, fp32, sfu, shared, l2, dram *results.Stats
 	ends                                            []int64
+	warps                                           [][]results.WarpTime // by layer
 	spent                                           map[*results.Stats]*spent
 }
 
@@ -37,7 +39,7 @@ type books struct {
 type spent struct{ busy, input, memory float64 }
 
 func newBooks(layers int, dtype string) *books {
-	b := &books{ends: make([]int64, layers), spent: map[*results.Stats]*spent{}}
+	b := &books{ends: make([]int64, layers), warps: make([][]results.WarpTime, layers), spent: map[*results.Stats]*spent{}}
 	b.launch = results.NewStats("launch", layers, "kernels", "ctas")
 	b.sm = results.NewStats("sm", layers, append([]string{"steps", "warp_edges", "warp_edges_limit", "place_edges"}, reasonNames[:]...)...)
 	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype, "mac_skipped")
@@ -64,6 +66,7 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	b.launch.Add(layer, 1, int64(k.ctas))
 	b.sm.Add(layer, evSteps, t.steps)
 	b.stalls(layer, c, g, int64(to-from-gap))
+	b.warps[layer] = append(b.warps[layer], g.warpTimes()...)
 	pipe := b.tensor
 	if k.events == fp32Pipe {
 		pipe = b.fp32
@@ -120,16 +123,22 @@ func (b *books) occupancy() float64 {
 
 // waits says what CTAs spent their edges on, most first.
 func (b *books) waits() string {
-	total, list := int64(0), make([]int, reasons)
-	for i := range list {
-		list[i] = i
-		total += b.sm.Total(evReasons + i)
+	by, total := map[string]int64{}, int64(0)
+	for i, name := range reasonNames {
+		by[name] = b.sm.Total(evReasons + i)
+		total += by[name]
 	}
-	sort.SliceStable(list, func(i, j int) bool { return b.sm.Total(evReasons+list[i]) > b.sm.Total(evReasons+list[j]) })
+	return ranked(by, total)
+}
+
+// ranked lists reasons by their share, most first, those below half a percent left out.
+func ranked(by map[string]int64, total int64) string {
+	order := append(reasonNames[:], "through")
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(by[b], by[a]) })
 	var parts []string
-	for _, i := range list {
-		if share := float64(b.sm.Total(evReasons+i)) / float64(max(1, total)); share >= 0.005 {
-			parts = append(parts, fmt.Sprintf("%s %.0f %%", strings.ReplaceAll(strings.TrimPrefix(reasonNames[i], "stall_"), "_", " "), 100*share))
+	for _, name := range order {
+		if share := float64(by[name]) / float64(max(1, total)); share >= 0.005 {
+			parts = append(parts, fmt.Sprintf("%s %.0f %%", strings.ReplaceAll(strings.TrimPrefix(name, "stall_"), "_", " "), 100*share))
 		}
 	}
 	return strings.Join(parts, ", ")

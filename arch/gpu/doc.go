@@ -24,6 +24,9 @@
 // of L2 and of DRAM, each of which serves in order of request; what hits L2 from
 // an LRU of tile slabs in the order in which the CTAs in flight touch them.
 //
+// What each warp spends its life on follows from the same: a CTA's waits are its
+// warps', and on the pipes they differ as their macro-operations do (warp_time.go).
+//
 // Power acts on time: at the end of each window a governor prices what was done
 // and moves the clock, with its lag, towards what the power limit allows.
 //

@@ -51,10 +51,11 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	case c.tensorRate(p.dt) == 0:
 		k.usage, k.events = c.simtSlab(p, t), fp32Pipe
 	case c.SM.Path == "tma":
-		k.usage = c.groupSlab(p, t)
+		k.usage, k.warps, k.producers = c.groupSlab(p, t), t.warps+4, 4
 	default:
 		k.usage = c.warpSlab(p, t)
 	}
+	k.split = func() []share { return c.slabShares(p, t, &k.usage) }
 	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
 	k.conflicts = c.conflicts(t, p, &k.usage) * int64(r.rows*r.cols*p.batch) * int64(r.slabs)
 	k.finish = c.epilogue(p, t)
@@ -96,14 +97,19 @@ func (c *Config) wavefronts(bytes int) int64 {
 	return int64(unit.CeilDiv(bytes, int(c.SM.Width)))
 }
 
-// warpSlab is a slab of mma.sync: each warp reads its fragments from shared memory.
-func (c *Config) warpSlab(p *product, t tiling) usage {
+// warpWork is a slab of mma.sync, warp by warp.
+func (c *Config) warpWork(p *product, t tiling) slabWork {
 	down, across := t.warpGrid()
 	rate := c.tensorRate(p.dt)
 	opMACs := rowsPer * colsPer * perInstruction / p.aCell
-	w := slabWork{warps: t.warps, groups: max(1, t.k*p.aCell/perInstruction), delay: int64(c.SM.Latency),
+	return slabWork{warps: t.warps, groups: max(1, t.k*p.aCell/perInstruction), delay: int64(c.SM.Latency),
 		reads: c.conflicting(t, p, c.wavefronts((t.m/down+t.n/across)*perInstruction)),
 		ops:   int64(max(1, t.m/down*(t.n/across)/(rowsPer*colsPer))), every: int64(unit.CeilDiv(opMACs*subCores, rate))}
+}
+
+// warpSlab is a slab of mma.sync: each warp reads its fragments from shared memory.
+func (c *Config) warpSlab(p *product, t tiling) usage {
+	w := c.warpWork(p, t)
 	fills := c.wavefronts(int(t.tileBytes(p.aCell)))
 	return usage{chain: max(w.steady(), c.onTensor(t.m*t.n*t.k, p.dt)), math: c.onTensor(t.m*t.n*t.k, p.dt), shared: int64(w.warps*w.groups)*w.reads + fills}
 }
@@ -124,11 +130,11 @@ func (c *Config) groupSlab(p *product, t tiling) usage {
 	return u
 }
 
-// simtSlab is a slab on the FP32 pipe: one step of the reduction after another,
+// simtWork is a slab on the FP32 pipe: one step of the reduction after another,
 // each thread multiplying a column of A's fragment by a row of B's. Beside its
 // multiply-adds a warp issues its reads of shared memory, four values each, and
 // one instruction of the loop.
-func (c *Config) simtSlab(p *product, t tiling) usage {
+func (c *Config) simtWork(p *product, t tiling) slabWork {
 	results := t.m * t.n / (32 * t.warps)
 	side := 1
 	for side*side < results {
@@ -141,7 +147,12 @@ func (c *Config) simtSlab(p *product, t tiling) usage {
 		extra = unit.CeilDiv(offsetOps*t.m, 32*t.warps)
 	}
 	issue := unit.CeilDiv((results+reads+extra+1)*subCores, c.SM.Issue)
-	w := slabWork{warps: t.warps, groups: t.k, reads: int64(reads), ops: int64(max(pipe, issue)), every: 1, delay: int64(c.SM.Latency)}
+	return slabWork{warps: t.warps, groups: t.k, reads: int64(reads), ops: int64(max(pipe, issue)), every: 1, delay: int64(c.SM.Latency)}
+}
+
+// simtSlab is its use of the SM.
+func (c *Config) simtSlab(p *product, t tiling) usage {
+	w := c.simtWork(p, t)
 	busy := int64(unit.CeilDiv(t.warps, subCores)*t.k) * w.ops
 	return usage{chain: max(w.steady(), busy), math: busy, shared: int64(t.warps*t.k)*w.reads + c.wavefronts(int(t.tileBytes(p.aCell)))}
 }

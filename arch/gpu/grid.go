@@ -56,6 +56,7 @@ type ctaState struct {
 	piece    int   // number of its work
 	joined   int   // parts of others it has added
 	since    int64 // since when it waits for the next; 0: it does not
+	asked    int64 // when its last load was asked for
 	phase    uint8
 	booked   int64            // edges up to which it is known what it did
 	arrivals [maxStages]int64 // by stage: when its slab is there
@@ -82,7 +83,11 @@ type tally struct {
 	dramRead, dramWrite int64
 	math, shared, sfu   int64          // edges, over all SMs
 	stalls              [reasons]int64 // edges of CTAs, by what they wait for
-	busy                int64          // edges of CTAs
+	using               [reasons]int64 // those of them in which they use the pipes
+	within              [reasons]int64 // and of these the ones whose warps are not followed
+	slabs               int64          // uses whose warps are
+	busy                int64          // edges of CTAs: their lives
+	asks, through       int64          // loads that producers issue, and edges after the last of them
 	resident            int            // CTAs an SM at most
 	steps               int64
 }
@@ -215,6 +220,7 @@ func (g *grid) step(slot int32, at int64) int64 {
 		g.assign(s, piece, at)
 		return g.open(slot, s, at)
 	}
+	g.tally.through += at - s.asked
 	if !g.dispatch(slot, at) {
 		s.phase = idle
 		return -1
@@ -273,7 +279,7 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 	}
 	if g.k.serial {
 		s.phase = asking
-		return end + g.k.lookup
+		return g.until(s, onL2, end, end+g.k.lookup)
 	}
 	return g.wait(s, end)
 }

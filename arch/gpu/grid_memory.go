@@ -5,10 +5,11 @@ import "math"
 // ask requests all operands of a step and notes when the last of them is there.
 func (g *grid) ask(s *ctaState, step int, at int64) {
 	i := step % g.k.stages
-	s.arrivals[i], s.missed[i] = at, false
+	s.arrivals[i], s.missed[i], s.asked = at, false, at
 	before := g.tally.dramRead
 	for j := range s.work.loads {
 		if o := &s.work.loads[j]; o.due(step) {
+			g.tally.asks++
 			s.arrivals[i] = max(s.arrivals[i], g.fetch(s, o, step, at))
 		}
 	}

@@ -14,13 +14,15 @@ type kernel struct {
 	ctas       int
 	work       func(cta int) work
 	slabs      int // tile slabs that L2 may hold, over all operands
-	warps      int
+	warps      int // of a CTA, producers among them
 	fit        residency
 	stages     int                  // slabs of loads under way or in use
 	persistent bool                 // a CTA loads its next tile while it writes this one
 	barriers   bool                 // the epilogue's passes through shared memory and its stores take turns
 	start      int64                // edges from dispatch to the first load, code being there
 	usage                           // of a step
+	split      func() []share       // what the warps of a CTA spend its edges on; nil: they are all alike
+	producers  int                  // warps of a CTA that bring what the others work on
 	parts      []usage              // of each step, where they differ
 	alike      bool                 // all CTAs have the same work
 	more       func(piece int) bool // whether its CTA goes on with another piece, number piece+ctas; nil: never

@@ -21,6 +21,10 @@ func (s *simulation) report() *results.Run {
 			l.MACs += workloads.MACs(n)
 		}
 		r.Layers = append(r.Layers, l)
+		for _, w := range b.warps[i] {
+			w.Layer = l.Name
+			r.Warps = append(r.Warps, w)
+		}
 		start = end
 	}
 	r.Cycles = start
@@ -47,6 +51,9 @@ func (s *simulation) notes(r *results.Run) []string {
 	list := []string{"kernels are nnsim's own, in the manner of CUTLASS; not those of cuBLAS or cuDNN"}
 	if waits := s.books.waits(); waits != "" {
 		list = append(list, fmt.Sprintf("occupancy %.1f %% of %d warps an SM; where CTAs have a place, they are: %s", 100*s.books.occupancy(), s.c.SM.Warps, waits))
+	}
+	if warps := warpNote(r.Warps); warps != "" {
+		list = append(list, "warps spend their lives on: "+warps)
 	}
 	if s.gov.lowest < s.gov.boost && r.Seconds > 0 {
 		list = append(list, fmt.Sprintf("the power limit of %v lowered the clock: mean %v, lowest %v",

@@ -18,6 +18,7 @@ const (
 	onParts                 // the other parts of its tile, which other CTAs have
 	noCTA                   // none left to be dispatched, or not enough for this place
 	reasons
+	noWork = noCTA // of a warp: it has nothing to do until its CTA ends
 )
 
 // reasonNames are the reasons as the report's events of unit sm name them.
@@ -50,8 +51,24 @@ func (g *grid) working(s *ctaState, u *usage, from int64) {
 	if g.k.stages > 1 && !g.k.persistent && g.k.warps > 1 {
 		meet, fed = min(u.chain-busy, barrierCost), busy
 	}
-	g.stall(s, issuing, from, from+busy)
-	g.stall(s, onShared, from+busy, from+fed)
-	g.stall(s, onBarrier, from+fed, from+fed+meet)
-	g.stall(s, onScore, from+fed+meet, from+u.chain)
+	parts := [...]struct {
+		why   reason
+		edges int64
+	}{{issuing, busy}, {onShared, fed - busy}, {onBarrier, meet}, {onScore, u.chain - fed - meet}}
+	t := &g.tally
+	for _, p := range parts {
+		g.stall(s, p.why, from, from+p.edges)
+		t.using[p.why] += p.edges
+		from += p.edges
+	}
+	if g.k.split != nil && u == &g.k.usage {
+		t.slabs++
+		return
+	}
+	for _, p := range parts {
+		if p.why == issuing && u.sfu > u.math {
+			p.why = onSFU
+		}
+		t.within[p.why] += p.edges
+	}
 }

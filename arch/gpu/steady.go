@@ -35,7 +35,7 @@ func (g *grid) passOver(at int64) (by int64) {
 	skipped := g.k.ctas - g.next - tailAfter*round
 	times := float64(skipped) / float64(observed*round)
 	by = int64(math.Round(times * float64(at-s.edge)))
-	g.pass(skipped)
+	g.pass(skipped, by)
 	now := g.gov.spent()
 	g.gov.pass(at, by, (now[0]-s.joules[0])*times, (now[1]-s.joules[1])*times)
 	g.next += skipped
@@ -50,25 +50,42 @@ func (g *grid) shift(by int64) {
 		g.queue[i].Edge += by
 	}
 	for i := range g.slots {
-		for j := range g.slots[i].arrivals {
-			g.slots[i].arrivals[j] += by
+		s := &g.slots[i]
+		for j := range s.arrivals {
+			s.arrivals[j] += by
 		}
+		s.booked, s.asked = s.booked+by, s.asked+by
 	}
 	for i := range g.sms {
 		s := &g.sms[i]
 		s.math, s.shared, s.sfu = s.math+by, s.shared+by, s.sfu+by
-		s.read, s.write = s.read+float64(by), s.write+float64(by)
+		s.read, s.write, s.flight = s.read+float64(by), s.write+float64(by), s.flight+float64(by)
 	}
 	g.l2Free, g.dramFree, g.asked = g.l2Free+float64(by), g.dramFree+float64(by), g.asked+float64(by)
-	g.tally.busy += int64(len(g.slots)-1) * by
+	g.tally.busy += by // of the CTA that would be in the place of the one that has ended
 }
 
 // pass counts so many CTAs that are not simulated: bytes by what one of them
-// moves, waits by how those simulated since have waited.
-func (g *grid) pass(skipped int) {
-	t, before, times := &g.tally, &g.steady.tally, float64(skipped)/float64(observed*len(g.slots))
+// moves, waits by how those simulated since have waited. All places are taken in the
+// meantime, and no warp of such kernels is followed by itself.
+func (g *grid) pass(skipped int, by int64) {
+	t, before := &g.tally, &g.steady.tally
+	weights := make([]int64, 2*reasons) // waits, then uses of the pipes
 	for i := range t.stalls {
-		t.stalls[i] += int64(math.Round(times * float64(t.stalls[i]-before.stalls[i])))
+		used := t.using[i] - before.using[i]
+		weights[i] = t.stalls[i] - before.stalls[i] - used
+		weights[int(reasons)+i] = t.within[i] - before.within[i]
+	}
+	parts := apportion(by*int64(len(g.slots)), weights)
+	for i := range t.stalls {
+		used, as := parts[int(reasons)+i], reason(i)
+		t.stalls[i] += parts[i]
+		t.within[i] += used
+		if as == onSFU {
+			as = issuing
+		}
+		t.stalls[as] += used
+		t.using[as] += used
 	}
 	one, n := g.one(), int64(skipped)
 	t.l2Read, t.l2Write, t.dramRead, t.dramWrite = t.l2Read+n*one.l2Read, t.l2Write+n*one.l2Write, t.dramRead+n*one.dramRead, t.dramWrite+n*one.dramWrite

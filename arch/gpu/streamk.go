@@ -1,7 +1,9 @@
 package gpu
 
-import "nnsim/internal/engine"
+import (
+	"nnsim/internal/engine"
 	"nnsim/unit"
+)
 
 // Stream-K: as many CTAs as fit on the machine at once share the slabs of tiles, not
 // tiles. Each takes as many as every other but for one, in raster order, wherever

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -68,7 +69,12 @@ func (m *Machine) Steps(w io.Writer, net *workloads.Network) error {
 		g := newGrid(&m.cfg, k, s.gov, s.ideal(), at)
 		g.watch = &timeline{from: at}
 		at = g.run(at)
-		if err := g.watch.draw(w, g, at); err != nil {
+		if err := errors.Join(g.watch.draw(w, g, at), drawWarps(w, g.warpTimes())); err != nil {
+			return err
+		}
+	}
+	if slab, ok := t.slabWork(&m.cfg); ok {
+		if err := slab.draw(w); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,7 @@ type warp struct {
 	after       int64 // and those of the burst after it
 	waiting     bool  // at the barrier of its last group
 	done        bool
+	seen        int64 // up to when it is known what it spends its edges on
 }
 
 // warpRun resolves the warps of one CTA.
@@ -50,12 +51,17 @@ type warpRun struct {
 	at    int             // warps that have come to the barrier
 	met   int64           // when the last of them came
 	ends  []int64         // by slab: when its last operation has left the pipe
+	watch func(warp int, why reason, from, to int64)
 }
 
 // resolve is the edge at which each of so many slabs is through the pipes, all
 // operands being there at edge 0.
-func (w slabWork) resolve(slabs int) []int64 {
-	r := &warpRun{w: w, slabs: slabs, warps: make([]warp, w.warps), ends: make([]int64, slabs)}
+func (w slabWork) resolve(slabs int) []int64 { return w.watched(slabs, nil) }
+
+// watched is resolve, and tells a listener what each warp spends its edges on, from
+// edge 0 until its last operation has issued.
+func (w slabWork) watched(slabs int, watch func(warp int, why reason, from, to int64)) []int64 {
+	r := &warpRun{w: w, slabs: slabs, warps: make([]warp, w.warps), ends: make([]int64, slabs), watch: watch}
 	for i := range r.last {
 		r.last[i] = -1
 	}
@@ -100,6 +106,7 @@ func (r *warpRun) enter(i int) {
 		return
 	}
 	for j := range r.warps {
+		r.note(j, onBarrier, r.met+barrierCost)
 		r.warps[j].waiting = false
 		r.warps[j].fresh = r.met + barrierCost
 		r.read(j, r.warps[j].fresh)
@@ -138,6 +145,10 @@ func (r *warpRun) choose(c int) (best int, start int64) {
 // burst issues a warp's operations and moves it to its next group.
 func (r *warpRun) burst(i int, start int64) {
 	c, p := i%subCores, &r.warps[i]
+	r.note(i, onShared, min(start, p.data-r.w.delay))
+	r.note(i, onScore, min(start, p.data))
+	r.note(i, onPipe, start)
+	r.note(i, issuing, start+(r.w.ops-1)*r.w.every+1)
 	r.pipe[c], r.last[c] = start+r.w.ops*r.w.every, i
 	r.ends[p.slab] = max(r.ends[p.slab], r.pipe[c])
 	p.fresh, p.data = start+(r.w.ops-1)*r.w.every+1, p.after
@@ -147,6 +158,39 @@ func (r *warpRun) burst(i int, start int64) {
 	if p.done = p.slab == r.slabs; !p.done {
 		r.enter(i)
 	}
+}
+
+// note tells the listener what a warp spends its edges on from those told before.
+func (r *warpRun) note(i int, why reason, to int64) {
+	p := &r.warps[i]
+	if r.watch == nil || to <= p.seen {
+		return
+	}
+	r.watch(i, why, p.seen, to)
+	p.seen = to
+}
+
+// stay is edges that a warp spends on one thing.
+type stay struct {
+	warp     int
+	why      reason
+	from, to int64
+}
+
+// stays is what each warp spends its edges on over eight slabs, and their ends.
+func (w slabWork) stays() (list []stay, ends []int64) {
+	ends = w.watched(8, func(warp int, why reason, from, to int64) { list = append(list, stay{warp, why, from, to}) })
+	return list, ends
+}
+
+// spent is what each warp spends its edges on over the slabs that steady looks at.
+func (w slabWork) spent() [][reasons]int64 {
+	stays, ends := w.stays()
+	list := make([][reasons]int64, w.warps)
+	for _, x := range stays {
+		list[x.warp][x.why] += max(0, min(x.to, ends[5])-max(x.from, ends[1]))
+	}
+	return list
 }
 
 // steady is the edges from the end of one slab to the end of the next once the

@@ -52,8 +52,9 @@ func program(w slabWork, slabs int) (list []instruction) {
 }
 
 // twinSlabs steps the CTA until all has been done.
-func twinSlabs(w slabWork, slabs int) []int64 {
-	ends := make([]int64, slabs)
+func twinSlabs(w slabWork, slabs int) (ends []int64, spent [][reasons]int64) {
+	ends, spent = make([]int64, slabs), make([][reasons]int64, w.warps)
+	served, begun := make([]int, w.warps), make([]bool, w.warps) // reads whose last wavefront is through the port; within a burst
 	programs := make([][]instruction, w.warps)
 	for i := range programs {
 		programs[i] = program(w, slabs)
@@ -70,6 +71,7 @@ func twinSlabs(w slabWork, slabs int) []int64 {
 	release, held := int64(-1), make([]bool, w.warps)
 	left := w.warps
 	for cycle := int64(0); left > 0; cycle++ {
+		waits := make([]int, w.warps) // the reads each still needs, and whether it goes on in this cycle
 		if release == cycle {
 			for i := range held {
 				held[i] = false
@@ -108,6 +110,12 @@ func twinSlabs(w slabWork, slabs int) []int64 {
 				advance(i)
 			}
 		}
+		for i := range waits {
+			if waits[i] = -1; !held[i] && pc[i] < len(programs[i]) {
+				waits[i] = programs[i][pc[i]].need
+			}
+		}
+		issued := make([]bool, w.warps)
 		for c := range 4 { // issue, one operation a sub-core
 			if busy[c] > 0 {
 				busy[c]--
@@ -137,21 +145,50 @@ func twinSlabs(w slabWork, slabs int) []int64 {
 			}
 			in := programs[pick][pc[pick]]
 			pc[pick]++
+			issued[pick] = true
 			busy[c], lastWarp[c] = w.every, int64(pick)
 			ends[in.slab] = max(ends[in.slab], cycle+w.every)
 			if pc[pick] == len(programs[pick]) {
 				left--
 			}
 		}
+		for i := range w.warps { // what each warp spends this cycle on, by what keeps its next instruction
+			switch need := waits[i]; {
+			case held[i]:
+				spent[i][onBarrier]++
+			case need < 0: // done
+			case issued[i]:
+				spent[i][issuing]++
+				begun[i] = pc[i] < len(programs[i]) && programs[i][pc[i]].kind == 'm' && sameBurst(programs[i], pc[i], w.ops)
+			case begun[i]: // its burst has the pipe
+				spent[i][issuing]++
+			case need > served[i]:
+				spent[i][onShared]++
+			case need > 0 && come[i][need-1] > cycle:
+				spent[i][onScore]++
+			default:
+				spent[i][onPipe]++
+			}
+		}
 		if len(queue) > 0 { // the port serves one wavefront a cycle
 			q := queue[0]
 			queue = queue[1:]
 			if q.last {
+				served[q.warp]++
 				come[q.warp] = append(come[q.warp], cycle+1+w.delay)
 			}
 		}
 	}
-	return ends
+	return ends, spent
+}
+
+// sameBurst tells whether an operation is not the first of its burst.
+func sameBurst(list []instruction, at int, ops int64) bool {
+	first := at
+	for first > 0 && list[first-1].kind == 'm' {
+		first--
+	}
+	return int64(at-first)%ops > 0
 }
 
 func TestMacroOperationsAgreeWithInstructions(t *testing.T) {
@@ -165,7 +202,12 @@ func TestMacroOperationsAgreeWithInstructions(t *testing.T) {
 			delay:  rapid.Int64Range(1, 40).Draw(t, "delay"),
 		}
 		slabs := rapid.IntRange(1, 4).Draw(t, "slabs")
-		assert.Equal(t, twinSlabs(w, slabs), w.resolve(slabs), "%+v", w)
+		ends, spent := twinSlabs(w, slabs)
+		assert.Equal(t, ends, w.resolve(slabs), "%+v", w)
+
+		told := make([][reasons]int64, w.warps)
+		w.watched(slabs, func(warp int, why reason, from, to int64) { told[warp][why] += to - from })
+		assert.Equal(t, spent, told, "what each warp spends its edges on, %+v", w)
 	})
 }
 
