@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"nnsim/unit"
+	"nnsim/workloads"
 )
 
 // Axes of a product's space on a systolic machine.
@@ -221,11 +222,20 @@ func (s *nestSpace) Plan(at []int) *LayerPlan {
 	return &lp
 }
 
-// Key is all that the space is laid out from.
+// Key is all that the space is laid out from, and the channels on which the layer's
+// tensors begin; in which rows of a bank they lie is taken to make no difference.
 func (s *nestSpace) Key() string {
 	c, head := &s.c, s.c.layer.Head()
+	channels := func(t *workloads.Tensor) int64 {
+		m := &c.target.Memory
+		if pl := c.plan.Places[t]; pl != nil && m.Channels > 1 && pl.OffChip >= 0 {
+			return pl.OffChip % (m.Stripe * int64(m.Channels))
+		}
+		return 0
+	}
 	return fmt.Sprint(s.first.Space, s.first.Pack, s.first.AOnChip, s.first.BOnChip, s.first.OutOnChip, c.base, c.room,
-		c.extras(), c.rowQuantum(&s.first), head.In[0].Type, head.In[1].Type, c.layer.Out().Type)
+		c.extras(), c.rowQuantum(&s.first), head.In[0].Type, head.In[1].Type, c.layer.Out().Type,
+		channels(head.In[0]), channels(head.In[1]), channels(c.layer.Out()))
 }
 
 // Chosen is the point of the mapping the plan has.

@@ -3,30 +3,39 @@ package mapping
 // pace reckons how long a nest takes by following its loads, folds, drains and
 // stores through the units one after another, each unit a time at which it is next
 // free. It knows what the machine's units know of one another (slots, banks, what is
-// held), and of the memory a bandwidth, a latency and a turnaround. Long runs of like
-// tiles are followed for a few and taken to go on so.
+// held), and which channels and rows of the memory a tile's addresses lie in. Long runs
+// of like tiles are followed for a few and taken to go on so.
 type pace struct {
 	t *Target
 	n *Nest
 
 	rows, cols, chans, reds part
+	lastReds                part         // of the last channels
 	images                  int          // pixels that each unit of rows stands for
 	works                   [1 << 4]work // by which of rows, cols, chans and reds is the last of its loop
 	tail                    float64
 	aDistance, bDistance    int // different tiles between two uses of one
 	held                    bool
+	at                      addresses
+	row                     int  // of the tile at hand
+	nextA, nextB            bool // whether the tile behind it loads
 
 	// When each is free next.
-	memory, issued, stream, taken, vector float64
-	writes                                bool // the memory's last transfer was a store
+	memory                                paceMemory
+	issued, landed, stream, taken, vector float64
 	a, b, x                               slotTimes
 	flying                                slotTimes // ends of loads on their way
 	drained                               [2]float64
-	pending                               [2]float64 // when stores may begin; 0: none
-	size                                  [2]float64 // and what they take of the memory
+	pending                               [2]pendingStore
 	out                                   [2]float64 // when the slots of results are empty
 	tiles                                 int
 	end                                   float64
+}
+
+// pendingStore is a tile of results that waits to be stored.
+type pendingStore struct {
+	from        float64 // when it may begin; 0: there is none
+	addr, bytes int64
 }
 
 // slotTimes is when the slots of a ring are free.
@@ -54,8 +63,8 @@ func (s *slotTimes) take() int {
 
 // How many like tiles are followed before the rest is taken to go on so.
 const (
-	outerFollowed = 6
-	innerFollowed = 10
+	outerFollowed = 12
+	innerFollowed = 12
 	partsFollowed = 12
 	longestPeriod = 12
 )
@@ -73,7 +82,18 @@ func (p *pace) time(c *cutter, n *Nest) float64 {
 		outerPeriod, innerPeriod = innerPeriod, outerPeriod
 	}
 	p.repeat(groups*outer, outerFollowed, outerPeriod, func(o int) {
-		p.repeat(inner, innerFollowed, innerPeriod, func(i int) { p.tile(o%outer == 0, o%outer, i) })
+		p.at.group = o / outer
+		p.repeat(inner, innerFollowed, innerPeriod, func(i int) {
+			switch {
+			case i < inner-1:
+				p.nextA, p.nextB = p.needs(o%outer == 0, i+1)
+			case o < groups*outer-1:
+				p.nextA, p.nextB = p.needs((o+1)%outer == 0, 0)
+			default:
+				p.nextA, p.nextB = false, false
+			}
+			p.tile(o%outer == 0, o%outer, i)
+		})
 	})
 	p.flush()
 	return p.end
@@ -92,7 +112,7 @@ func (p *pace) begin(c *cutter, n *Nest) {
 	default:
 		p.rows, p.images = cut(s.Images, n.Images), s.OH*s.OW
 	}
-	p.reds = cut(p.chans.full*s.R*s.S, n.Red)
+	p.reds, p.lastReds = cut(p.chans.full*s.R*s.S, n.Red), cut(p.chans.last*s.R*s.S, n.Red)
 	p.tail = float64(t.Rows + t.Cols)
 	if t.Dataflow == OS {
 		p.tail += float64(t.Rows)
@@ -100,19 +120,21 @@ func (p *pace) begin(c *cutter, n *Nest) {
 	for i := range p.works {
 		p.works[i] = p.measure(c, i&1 > 0, i&2 > 0, i&4 > 0, i&8 > 0)
 	}
-	p.aDistance, p.bDistance = p.chans.count, p.chans.count*p.reds.count
+	p.aDistance, p.bDistance = p.chans.count, (p.chans.count-1)*p.reds.count+p.lastReds.count
 	if n.Order == ColsOuter {
 		p.aDistance *= n.RowTiles()
 	} else {
 		p.bDistance *= p.cols.count
 	}
 	p.held = t.Dataflow == WS && p.bDistance == 1 && p.works[0].folds == 1
+	p.at.begin(c, n)
 	p.reset()
 }
 
 // reset empties all units.
 func (p *pace) reset() {
-	p.memory, p.issued, p.stream, p.taken, p.vector, p.end, p.tiles, p.writes = 0, 0, 0, 0, 0, 0, 0, false
+	p.issued, p.landed, p.stream, p.taken, p.vector, p.end, p.tiles = 0, 0, 0, 0, 0, 0, 0
+	p.memory.begin(p.t)
 	p.a.reset(p.n.A.Count)
 	p.b.reset(p.n.B.Count)
 	if p.t.FIFO > 0 {
@@ -120,7 +142,7 @@ func (p *pace) reset() {
 	}
 	p.x.reset(2)
 	p.flying.reset(max(p.t.Outstanding, 1))
-	p.drained, p.pending, p.out = [2]float64{}, [2]float64{}, [2]float64{}
+	p.drained, p.pending, p.out = [2]float64{}, [2]pendingStore{}, [2]float64{}
 }
 
 // repeat runs body n times: some of the first, and the last; those between take as
@@ -150,8 +172,9 @@ func (p *pace) repeat(n, followed, period int, body func(i int)) {
 
 // shift moves all times.
 func (p *pace) shift(by float64) {
-	p.memory += by
+	p.memory.shift(by)
 	p.issued += by
+	p.landed += by
 	p.stream += by
 	p.taken += by
 	p.vector += by
@@ -164,74 +187,8 @@ func (p *pace) shift(by float64) {
 	for i := range 2 {
 		p.drained[i] += by
 		p.out[i] += by
-		if p.pending[i] > 0 {
-			p.pending[i] += by
+		if p.pending[i].from > 0 {
+			p.pending[i].from += by
 		}
-	}
-}
-
-// tile follows one output tile.
-func (p *pace) tile(first bool, o, i int) {
-	n := p.n
-	row, col := o, i
-	if n.Order == ColsOuter {
-		row, col = i, o
-	}
-	which := 0
-	if row%p.rows.count == p.rows.count-1 {
-		which |= 1
-	}
-	if col == p.cols.count-1 {
-		which |= 2
-	}
-	freshA, freshB := i == 0, i == 0
-	if n.Order == ColsOuter {
-		freshA = first // the first column of a group passes all rows for the first time
-	} else {
-		freshB = first
-	}
-	w := &p.works[which]
-	needA := w.loadA > 0 && (freshA || p.aDistance > n.A.Count)
-	needB := w.loadB > 0 && (freshB || p.bDistance > p.b.count)
-	p.repeat(p.chans.count, partsFollowed, p.chans.count, func(chunk int) {
-		last := which
-		if chunk == p.chans.count-1 {
-			last |= 4
-		}
-		p.chunk(last, needA, needB, !needB && p.held && !freshB)
-	})
-	p.finish(&p.works[which])
-}
-
-// chunk follows one load of A and the stationary tiles it meets.
-func (p *pace) chunk(which int, needA, needB, held bool) {
-	var aReady float64
-	aSlot := -1
-	if w := &p.works[which]; needA {
-		aSlot = p.a.take()
-		aReady = p.load(w.loadA, w.portA, p.a.free[aSlot])
-	}
-	p.repeat(p.reds.count, partsFollowed, p.reds.count, func(r int) {
-		w := &p.works[which]
-		if r == p.reds.count-1 {
-			w = &p.works[which|8]
-		}
-		if !needB {
-			p.array(w, aReady, 0, held)
-			return
-		}
-		slot := p.b.take()
-		p.array(w, aReady, p.load(w.loadB, w.portB, p.b.free[slot]), held)
-		if p.b.free[slot] = p.stream + p.tail; p.t.FIFO > 0 {
-			p.b.free[slot] = p.taken
-		}
-	})
-	free := p.stream + p.tail // a command is complete with its last result
-	if aSlot >= 0 {
-		p.a.free[aSlot] = free
-		return
-	}
-	for j := range p.a.count {
-		p.a.free[j] = free
 	}
 }

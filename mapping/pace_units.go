@@ -1,29 +1,38 @@
 package mapping
 
-// load is a transfer into the buffer or the FIFO; it returns when it is there.
-func (p *pace) load(edges, port, free float64) float64 {
-	slot := p.flying.take()
-	p.issued = max(p.issued, free, p.flying.free[slot])
-	for i := range 2 {
-		j := (p.tiles + i) % 2
-		if p.pending[j] > 0 && p.pending[j] < p.issued {
-			p.store(j)
-		}
+import "math"
+
+// load is a transfer into the next slot of a ring; it returns the slot and when it is
+// there. behind is the ring of the load that comes next, if one is sure to.
+func (p *pace) load(addr, bytes int64, port float64, into, behind *slotTimes) (slot int, ready float64) {
+	slot = into.take()
+	place := p.flying.take()
+	p.issued = max(p.issued, into.free[slot], p.flying.free[place])
+	p.storeBefore(p.issued)
+	m := &p.memory
+	ready = m.load(p.issued, addr, bytes)
+	next := math.Inf(1) // when the load behind it comes
+	if behind != nil {
+		next = max(p.issued, behind.free[behind.next])
 	}
-	ready := max(p.transfer(p.issued, edges, false)+p.t.Latency, p.issued+port)
-	p.flying.free[slot] = ready
-	return ready
+	for m.High > 0 && p.storeBefore(min(ready-m.Fill, next)) { // so many writes that they go before the last of the reads
+		ready = m.loaded(ready)
+	}
+	ready = max(ready+m.Latency, p.issued+port, p.landed)
+	p.flying.free[place], p.landed = ready, ready
+	return slot, ready
 }
 
-// transfer passes the memory, which turns around between loads and stores.
-func (p *pace) transfer(from, edges float64, write bool) float64 {
-	begin := max(from, p.memory)
-	if p.writes != write {
-		begin = max(begin, p.memory+p.t.Turnaround)
-		p.writes = write
+// storeBefore stores what may be stored before some time, and tells whether there was anything.
+func (p *pace) storeBefore(time float64) (any bool) {
+	for i := range 2 {
+		j := (p.tiles + i) % 2
+		if from := p.pending[j].from; from > 0 && from < time {
+			p.store(j)
+			any = true
+		}
 	}
-	p.memory = begin + edges
-	return p.memory
+	return any
 }
 
 // array follows the folds of one stationary tile. stream is when the last of them has streamed.
@@ -31,7 +40,7 @@ func (p *pace) array(w *work, aReady, bReady float64, held bool) {
 	room := p.drained[p.tiles%2]
 	start := max(aReady, room, p.stream)
 	if !held {
-		start = max(start, max(bReady, p.taken)+float64(p.t.Rows))
+		start = max(start, max(aReady, bReady, p.taken)+float64(p.t.Rows)) // a command's loads are waited for together
 		if p.t.Dataflow == OS {
 			start = max(aReady, bReady, room, p.stream)
 		}
@@ -50,35 +59,39 @@ func (p *pace) finish(w *work) {
 	from := max(p.vector, results-w.chase)
 	slot := 0
 	if w.extra > 0 {
-		slot = p.x.take()
-		from = max(from, p.load(w.extra, 0, p.x.free[slot]))
+		var ready float64
+		slot, ready = p.load(p.at.extra, w.extra, 0, &p.x, nil)
+		from = max(from, ready)
 	}
 	if w.stored > 0 {
-		if p.pending[bank] > 0 {
+		if p.pending[bank].from > 0 {
 			p.store(bank)
 		}
 		from = max(from, p.out[bank])
 	}
 	p.vector = max(from+w.drain, results)
-	p.drained[bank], p.x.free[slot] = p.vector, p.vector
+	done := p.vector + p.t.VectorLatency
+	p.drained[bank], p.x.free[slot] = done, done
 	if w.stored > 0 {
-		p.pending[bank], p.size[bank] = p.vector, w.stored
+		p.pending[bank] = pendingStore{done, p.at.out(), w.stored}
 	}
-	p.end = max(p.end, p.vector)
+	p.end = max(p.end, done)
 	p.tiles++
 }
 
-// store passes a tile's results to the memory.
+// store passes a tile's results to the memory, which has them when its controller
+// holds the last of them.
 func (p *pace) store(bank int) {
-	p.out[bank] = p.transfer(p.pending[bank], p.size[bank], true)
-	p.pending[bank] = 0
-	p.end = max(p.end, p.out[bank]+p.t.Latency)
+	s, m := &p.pending[bank], &p.memory
+	p.out[bank] = m.store(s.from, s.addr, s.bytes) + m.Latency
+	s.from = 0
+	p.end = max(p.end, p.out[bank])
 }
 
 // flush stores what is left.
 func (p *pace) flush() {
 	for i := range 2 {
-		if j := (p.tiles + i) % 2; p.pending[j] > 0 {
+		if j := (p.tiles + i) % 2; p.pending[j].from > 0 {
 			p.store(j)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 // work is what one stationary tile of an output tile takes of each unit, in edges.
 type work struct {
 	folds, length, pitch, chase float64
-	loadA, loadB, extra, stored float64 // of the memory
-	portA, portB                float64 // of the buffer's port
+	loadA, loadB, extra, stored int64   // bytes that pass the memory
+	portA, portB                float64 // edges of the buffer's port
 	drain                       float64
 }
 
@@ -72,15 +72,15 @@ func (p *pace) transfers(c *cutter, w *work, results, b, chans float64, lastRow 
 			tile = n.last
 		}
 		bytes := tile * chans * float64(cell(head.In[0]))
-		w.loadA, w.portA = bytes/t.BytesPerCycle, bytes/max(t.PortBytes, 1)
+		w.loadA, w.portA = int64(bytes), bytes/max(t.PortBytes, 1)
 	}
 	if !n.BOnChip {
 		bytes := b * float64(cell(head.In[1])) / float64(n.Pack) // off the diagonal nothing is stored
-		w.loadB, w.portB = bytes/t.BytesPerCycle, bytes/max(t.PortBytes, 1)
+		w.loadB, w.portB = int64(bytes), bytes/max(t.PortBytes, 1)
 	}
 	results *= float64(cell(c.layer.Out()))
 	if !n.OutOnChip {
-		w.stored = results / t.BytesPerCycle
+		w.stored = int64(results)
 	}
-	w.extra = results * float64(c.extras()) / t.BytesPerCycle
+	w.extra = int64(results) * int64(c.extras())
 }

@@ -242,7 +242,7 @@ func drawTarget(t *rapid.T) Target {
 	target := Target{Name: "drawn", Rows: rapid.SampledFrom(sides).Draw(t, "rows"), Cols: rapid.SampledFrom(sides).Draw(t, "cols"), Arrays: rapid.IntRange(1, 2).Draw(t, "arrays"),
 		Dataflow: rapid.SampledFrom([]Dataflow{OS, WS, IS}).Draw(t, "dataflow"), Buffer: rapid.Int64Range(512, 32<<10).Draw(t, "buffer"),
 		AccRows: rapid.IntRange(2, 64).Draw(t, "accrows"), KeepOnChip: rapid.Bool().Draw(t, "keep"), Unlimited: rapid.IntRange(0, 9).Draw(t, "unlimited") == 0,
-		BytesPerCycle: rapid.SampledFrom([]float64{0, 0.5, 4, 64}).Draw(t, "bandwidth"), PortBytes: 16, Lanes: rapid.IntRange(1, 16).Draw(t, "lanes")}
+		BytesPerCycle: rapid.SampledFrom([]float64{0, 0.5, 4, 64}).Draw(t, "bandwidth"), PortBytes: 16, Lanes: rapid.IntRange(1, 16).Draw(t, "lanes"), Memory: drawMemory(t)}
 	if target.Dataflow == WS {
 		target.FIFO = rapid.IntRange(0, 4).Draw(t, "fifo")
 	}

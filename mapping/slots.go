@@ -52,19 +52,22 @@ func (c *cutter) aTileBytes(n *Nest) int64 {
 	return n.tall * int64(n.Chans) * cell(c.layer.Head().In[0])
 }
 
-// extras is the number of full-size operands that the drain reads from off chip.
-func (c *cutter) extras() (count int) {
+// extraOperands are the full-size operands that the drain reads from off chip.
+func (c *cutter) extraOperands() (list []*workloads.Tensor) {
 	prev := c.layer.Head().Out[0]
 	for _, f := range c.layer.Nodes[1:] {
 		for _, t := range f.In {
 			if t != nil && t != prev && t.Role != workloads.Weight && !c.onChip(t) {
-				count++
+				list = append(list, t)
 			}
 		}
 		prev = f.Out[0]
 	}
-	return count
+	return list
 }
+
+// extras is how many there are.
+func (c *cutter) extras() int { return len(c.extraOperands()) }
 
 // estimate fills the nest's cost: compute as the folds it takes, traffic as the
 // bytes its loads and stores move. It ranks tilings; the simulation decides.

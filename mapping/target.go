@@ -27,6 +27,8 @@ type Target struct {
 	Turnaround    float64 // cycles that the memory's data path idles between loads and stores
 	Outstanding   int     // loads on their way at a time
 	Lanes         int
+	VectorLatency float64     // cycles from a vector's last result to its being there
+	Memory        MemoryShape // what else is known of the memory
 }
 
 // Dataflow says which operand stays in the array.

@@ -8,6 +8,9 @@ import (
 	"nnsim/mem/dram"
 )
 
+// UsualMapping is the order of address bits, from the highest, where none is given.
+const UsualMapping = "rorabachcobg"
+
 // Interleave says on which channel a line of a memory lies, and under which number.
 //
 //	line of the memory   … upper ┊ channel ┊ lower
@@ -20,13 +23,7 @@ func NewInterleave(s dram.Shape, mapping string, channels int) (Interleave, erro
 	if channels < 1 || channels > 1<<10 || bits.OnesCount(uint(channels)) != 1 {
 		return Interleave{}, fmt.Errorf("mem: channels: %d; write a power of two up to 1024", channels)
 	}
-	size := map[string]int{"ro": s.Rows, "ra": s.Ranks, "ba": s.Banks, "bg": s.Groups, "co": s.Columns(), "pc": s.Pseudo}
-	if !strings.Contains(mapping, "pc") {
-		size["ra"] *= s.Pseudo // pseudo-channels count as ranks where they are not named
-	}
-	if strings.Contains(mapping, "g0") {
-		size["bg"], size["g0"] = s.Groups/2, 2
-	}
+	size := fieldSizes(s, mapping)
 	i := Interleave{width: uint(bits.Len(uint(channels)) - 1)}
 	for end := len(mapping); end >= 2 && mapping[end-2:end] != "ch"; end -= 2 {
 		i.below += uint(bits.Len(uint(max(1, size[mapping[end-2:end]]))) - 1)
@@ -45,4 +42,47 @@ func (i Interleave) Before(line int64, channel int) int64 {
 // Line is the number in the memory of a channel's line.
 func (i Interleave) Line(line int64, channel int) int64 {
 	return line>>i.below<<(i.below+i.width) | int64(channel)<<i.below | line&(1<<i.below-1)
+}
+
+// fieldSizes is the number of values of each field of a mapping but the channel.
+func fieldSizes(s dram.Shape, mapping string) map[string]int {
+	size := map[string]int{"ro": s.Rows, "ra": s.Ranks, "ba": s.Banks, "bg": s.Groups, "co": s.Columns(), "pc": s.Pseudo}
+	if !strings.Contains(mapping, "pc") {
+		size["ra"] *= s.Pseudo // pseudo-channels count as ranks where they are not named
+	}
+	if strings.Contains(mapping, "g0") {
+		size["bg"], size["g0"] = s.Groups/2, 2
+	}
+	return size
+}
+
+// Layout is how a run of bytes lies on channels and in rows.
+type Layout struct {
+	Stripe int64 // consecutive bytes on one channel
+	Row    int64 // consecutive bytes of a channel in rows that can be open together
+	Banks  int   // how many runs of Row bytes lie in banks of their own
+}
+
+// NewLayout reads a mapping: rows end below the lowest field that names a bank above the columns, or the row.
+func NewLayout(s dram.Shape, mapping string, channels int) Layout {
+	size, l := fieldSizes(s, mapping), Layout{Row: int64(s.LineBytes), Banks: 1}
+	stripe, columns := int64(s.LineBytes), false
+	for end := len(mapping); end >= 2; end -= 2 {
+		name := mapping[end-2 : end]
+		n := max(1, size[name])
+		switch {
+		case name == "ch":
+			l.Stripe = stripe
+		case !columns:
+			l.Row *= int64(n) // columns, and groups between which neighbouring lines go round
+			columns = name == "co"
+		case name != "ro" && name != "co":
+			l.Banks *= n
+		}
+		stripe *= int64(n)
+	}
+	if l.Stripe == 0 || channels == 1 {
+		l.Stripe = stripe // all that there is
+	}
+	return l
 }

@@ -68,7 +68,7 @@ func NewOffChip(c OffChipConfig, onWay int, reply func(port, slot int, at unit.E
 	m := &OffChip{part: c.Part, line: int64(c.Part.Shape.LineBytes), reply: reply}
 	var err error
 	if c.Control.Mapping == "" {
-		c.Control.Mapping = "rorabachcobg"
+		c.Control.Mapping = UsualMapping
 	}
 	if m.spread, err = NewInterleave(c.Part.Shape, c.Control.Mapping, c.Channels); err != nil {
 		return nil, err

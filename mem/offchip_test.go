@@ -215,3 +215,20 @@ func BenchmarkOffChip(b *testing.B) {
 		})
 	}
 }
+
+// A layout's rows and banks are those of the mapping's fields.
+func TestLayout(t *testing.T) {
+	shape := dram.Shape{Pseudo: 1, Ranks: 2, Groups: 4, Banks: 4, Rows: 1 << 10, RowBytes: 8 << 10, LineBytes: 64, Devices: 8}
+	for _, c := range []struct {
+		mapping  string
+		channels int
+		want     mem.Layout
+	}{
+		{"rorabachcobg", 2, mem.Layout{Stripe: 32 << 10, Row: 32 << 10, Banks: 8}}, // groups go round within a row of each
+		{"rochrababgco", 4, mem.Layout{Stripe: 2 * 4 * 4 * 8 << 10, Row: 8 << 10, Banks: 32}},
+		{"rorababgcoch", 2, mem.Layout{Stripe: 64, Row: 8 << 10, Banks: 32}},
+		{"rorabachcobg", 1, mem.Layout{Stripe: shape.Lines() * 64, Row: 32 << 10, Banks: 8}},
+	} {
+		assert.Equal(t, c.want, mem.NewLayout(shape, c.mapping, c.channels), c.mapping)
+	}
+}

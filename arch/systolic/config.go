@@ -122,8 +122,8 @@ func (m *Machine) target() mapping.Target {
 	t := mapping.Target{Name: c.Name, Rows: c.Array.Rows, Cols: c.Array.Cols, Arrays: c.Array.Count, Dataflow: g.Dataflow,
 		Buffer: int64(c.Buffer.Size), FIFO: c.Weights.FIFO, AccRows: c.Accumulators.Rows, KeepOnChip: c.Buffer.KeepOnChip,
 		Unlimited: g.Overlap == ScaleSim, BytesPerCycle: float64(c.Memory.peak()) / float64(c.Clock), PortBytes: float64(c.Buffer.Width),
-		Latency: float64(c.Memory.typical()) * float64(c.Clock), Lanes: c.Vector.Lanes,
-		Turnaround: float64(c.Memory.turnaround()) * float64(c.Clock), Outstanding: c.DMA.Outstanding}
+		Latency: float64(c.Memory.typical()) * float64(c.Clock), Lanes: c.Vector.Lanes, VectorLatency: float64(c.Vector.Latency),
+		Turnaround: float64(c.Memory.turnaround()) * float64(c.Clock), Outstanding: c.DMA.Outstanding, Memory: c.Memory.shape(c.Clock)}
 	if g.Dataflow != mapping.WS {
 		t.FIFO = 0 // the FIFO feeds stationary weights; other dataflows stream both operands from the buffer
 	}

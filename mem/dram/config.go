@@ -21,6 +21,15 @@ type Config struct {
 	Refresh    string // all: a rank at once; or bank: bank by bank
 }
 
+// UsualQueue is how many lines of each kind wait in a controller where nothing else is asked for.
+const UsualQueue = 64
+
+// UsualHigh and UsualLow are the waiting writes at which writing begins while reads wait, and ends.
+const (
+	UsualHigh = UsualQueue * 3 / 4
+	UsualLow  = UsualQueue / 4
+)
+
 // withDefaults fills in what was left open and refuses what cannot be.
 func (c Config) withDefaults(p Part) (Config, error) {
 	for _, f := range []struct {
@@ -48,7 +57,7 @@ func (c Config) withDefaults(p Part) (Config, error) {
 // withDepths does the same for the sizes of the queues.
 func (c Config) withDepths() (Config, error) {
 	if c.Queue == 0 {
-		c.Queue = 64
+		c.Queue = UsualQueue
 		if c.Controller == "dramsim3" {
 			c.Queue = 32
 		}
@@ -57,7 +66,7 @@ func (c Config) withDepths() (Config, error) {
 		name               string
 		value              *int
 		usual, least, most int
-	}{{"queue", &c.Queue, 64, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
+	}{{"queue", &c.Queue, UsualQueue, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
 		{"high", &c.High, max(1, c.Queue*3/4), 1, c.Queue}, {"low", &c.Low, c.Queue / 4, 0, c.Queue - 1}} {
 		if *f.value == 0 {
 			*f.value = f.usual
