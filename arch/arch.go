@@ -41,13 +41,6 @@ type Machine interface {
 	Prices(p workloads.Precision) results.Prices
 }
 
-// Recorder is a machine that can fill a job's timeline. A report of any machine says
-// when its layers ran; a recorder also says what its units did meanwhile.
-type Recorder interface {
-	// Records lists the units that a timeline will hold.
-	Records() []string
-}
-
 // Placer is a machine that can keep activations on chip by several rules.
 type Placer interface {
 	// Placements are the plans of a network under each, that of Plan first.
@@ -66,7 +59,7 @@ type Job struct {
 	Progress func(done, total int)
 	// Seed of anything random in the machine.
 	Seed int64
-	// Timeline, where set, is filled with what the units did when; see Recorder.
+	// Timeline, where set, is filled with what the units did when, as far as the machine knows.
 	Timeline *results.Timeline
 	// Live has a page show the machine's units while the run goes on, where events simulate them.
 	Live bool

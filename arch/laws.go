@@ -35,6 +35,7 @@ var laws = []law{
 	{"no more MACs a cycle than the peak", withinPeak},
 	{"no more bytes a second than the peak", withinBandwidth},
 	{"off-chip bytes are at least the compulsory ones", compulsoryMoved},
+	{"what the off-chip bytes are sums to how many they are", tensorsSum},
 	{"energy of the units = energy of the layers = energy of the run", energySums},
 }
 
@@ -174,6 +175,28 @@ func compulsoryMoved(e evidence) error {
 		return fmt.Errorf("want at least %d written, found %d", e.plan.CompulsoryWrite, d.WriteBytes)
 	}
 	return nil
+}
+
+func tensorsSum(e evidence) error {
+	if len(e.run.Layers) == 0 { // traffic of no network
+		return nil
+	}
+	sum := func(where string, of map[string]results.Moved, read, written int64) error {
+		for _, m := range of {
+			read, written = read-m.ReadBytes, written-m.WriteBytes
+		}
+		if read != 0 || written != 0 {
+			return fmt.Errorf("%s: %d bytes read and %d written are neither weights, inputs, outputs nor partial sums", where, read, written)
+		}
+		return nil
+	}
+	for i := range e.run.Layers {
+		l := &e.run.Layers[i]
+		if err := sum("layer "+l.Name, l.DRAMByTensor, l.DRAMReadBytes, l.DRAMWriteBytes); err != nil {
+			return err
+		}
+	}
+	return sum("run", e.run.DRAM.ByTensor, e.run.DRAM.ReadBytes, e.run.DRAM.WriteBytes)
 }
 
 func energySums(e evidence) error {

@@ -36,11 +36,16 @@ func lawful(t *testing.T) (*results.Run, *workloads.Network, *mapping.Plan) {
 	run := &results.Run{Cycles: 128, Seconds: 128e-9, ComputeSeconds: 100e-9, Utilization: 0.375,
 		Device:  results.Device{Clock: 1e9, PeakMACsPerCycle: 16},
 		DRAM:    results.DRAM{ReadBytes: 96, WriteBytes: 32, Bandwidth: 1e9, PeakBandwidth: 1e9},
-		Layers:  []results.Layer{{Name: "first", MACs: 512, Cycles: 80}, {Name: "second", MACs: 256, StartCycle: 80, Cycles: 48}},
+		Layers:  []results.Layer{{Name: "first", MACs: 512, Cycles: 80, DRAMReadBytes: 64}, {Name: "second", MACs: 256, StartCycle: 80, Cycles: 48, DRAMReadBytes: 32, DRAMWriteBytes: 32}},
 		Stats:   []*results.Stats{array},
 		Units:   map[string]results.Unit{"array": array.Finish(128)},
 		Density: "measured",
 	}
+	moved := results.NewTraffic(2)
+	moved.Read(0, results.Inputs, 64)
+	moved.Read(1, results.Weights, 32)
+	moved.Write(1, results.Outputs, 32)
+	run.Split(moved)
 	require.NoError(t, run.Price(results.Prices{
 		PerEvent: map[string]map[string]tech.Price{"array": {"mac_int8": {Energy: 3e-13}, "mac_skipped": {}}},
 		Static:   map[string]tech.Power{"chip": {Watts: 1}}}))
@@ -50,7 +55,8 @@ func lawful(t *testing.T) (*results.Run, *workloads.Network, *mapping.Plan) {
 func TestLawfulRunPasses(t *testing.T) {
 	run, net, plan := lawful(t)
 	require.NoError(t, Laws(run, net, plan))
-	run.DRAM.PeakBandwidth, run.DRAM.ReadBytes = 0, 0
+	run.DRAM.PeakBandwidth, run.DRAM.ReadBytes = 0, 64
+	run.DRAM.ByTensor, run.Layers[1].DRAMByTensor, run.Layers[1].DRAMReadBytes, run.Layers[1].DRAMWriteBytes, run.DRAM.WriteBytes = run.Layers[0].DRAMByTensor, nil, 0, 0, 0
 	require.NoError(t, Laws(run, net, plan), "an ideal memory has no limits")
 }
 
@@ -91,6 +97,10 @@ func TestEachBrokenLawIsCaught(t *testing.T) {
 		{"no more bytes", "want at most 127 bytes", func(r *results.Run, _ *workloads.Network, _ *mapping.Plan) { r.DRAM.PeakBandwidth = 0.99e9 }},
 		{"off-chip bytes", "want at least 97 read, found 96", func(_ *results.Run, _ *workloads.Network, p *mapping.Plan) { p.CompulsoryRead = 97 }},
 		{"off-chip bytes", "want at least 33 written, found 32", func(_ *results.Run, _ *workloads.Network, p *mapping.Plan) { p.CompulsoryWrite = 33 }},
+		{"what the off-chip bytes are", "layer second: 1 bytes read and 0 written", func(r *results.Run, _ *workloads.Network, _ *mapping.Plan) { r.Layers[1].DRAMReadBytes++ }},
+		{"what the off-chip bytes are", "run: -64 bytes read", func(r *results.Run, _ *workloads.Network, _ *mapping.Plan) {
+			r.DRAM.ByTensor["weights"] = results.Moved{ReadBytes: 96}
+		}},
 		{"energy of the units", "in units", func(r *results.Run, _ *workloads.Network, _ *mapping.Plan) { r.EnergyByUnit["chip"] *= 1.000001 }},
 		{"energy of the units", "in layers", func(r *results.Run, _ *workloads.Network, _ *mapping.Plan) { r.Layers[0].EnergyJoules *= 0.99999 }},
 	} {

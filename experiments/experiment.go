@@ -35,7 +35,7 @@ type Experiment struct {
 
 	Progress func(done, total int) // told how many layers are done
 	Live     bool                  // have a page show the units while they run, on machines that events simulate
-	Timeline *results.Timeline     // filled, where set, by machines that can (arch.Recorder)
+	Timeline *results.Timeline     // filled, where set, by the machine
 }
 
 // Failure says that a run broke a law, a check or a tolerance. The report that
@@ -144,6 +144,9 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
 	}
 	p.describe(run, e)
+	if e.Timeline != nil {
+		run.Timeline = e.Timeline.Windows(run.Cycles)
+	}
 	run.ComputeSeconds, run.Bound = ideal, bound(run, ideal)
 	if err = watch(run, p.Machine.Prices(p.Net.Precision), p.governor); err != nil {
 		return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err) // a limit that cannot be kept

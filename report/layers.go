@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html"
+	"strings"
 	"unicode/utf8"
 
 	"nnsim/results"
@@ -23,17 +24,47 @@ type part struct {
 	of          func(*results.Layer) float64
 }
 
-// panels are the strips, from top to bottom.
-var panels = []panel{
-	{"cycles", []part{{"fill-time", "cycles", func(l *results.Layer) float64 { return float64(l.Cycles) }}},
-		func(v float64) string { return grouped(int64(v)) }, false},
-	{"utilisation", []part{{"fill-use", "utilisation", func(l *results.Layer) float64 { return l.Utilization }}}, percent, true},
-	{"off-chip bytes", []part{
-		{"fill-read", "read", func(l *results.Layer) float64 { return float64(l.DRAMReadBytes) }},
-		{"fill-write", "written", func(l *results.Layer) float64 { return float64(l.DRAMWriteBytes) }},
-	}, func(v float64) string { return bytesOf(int64(v)) }, false},
-	{"energy", []part{{"fill-energy", "energy", func(l *results.Layer) float64 { return float64(l.EnergyJoules) }}},
-		func(v float64) string { return unit.Joules(v).String() }, false},
+// panels are the strips of a run, from top to bottom. Its off-chip bytes are told apart
+// by what they are, or, in a report that does not say so, by their direction.
+func panels(r *results.Run) []panel {
+	moved := byDirection
+	if len(r.DRAM.ByTensor) > 0 {
+		moved = byTensor()
+	}
+	return []panel{timePanel, usePanel, moved, energyPanel}
+}
+
+// The strips.
+var (
+	timePanel = panel{"cycles", []part{{"fill-time", "cycles", func(l *results.Layer) float64 { return float64(l.Cycles) }}},
+		func(v float64) string { return grouped(int64(v)) }, false}
+	usePanel    = panel{"utilisation", []part{{"fill-use", "utilisation", func(l *results.Layer) float64 { return l.Utilization }}}, percent, true}
+	byDirection = panel{"off-chip bytes", []part{
+		{"fill-read", "read off chip", func(l *results.Layer) float64 { return float64(l.DRAMReadBytes) }},
+		{"fill-write", "written off chip", func(l *results.Layer) float64 { return float64(l.DRAMWriteBytes) }},
+	}, func(v float64) string { return bytesOf(int64(v)) }, false}
+	energyPanel = panel{"energy", []part{{"fill-energy", "energy", func(l *results.Layer) float64 { return float64(l.EnergyJoules) }}},
+		func(v float64) string { return unit.Joules(v).String() }, false}
+)
+
+// byTensor is the strip of off-chip bytes by what they are.
+func byTensor() panel {
+	q := panel{name: "off-chip bytes", text: byDirection.text}
+	for _, t := range tensors {
+		q.parts = append(q.parts, part{"fill-" + t.class, t.name, func(l *results.Layer) float64 {
+			m := l.DRAMByTensor[t.field]
+			return float64(m.ReadBytes + m.WriteBytes)
+		}})
+	}
+	return q
+}
+
+// legend is what the colours of a strip of several parts mean.
+func (q panel) legend() (entries [][2]string) {
+	for _, x := range q.parts {
+		entries = append(entries, [2]string{strings.Replace(x.class, "fill", "bg", 1), x.name})
+	}
+	return entries
 }
 
 // Sizes of the picture of layers.
@@ -62,15 +93,16 @@ func (p *page) layers(i int) {
 	if len(r.Layers) == 0 {
 		return
 	}
-	strips := float64(len(panels) * (panelHigh + panelGap))
+	list := panels(r)
+	strips := float64(len(list) * (panelHigh + panelGap))
 	high := strips + namesHigh(r)
 	c := newCanvas(fullWide, high, "Cycles, utilisation, off-chip bytes and energy of each layer")
-	for k, q := range panels {
+	for k, q := range list {
 		c.panel(q, r, float64(k)*(panelHigh+panelGap)+panelGap)
 	}
 	c.layerNames(r, strips+8)
 	p.figure("Layers", "In the order they run. A layer owns the time from the end of the one before it to its own end.",
-		legend([][2]string{{"bg-read", "read off chip"}, {"bg-write", "written off chip"}})+c.close())
+		legend(list[2].legend())+c.close())
 }
 
 // slot is the place of a layer's bars: left edge and width.

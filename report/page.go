@@ -79,7 +79,9 @@ func (p *page) run(i int) {
 		fmt.Fprintf(p, "<p class=\"note\">%s</p>\n", html.EscapeString(note))
 	}
 	p.layers(i)
+	p.when(i)
 	p.states(i)
+	p.traffic(i)
 	p.energy(i)
 	p.power(i)
 	p.layerTable(i)

@@ -13,6 +13,10 @@ import (
 // viewer opens at once: some 14 MB of packets.
 const TraceSpans = 160_000
 
+// PageSpans is how many a timeline should hold for a page, which shows a few hundred
+// windows of time.
+const PageSpans = 20_000
+
 // windows is how many values a counter has over the run.
 const windows = 2000
 

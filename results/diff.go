@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"nnsim/unit"
@@ -160,7 +161,7 @@ func diffLayers(s *screen, a, b *Run) {
 		}
 		x, y := *p.before, *p.after
 		x.StartCycle, y.StartCycle = 0, 0 // a later start is the change of the layers before
-		return x == y
+		return reflect.DeepEqual(x, y)
 	})
 	slices.SortStableFunc(changed, func(p, q *pair) int { return cmp.Compare(q.shift(), p.shift()) })
 	out := &section{screen: s, heading: fmt.Sprintf("layers: %d changed", len(changed))}
@@ -186,6 +187,12 @@ func diffLayer(out *section, a, b *Layer) {
 	}
 	if x, y := a.DRAMReadBytes+a.DRAMWriteBytes, b.DRAMReadBytes+b.DRAMWriteBytes; x != y {
 		out.row("  "+a.Name, grouped(x), grouped(y), "DRAM bytes "+change(x, y))
+	}
+	for _, name := range TensorNames {
+		before, after := a.DRAMByTensor[name], b.DRAMByTensor[name]
+		if x, y := before.ReadBytes+before.WriteBytes, after.ReadBytes+after.WriteBytes; x != y {
+			out.row("    "+name, grouped(x), grouped(y), "bytes "+change(x, y))
+		}
 	}
 	if a.EnergyJoules != b.EnergyJoules {
 		out.row("  "+a.Name, a.EnergyJoules.String(), b.EnergyJoules.String(), "energy "+change(a.EnergyJoules, b.EnergyJoules))

@@ -54,6 +54,8 @@ type Run struct {
 
 	// Batch is the number of inferences in the run, the divisor of the per-inference figures.
 	Batch int `json:"batch"`
+	// Timeline is what units did when; absent where nothing was recorded. It stands last, being long.
+	Timeline *Windows `json:"timeline,omitempty"`
 	// Stats are the counters the report was made from, for the laws; not part of the report.
 	Stats []*Stats `json:"-"`
 }
@@ -83,6 +85,7 @@ type DRAM struct {
 	Bandwidth     unit.BytesPerSecond `json:"bandwidth_bytes_per_second"` // achieved over the run
 	PeakBandwidth unit.BytesPerSecond `json:"peak_bytes_per_second"`      // 0: ideal memory
 	RowHitRate    float64             `json:"row_hit_rate"`               // 0 where rows are not modelled
+	ByTensor      map[string]Moved    `json:"by_tensor,omitempty"`        // what those bytes are: weights, inputs, outputs, partial_sums
 
 	// What a run of traffic alone adds; left out of other reports.
 	WaitingBytes    int64                  `json:"waiting_bytes,omitempty"`        // of those written: taken in, but not sent to the banks when the run ends
@@ -149,6 +152,8 @@ type Layer struct {
 	DRAMWriteBytes int64       `json:"dram_write_bytes"`
 	EnergyJoules   unit.Joules `json:"energy_joules"`
 	Mapping        string      `json:"mapping"`
+
+	DRAMByTensor map[string]Moved `json:"dram_by_tensor,omitempty"`
 }
 
 // WarpTime is what the warps of one role, of all CTAs of a layer's kernel, spent their

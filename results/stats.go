@@ -47,6 +47,31 @@ func (s *Stats) Enter(state State, edge int64) {
 	s.state, s.since = state, edge
 }
 
+// Spent is the edges of a stretch in each state but idle.
+type Spent struct{ Busy, Input, Output, Memory int64 }
+
+// Spend puts the unit through stretch from to, of which it is known only how many
+// edges it spent in each state; in the others it was idle, as it was before. States that
+// would be longer than the stretch are cut, work last. Stretches must follow one another.
+func (s *Stats) Spend(from, to int64, x Spent) {
+	s.Enter(Idle, from)
+	var cycles [states]int64
+	left := to - from
+	for _, part := range []struct {
+		state State
+		edges int64
+	}{{Busy, x.Busy}, {WaitMemory, x.Memory}, {WaitInput, x.Input}, {WaitOutput, x.Output}, {Idle, left}} {
+		n := min(part.edges, left)
+		cycles[part.state] += n
+		s.cycles[part.state] += n
+		left -= n
+	}
+	if s.track != nil {
+		s.track.mix(from, to, cycles)
+	}
+	s.since = to
+}
+
 // Finish closes the books at the last edge and returns the unit's entry in the report.
 func (s *Stats) Finish(end int64) Unit {
 	s.Enter(Idle, end)

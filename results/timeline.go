@@ -65,6 +65,21 @@ func (t *Track) add(state State, from, to int64) {
 	if state == Busy {
 		s.Bytes, t.bytes = t.bytes, 0
 	}
+	t.append(s)
+}
+
+// mix appends a stretch of several states.
+func (t *Track) mix(from, to int64, cycles [states]int64) {
+	cycles[Idle] = 0
+	if from >= to || cycles == [states]int64{} {
+		return
+	}
+	t.append(Span{From: from, To: to, Layer: t.layer, Cycles: cycles, Bytes: t.bytes})
+	t.bytes = 0
+}
+
+// append appends a stretch, and puts stretches together where they are too many.
+func (t *Track) append(s Span) {
 	t.Spans = t.put(t.Spans, s)
 	for len(t.Spans) > max(1, t.line.most/len(t.line.Tracks)) && t.grain < 1<<40 {
 		t.coarsen()

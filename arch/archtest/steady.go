@@ -20,6 +20,7 @@ func steady(t *testing.T, d Device) {
 			t.Parallel()
 			first := repeated(t, m, w)
 			underModes(t, m, w, first)
+			recorded(t, m, w, first)
 			if e, ok := m.(engined); ok && !testing.Short() {
 				underShuffles(t, m, e, w, first)
 			}
@@ -51,6 +52,38 @@ func repeated(t *testing.T, m arch.Machine, w Workload) string {
 	}
 	return first
 }
+
+// recorded: keeping a timeline changes nothing, and of each unit it says the same as the report.
+func recorded(t *testing.T, m arch.Machine, w Workload, want string) {
+	job := native(t, m, w)
+	job.Timeline = results.NewTimeline(timelineSpans)
+	run := simulate(t, m, w, job)
+	if text, err := report(run); err != nil || text != want {
+		t.Errorf("%s: the report changes when a timeline is kept (%v):\n%s\n%s", w.Name, err, want, text)
+	}
+	line := job.Timeline.Windows(run.Cycles)
+	if line == nil {
+		t.Errorf("%s: no unit is on the timeline", w.Name)
+		return
+	}
+	for name, of := range line.Units {
+		u, ok := run.Units[name]
+		if !ok {
+			t.Errorf("%s: the timeline has a unit %s, which the report has not", w.Name, name)
+		}
+		for field, total := range map[string]int64{"busy": u.Busy, "wait_input": u.WaitInput, "wait_output": u.WaitOutput, "wait_memory": u.WaitMemory} {
+			for _, cycles := range of[field] {
+				total -= cycles
+			}
+			if total != 0 {
+				t.Errorf("%s: the timeline lacks %d cycles of %s in %s", w.Name, total, name, field)
+			}
+		}
+	}
+}
+
+// timelineSpans is how many stretches of time a timeline under test holds.
+const timelineSpans = 1000
 
 // underModes: how much is checked changes no cycle, no event and no byte. Sample
 // mode compares no more than full mode, and something.

@@ -21,6 +21,7 @@ const (
 type books struct {
 	load, post, store, memory *results.Stats
 	units                     []*results.Stats // the machine's own, the array first
+	traffic                   *results.Traffic
 	layers                    []layerBook
 }
 
@@ -37,6 +38,7 @@ func (b *books) open(layers int, c *Chassis) {
 	b.store = results.NewStats("store", layers, "bytes", "descriptors")
 	b.post = results.NewStats("post", layers, "simple_ops", "hard_ops")
 	b.memory = results.NewStats("memory", layers, "read_bytes", "write_bytes")
+	b.traffic = results.NewTraffic(layers)
 	b.units = c.Units(layers)
 }
 

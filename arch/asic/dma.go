@@ -48,6 +48,7 @@ func (d *dma) land() {
 		if n := len(d.done); n > 0 {
 			from = max(from, d.done[n-1])
 		}
+		d.stats.Serve(f.command.layer, f.command.Bytes)
 		d.stats.Enter(results.Busy, from)
 		end := d.complete(&f.command, f.landed)
 		d.stats.Enter(results.Idle, end)

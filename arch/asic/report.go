@@ -24,6 +24,7 @@ func (s *Simulation) report() *results.Run {
 	r.Cycles = start
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(s.chassis.Clock))
 	r.DRAM = results.DRAM{ReadBytes: b.memory.Total(EvRead), WriteBytes: b.memory.Total(EvWrite)}
+	r.Split(b.traffic)
 	if !s.ideal() {
 		r.DRAM.PeakBandwidth = s.chassis.Memory.Bandwidth
 	}

@@ -35,6 +35,9 @@ type Simulation struct {
 func New(c *Chassis, job *arch.Job, e *engine.Engine, d Density) *Simulation {
 	s := &Simulation{chassis: c, net: job.Net, plan: job.Plan, job: job, engine: e, Density: d}
 	s.books.open(len(job.Net.Layers), c)
+	for _, unit := range []*results.Stats{s.books.load, s.books.units[0], s.books.post, s.books.store} {
+		unit.Watch(job.Timeline)
+	}
 	load := &dma{outstanding: c.Memory.Outstanding, stats: s.books.load}
 	store := &dma{outstanding: c.Memory.Outstanding, stats: s.books.store, write: true}
 	array := &worker{stats: s.books.units[0]}

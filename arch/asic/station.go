@@ -32,6 +32,7 @@ func (w *worker) Step(unit.Edge) unit.Edge {
 // place runs one command.
 func (w *worker) place(c *Command, at unit.Edge, by Station) {
 	start := max(w.free, at)
+	w.stats.Serve(c.layer, 0)
 	if start > w.free {
 		w.stats.Enter(waits[by], w.free)
 	}

@@ -1,6 +1,7 @@
 package asic
 
 import (
+	"nnsim/arch"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/workloads"
@@ -93,6 +94,7 @@ func (w *Walk) Fetch(t *workloads.Tensor, offset, bytes int64, after Fence, end 
 	after.Wait(Store, w.made[pl])
 	moved := w.coded(bytes, pl)
 	w.Count(w.Sim.books.memory, EvRead, moved)
+	w.Sim.books.traffic.Read(w.Index, arch.Read(t), moved)
 	return w.Emit(Load, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, End: end})
 }
 
@@ -101,6 +103,7 @@ func (w *Walk) Keep(t *workloads.Tensor, offset, bytes int64, after Fence, end f
 	pl := w.Place(t)
 	moved := w.coded(bytes, pl)
 	w.Count(w.Sim.books.memory, EvWrite, moved)
+	w.Sim.books.traffic.Write(w.Index, results.Outputs, moved)
 	return w.Emit(Store, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, End: end})
 }
 

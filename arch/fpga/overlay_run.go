@@ -79,7 +79,7 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	for _, c := range o.cores {
 		c.ends(ends)
 	}
-	memory := o.memory()
+	memory, what := o.memory()
 	start := int64(0)
 	for i, l := range o.d.layers {
 		end := max(start, ends[i])
@@ -94,13 +94,14 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	r.Cycles = start
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(m.cfg.Clock))
 	r.DRAM = results.DRAM{ReadBytes: memory.Total(0), WriteBytes: memory.Total(1)}
+	r.Split(what)
 	if !o.ideal {
 		r.DRAM.PeakBandwidth = m.cfg.Memory.peak()
 	}
 	if c, ok := o.x.counters(); ok {
 		r.DRAM.RowHitRate = c.HitRate()
 	}
-	stats := append(o.work(), split(memory, o.x.busy(), r.Cycles))
+	stats := append(o.work(r.Cycles), split(memory, o.x.busy(), r.Cycles))
 	macs := int64(0)
 	for _, s := range stats {
 		r.Stats = append(r.Stats, s)
@@ -116,20 +117,24 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	return r, r.Price(o.prices(stats))
 }
 
-// memory counts the bytes of each layer.
-func (o *overlayBooks) memory() *results.Stats {
+// memory counts the bytes of each layer, and what they are.
+func (o *overlayBooks) memory() (*results.Stats, *results.Traffic) {
+	what := results.NewTraffic(len(o.d.layers))
 	s := results.NewStats("memory", len(o.d.layers), "read_bytes", "write_bytes")
 	n := int64(o.p.groups)
 	for i := range o.p.steps {
 		t := &o.p.steps[i]
 		s.Add(t.layer, 0, n*(t.weights+t.acts))
 		s.Add(t.layer, 1, n*t.store)
+		what.Read(t.layer, results.Weights, n*t.weights)
+		what.Read(t.layer, results.Inputs, n*t.acts)
+		what.Write(t.layer, results.Outputs, n*t.store)
 	}
-	return s
+	return s, what
 }
 
 // work enters what the cores' arrays, lanes and processors did, and what they waited for.
-func (o *overlayBooks) work() (list []*results.Stats) {
+func (o *overlayBooks) work(cycles int64) (list []*results.Stats) {
 	mac := "mac_" + o.job.Net.Precision.Act.String()
 	for k, c := range o.cores {
 		name := func(what string) string {
@@ -153,20 +158,15 @@ func (o *overlayBooks) work() (list []*results.Stats) {
 				vector.Add(t.layer, 0, n*t.ops)
 			}
 		}
-		spend(array, c.array, c.memory, c.output)
-		spend(vector, c.vector, 0, 0)
-		spend(processor, c.host, 0, 0)
 		list = append(list, array, vector, processor)
+		for _, s := range list[len(list)-3:] {
+			s.Watch(o.job.Timeline)
+		}
+		array.Spend(0, cycles, results.Spent{Busy: c.array, Memory: c.memory, Output: c.output})
+		vector.Spend(0, cycles, results.Spent{Busy: c.vector})
+		processor.Spend(0, cycles, results.Spent{Busy: c.host})
 	}
 	return list
-}
-
-// spend enters how a unit spent the run: busy, waiting for memory, for room, and idle.
-func spend(s *results.Stats, busy, memory, output int64) {
-	s.Enter(results.Busy, 0)
-	s.Enter(results.WaitMemory, unit.Edge(busy))
-	s.Enter(results.WaitOutput, unit.Edge(busy+memory))
-	s.Enter(results.Idle, unit.Edge(busy+memory+output))
 }
 
 func (o *overlayBooks) mapping(l *layer) string {

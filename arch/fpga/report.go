@@ -31,7 +31,7 @@ func (c *timing) report(job arch.Job) (*results.Run, error) {
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(c.m.cfg.Clock))
 	c.layers(r, timed)
 	prices := c.m.Prices(job.Net.Precision)
-	c.stages(r, timed, prices.PerEvent)
+	c.stages(r, timed, job.Timeline, prices.PerEvent)
 	c.whole(r, prices.PerEvent)
 	c.memory(r)
 	r.Rate()
@@ -68,7 +68,7 @@ func (c *timing) layers(r *results.Run, timed *stream.Result) {
 }
 
 // stages enters what each stage did and what that costs.
-func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string]map[string]tech.Price) {
+func (c *circuit) stages(r *results.Run, timed *stream.Result, timeline *results.Timeline, prices map[string]map[string]tech.Price) {
 	mac := "mac_" + c.net.Precision.Act.String()
 	for _, s := range timed.Stages {
 		owner := c.owner[s.Name]
@@ -90,30 +90,26 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, prices map[string
 		}
 		busy := min(s.Busy, r.Cycles)
 		stats.Add(at, evActive, busy)
-		input := min(s.Input, r.Cycles-busy)
-		output := min(s.Output, r.Cycles-busy-input)
-		edge := unit.Edge(0)
-		for _, span := range []struct {
-			state  results.State
-			cycles int64
-		}{{results.Busy, busy}, {c.waiting(s.Name, "load.", results.WaitInput), input}, {c.waiting(s.Name, "store.", results.WaitOutput), output}} {
-			stats.Enter(span.state, edge)
-			edge += unit.Edge(span.cycles)
-		}
-		stats.Enter(results.Idle, edge)
+		stats.Watch(timeline)
+		stats.Serve(at, 0)
+		stats.Spend(0, r.Cycles, c.spent(s))
 		r.Stats = append(r.Stats, stats)
 		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
 		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted, "alone_cycles": counted, "fpgaconvnet_cycles": counted}
 	}
 }
 
-// waiting is what a stage does while it waits: a load or store for memory, others for
-// their neighbour.
-func (c *circuit) waiting(stage, port string, otherwise results.State) results.State {
-	if c.owner[stage] < 0 && strings.HasPrefix(stage, port) {
-		return results.WaitMemory
+// spent is how a stage spent the run. A load waits for memory, and so does a store;
+// others wait for their neighbour.
+func (c *circuit) spent(s stream.Spent) results.Spent {
+	x := results.Spent{Busy: s.Busy, Input: s.Input, Output: s.Output}
+	switch port := c.owner[s.Name] < 0; {
+	case port && strings.HasPrefix(s.Name, "load."):
+		x.Memory, x.Input = x.Input, 0
+	case port && strings.HasPrefix(s.Name, "store."):
+		x.Memory, x.Output = x.Output, 0
 	}
-	return otherwise
+	return x
 }
 
 // estimate is FINN's figure for a stage, in cycles a frame; 0 where it has none.
@@ -167,19 +163,23 @@ const usualToggle = 0.125
 // memory enters the traffic of the ports.
 func (c *circuit) memory(r *results.Run) {
 	s := results.NewStats("memory", len(c.d.layers), "read_bytes", "write_bytes")
+	what := results.NewTraffic(len(c.d.layers))
 	uses := c.uses()
 	for _, t := range c.net.Graph.Inputs {
 		if uses[t] > 0 {
 			s.Add(0, 0, t.Bytes())
+			what.Read(0, results.Inputs, t.Bytes())
 			r.Layers[0].DRAMReadBytes += t.Bytes()
 		}
 	}
 	last := len(c.d.layers) - 1
 	for _, t := range c.net.Graph.Outputs {
 		s.Add(last, 1, t.Bytes())
+		what.Write(last, results.Outputs, t.Bytes())
 		r.Layers[last].DRAMWriteBytes += t.Bytes()
 	}
 	r.DRAM = results.DRAM{ReadBytes: s.Total(0), WriteBytes: s.Total(1)}
+	r.Split(what)
 	busy := int64(0)
 	if !c.ideal && !c.m.cfg.Memory.Ideal() {
 		r.DRAM.PeakBandwidth = c.m.cfg.Memory.peak()

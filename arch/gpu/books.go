@@ -30,16 +30,13 @@ const (
 // books are the counters of a run, and how the edges of each unit were spent.
 type books struct {
 	launch, sm, tensor, fp32, sfu, shared, l2, dram *results.Stats
+	traffic                                         *results.Traffic
 	ends                                            []int64
 	warps                                           [][]results.WarpTime // by layer
-	spent                                           map[*results.Stats]*spent
 }
 
-// spent is a unit's edges in each state, as a mean over the SMs.
-type spent struct{ busy, input, memory float64 }
-
 func newBooks(layers int, dtype string) *books {
-	b := &books{ends: make([]int64, layers), warps: make([][]results.WarpTime, layers), spent: map[*results.Stats]*spent{}}
+	b := &books{ends: make([]int64, layers), warps: make([][]results.WarpTime, layers), traffic: results.NewTraffic(layers)}
 	b.launch = results.NewStats("launch", layers, "kernels", "ctas")
 	b.sm = results.NewStats("sm", layers, append([]string{"steps", "warp_edges", "warp_edges_limit", "place_edges"}, reasonNames[:]...)...)
 	b.tensor = results.NewStats("tensor", layers, "mac_"+dtype, "mac_skipped")
@@ -48,9 +45,6 @@ func newBooks(layers int, dtype string) *books {
 	b.shared = results.NewStats("smem", layers, "bytes", "bank_conflicts")
 	b.l2 = results.NewStats("l2", layers, "read_bytes", "write_bytes")
 	b.dram = results.NewStats("dram", layers, "read_bytes", "write_bytes")
-	for _, s := range b.all() {
-		b.spent[s] = &spent{}
-	}
 	return b
 }
 
@@ -61,16 +55,13 @@ func (b *books) all() []*results.Stats {
 
 // kernel books a kernel that has run: what it counted, and how long its units were at it.
 func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
-	k, t, sms := g.k, &g.tally, float64(c.SM.Count)
+	k, t := g.k, &g.tally
 	b.launch.Add(layer, 0, 1)
 	b.launch.Add(layer, 1, int64(k.ctas))
 	b.sm.Add(layer, evSteps, t.steps)
 	b.stalls(layer, c, g, int64(to-from-gap))
 	b.warps[layer] = append(b.warps[layer], g.warpTimes()...)
-	pipe := b.tensor
-	if k.events == fp32Pipe {
-		pipe = b.fp32
-	}
+	pipe := b.pipe(k)
 	pipe.Add(layer, evMACs, k.macs)
 	pipe.Add(layer, evSkipped, k.skipped)
 	b.fp32.Add(layer, evSimple, k.simple)
@@ -81,21 +72,43 @@ func (b *books) kernel(layer int, c *Config, g *grid, from, to, gap int64) {
 	b.l2.Add(layer, evWrite, t.l2Write)
 	b.dram.Add(layer, evRead, t.dramRead)
 	b.dram.Add(layer, evWrite, t.dramWrite)
+	params := min(t.params+k.params, t.dramRead)
+	b.traffic.Read(layer, results.Weights, params)
+	b.traffic.Read(layer, results.Inputs, t.dramRead-params)
+	b.traffic.Write(layer, results.Outputs, t.dramWrite)
+	b.spend(layer, c, g, from, to, gap)
+}
 
+// spend books what the units did while a kernel ran, as a mean over the SMs.
+func (b *books) spend(layer int, c *Config, g *grid, from, to, gap int64) {
+	k, t, sms := g.k, &g.tally, float64(c.SM.Count)
 	length := float64(to - from - gap)
-	b.spent[b.launch].busy += float64(gap)
+	enter := func(s *results.Stats, busy, input, memory float64) {
+		s.Serve(layer, 0)
+		s.Spend(from+gap, to, results.Spent{Busy: int64(busy), Input: int64(input), Memory: int64(memory)})
+	}
+	b.launch.Serve(layer, 0)
+	b.launch.Spend(from, from+gap, results.Spent{Busy: gap})
 	waits := sms * float64(max(1, t.resident))
 	memory, input := float64(t.stalls[onDRAM])/waits, float64(t.stalls[onL2])/waits
 	if over := (memory + input) / max(1, length); over > 1 {
 		memory, input = memory/over, input/over
 	}
-	math := min(float64(t.math)/sms, length)
-	b.enter(b.sm, length-memory-input, input, memory)
-	b.enter(pipe, math, min(input, length-math), max(0, min(memory, length-math-input)))
-	b.enter(b.sfu, min(float64(t.sfu)/sms, length), 0, 0)
-	b.enter(b.shared, min(float64(t.shared)/sms, length), 0, 0)
-	b.enter(b.l2, min(float64(t.l2Read+t.l2Write)/float64(c.L2.Bandwidth), length), 0, 0)
-	b.enter(b.dram, min(float64(t.dramRead+t.dramWrite)/g.perEdge, length), 0, 0)
+	pipe, math := b.pipe(k), min(float64(t.math)/sms, length)
+	enter(b.sm, length-memory-input, input, memory)
+	enter(pipe, math, min(input, length-math), max(0, min(memory, length-math-input)))
+	enter(b.sfu, min(float64(t.sfu)/sms, length), 0, 0)
+	enter(b.shared, min(float64(t.shared)/sms, length), 0, 0)
+	enter(b.l2, min(float64(t.l2Read+t.l2Write)/float64(c.L2.Bandwidth), length), 0, 0)
+	enter(b.dram, min(float64(t.dramRead+t.dramWrite)/g.perEdge, length), 0, 0)
+}
+
+// pipe is the unit that multiplies in a kernel.
+func (b *books) pipe(k *kernel) *results.Stats {
+	if k.events == fp32Pipe {
+		return b.fp32
+	}
+	return b.tensor
 }
 
 // stalls books what the CTAs of a kernel waited for, and its occupancy: edges of
@@ -142,22 +155,4 @@ func ranked(by map[string]int64, total int64) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (b *books) enter(s *results.Stats, busy, input, memory float64) {
-	e := b.spent[s]
-	e.busy, e.input, e.memory = e.busy+busy, e.input+input, e.memory+memory
-}
-
-// finish enters the states of a unit, which sum to the run.
-func (b *books) finish(s *results.Stats, cycles int64) results.Unit {
-	e := b.spent[s]
-	busy := min(int64(e.busy), cycles)
-	memory := min(int64(e.memory), cycles-busy)
-	input := min(int64(e.input), cycles-busy-memory)
-	s.Enter(results.Busy, 0)
-	s.Enter(results.WaitMemory, busy)
-	s.Enter(results.WaitInput, busy+memory)
-	s.Enter(results.Idle, busy+memory+input)
-	return s.Finish(cycles)
 }

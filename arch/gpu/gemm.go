@@ -17,6 +17,7 @@ type product struct {
 	aThere, bThere bool    // operands that lie in L2
 	macs           int64   // useful ones
 	quantised      bool    // A is brought to 8 bits by a kernel before
+	params         bool    // B is a weight
 	window         *window // of a convolution; nil for a product
 }
 

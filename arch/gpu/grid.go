@@ -81,6 +81,7 @@ const (
 type tally struct {
 	l2Read, l2Write     int64 // bytes between L2 and the SMs
 	dramRead, dramWrite int64
+	params              int64          // of dramRead, bytes of the model's parameters
 	math, shared, sfu   int64          // edges, over all SMs
 	stalls              [reasons]int64 // edges of CTAs, by what they wait for
 	using               [reasons]int64 // those of them in which they use the pipes

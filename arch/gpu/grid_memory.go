@@ -32,11 +32,11 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	switch {
 	case o.there:
 	case o.first < 0:
-		there = max(there, g.offChip(o.slabBytes(), t))
+		there = max(there, g.offChip(o, t))
 	default:
 		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
 		if !hit {
-			slab.there = g.offChip(o.slabBytes(), t)
+			slab.there = g.offChip(o, t)
 		}
 		there = max(there, slab.there)
 	}
@@ -57,8 +57,12 @@ func (g *grid) tracked(sm *smState, bytes, t, latency float64) int64 {
 }
 
 // offChip reads from DRAM; the edge is that of the last byte's arrival at the SM.
-func (g *grid) offChip(bytes int64, t float64) int64 {
+func (g *grid) offChip(o *operand, t float64) int64 {
+	bytes := o.slabBytes()
 	g.tally.dramRead += bytes
+	if o.params {
+		g.tally.params += bytes
+	}
 	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
 	if g.ideal {
 		return int64(t) + g.miss

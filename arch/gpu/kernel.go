@@ -40,6 +40,7 @@ type kernel struct {
 	macs      int64 // useful multiply-adds of all CTAs, for the books
 	special   int64 // transcendental functions of all CTAs
 	simple    int64 // simple vector operations of all CTAs
+	params    int64 // bytes of parameters that CTAs read among data, as of a table of embeddings
 	events    pipe  // where MACs are done
 }
 
@@ -88,6 +89,7 @@ type operand struct {
 	whole  int64 // of a slab, where that is not what a step reads
 	there  bool  // all of it lies in L2 before the kernel begins
 	narrow bool  // not shared by multicast
+	params bool  // of the model, not of its data
 }
 
 // slab is the number of the slab that a step reads.

@@ -122,9 +122,9 @@ func (m *Machine) probed(out *results.Probe, h *hierarchy.Hierarchy, cycles int6
 	b.dram.Add(0, evWrite, written)
 	perEdge := float64(m.cfg.Memory.Bandwidth) / float64(m.cfg.Clock)
 	cycles = max(cycles, int64(math.Ceil(float64(read+written)/perEdge))) // until what controllers hold has been written
-	b.enter(b.l2, float64(t.L2Read+t.L2Write)/float64(m.cfg.L2.Bandwidth), 0, 0)
-	b.enter(b.dram, float64(read+written)/perEdge, 0, 0)
-	b.enter(b.sm, 0, 0, float64(cycles))
+	b.l2.Spend(0, cycles, results.Spent{Busy: int64(float64(t.L2Read+t.L2Write) / float64(m.cfg.L2.Bandwidth))})
+	b.dram.Spend(0, cycles, results.Spent{Busy: int64(float64(read+written) / perEdge)})
+	b.sm.Spend(0, cycles, results.Spent{Memory: cycles})
 	r, err := m.alone(b, out, cycles, m.Native())
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (m *Machine) alone(b *books, out *results.Probe, cycles int64, p workloads.
 	r.Layers = []results.Layer{{Name: "probe", Op: "Probe", Cycles: cycles}}
 	r.Stats = b.all()
 	for _, st := range r.Stats {
-		r.Units[st.Name] = b.finish(st, cycles)
+		r.Units[st.Name] = st.Finish(cycles)
 	}
 	r.Notes = []string{"a microbenchmark: time begins with its first CTA, launch apart"}
 	return r, r.Price(m.Prices(p))
@@ -172,8 +172,8 @@ func (m *Machine) sharedProbe(p catalog.Probe) (*results.Run, error) {
 	out.Loads = map[string]int64{"smem": int64(p.Loads)}
 	b := newBooks(1, m.Native().Act.String())
 	b.shared.Add(0, 0, int64(p.Loads)*int64(len(lanes))*width)
-	b.enter(b.shared, float64(int64(p.Loads)*each), 0, 0)
-	b.enter(b.sm, 0, float64(at), 0)
+	b.shared.Spend(0, at, results.Spent{Busy: int64(p.Loads) * each})
+	b.sm.Spend(0, at, results.Spent{Input: at})
 	return m.alone(b, out, at, m.Native())
 }
 
@@ -212,8 +212,9 @@ func (m *Machine) multiplyProbe(p catalog.Probe) (*results.Run, error) {
 	out := &results.Probe{MACsPerCycle: done / last, Interval: every}
 	b := newBooks(1, q.Act.String())
 	b.tensor.Add(0, evMACs, int64(done))
-	b.enter(b.tensor, done/rate, 0, 0)
-	r, err := m.alone(b, out, int64(math.Ceil(last)), q)
+	cycles := int64(math.Ceil(last))
+	b.tensor.Spend(0, cycles, results.Spent{Busy: int64(done / rate)})
+	r, err := m.alone(b, out, cycles, q)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (r *raster) piece(tile, lo, hi int) work {
 		a.alike = max(1, r.alike/max(1, r.together))
 		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
 	}
-	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere}
+	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere, params: r.p.params}
 	return w
 }
 

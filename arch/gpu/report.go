@@ -33,13 +33,14 @@ func (s *simulation) report() *results.Run {
 		r.Seconds = unit.Seconds(float64(r.Cycles) / s.gov.boost)
 	}
 	r.DRAM = results.DRAM{ReadBytes: b.dram.Total(evRead), WriteBytes: b.dram.Total(evWrite)}
+	r.Split(b.traffic)
 	if !s.ideal() {
 		r.DRAM.PeakBandwidth = s.c.Memory.Bandwidth
 	}
 	r.Rate()
 	r.Stats = b.all()
 	for _, st := range r.Stats {
-		r.Units[st.Name] = b.finish(st, r.Cycles)
+		r.Units[st.Name] = st.Finish(r.Cycles)
 	}
 	r.Notes = s.notes(r)
 	r.Host.Events = s.steps

@@ -31,6 +31,9 @@ type simulation struct {
 func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) *simulation {
 	s := &simulation{c: &m.cfg, net: job.Net, plan: job.Plan, job: job, engine: e, gov: newGovernor(&m.cfg),
 		books: newBooks(len(job.Net.Layers), job.Net.Precision.Act.String())}
+	for _, unit := range s.books.all() {
+		unit.Watch(job.Timeline)
+	}
 	s.cached.room = int64(s.c.L2.Size) / int64(s.c.L2.Partitions)
 	if job.Check != nil && job.Check.Mode() != arch.None {
 		s.plane = newPlane(s, job.Check)

@@ -89,6 +89,7 @@ func (g *grid) pass(skipped int, by int64) {
 	}
 	one, n := g.one(), int64(skipped)
 	t.l2Read, t.l2Write, t.dramRead, t.dramWrite = t.l2Read+n*one.l2Read, t.l2Write+n*one.l2Write, t.dramRead+n*one.dramRead, t.dramWrite+n*one.dramWrite
+	t.params += n * one.params
 	t.math, t.shared, t.sfu = t.math+n*one.math, t.shared+n*one.shared, t.sfu+n*one.sfu
 }
 
@@ -109,6 +110,9 @@ func (g *grid) one() (t tally) {
 			t.l2Read += o.bytes
 			if !o.there {
 				t.dramRead += o.slabBytes()
+			}
+			if !o.there && o.params {
+				t.params += o.slabBytes()
 			}
 		}
 	}

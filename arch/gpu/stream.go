@@ -17,7 +17,7 @@ func (c *Config) streamed(s *streamWork) *kernel {
 	}
 	n := s.ctas()
 	k := &kernel{name: "stream", ctas: n, warps: streamWarps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1,
-		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
+		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0), params: s.params}
 	share := func(all int64, i int) int64 { return all*int64(i+1)/int64(n) - all*int64(i)/int64(n) }
 	k.math = unit.CeilDiv(unit.CeilDiv(s.simple, int64(n)), int64(c.SM.FP32))
 	k.sfu = unit.CeilDiv(unit.CeilDiv(s.hard, int64(n)), int64(c.SM.SFU))

@@ -69,7 +69,8 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 		return nil, fmt.Errorf("%s is no product of one or two spatial axes", head.Op)
 	}
 	p := &product{m: space.M(), n: space.K, k: space.Red(), batch: space.Batch * space.Groups, dt: head.In[0].Type,
-		aCell: head.In[0].Type.CellBytes(), bCell: head.In[1].Type.CellBytes(), out: l.Out().Type.CellBytes(), macs: space.MACs(), window: windowOf(&space, head.Op == "Conv"), quantised: m.cfg.quantised(head)}
+		aCell: head.In[0].Type.CellBytes(), bCell: head.In[1].Type.CellBytes(), out: l.Out().Type.CellBytes(), macs: space.MACs(), window: windowOf(&space, head.Op == "Conv"), quantised: m.cfg.quantised(head),
+		params: head.In[1].Role == workloads.Weight}
 	for _, n := range []struct {
 		what  string
 		count int64
@@ -97,6 +98,7 @@ type streamWork struct {
 	in, out      int64
 	simple, hard int64
 	there        int64    // bytes of in that lie in L2
+	params       int64    // bytes of in that are the model's
 	rows         *rowWork // where rows are reduced in several passes
 }
 
@@ -115,6 +117,9 @@ func streamOf(l *workloads.Layer) (s streamWork) {
 		for _, t := range n.In {
 			if t != nil && !seen[t] {
 				s.in += operandBytes(n, t)
+				if t.Role == workloads.Weight {
+					s.params += operandBytes(n, t)
+				}
 			}
 			seen[t] = true
 		}

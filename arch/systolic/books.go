@@ -20,6 +20,7 @@ type books struct {
 	load, array, vector, store *results.Stats
 	buffer, fifo, accumulators *results.Stats
 	memory                     *results.Stats
+	traffic                    *results.Traffic
 	layers                     []layerBook
 }
 
@@ -41,6 +42,7 @@ func (b *books) open(layers int, cfg *Config, dtype string) {
 	b.fifo = results.NewStats("fifo", layers, "read_bytes", "write_bytes")
 	b.accumulators = results.NewStats("accumulators", layers, "read_bytes", "write_bytes")
 	b.memory = results.NewStats("memory", layers, "read_bytes", "write_bytes")
+	b.traffic = results.NewTraffic(layers)
 }
 
 // all lists the counters in the order reports are made.
@@ -49,7 +51,8 @@ func (b *books) all() []*results.Stats {
 }
 
 // active lists the counters of the units that execute commands, whose states are
-// entered as they happen.
+// entered as they happen. The array's are those of the streams that enter it; a
+// transfer's begins when the one before it has ended.
 func (b *books) active() []*results.Stats {
 	return []*results.Stats{b.load, b.array, b.vector, b.store}
 }

@@ -74,14 +74,13 @@ func (k *nestWalk) drainEdges(elements int64) unit.Cycles {
 func (k *nestWalk) needExtra(b *block, i int, x extraOperand) int {
 	id := tileID{k.present, int32(b.batch), int32(b.pack), int32(b.row), int32(b.col), int32(2 + i)}
 	at := k.extra.take(id)
-	pl := k.place(x.tensor)
 	region := k.outRegion(b, false)
 	bytes := region.Elements() * int64(x.tensor.Type.CellBytes())
 	var copied action
 	if p := k.s.plane; p != nil && b.picked {
 		copied = p.loadExtra(k, x.tensor, region, k.n.Extra.Addr(at))
 	}
-	k.extra.slots[at].loaded = k.load(pl.OffChip, bytes, pl, k.s.books.buffer, k.extra.slots[at].used, copied)
+	k.extra.slots[at].loaded = k.load(x.tensor, 0, bytes, k.s.books.buffer, k.extra.slots[at].used, copied)
 	return at
 }
 

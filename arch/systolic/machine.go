@@ -71,11 +71,6 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	return r, r.Price(m.Prices(job.Net.Precision))
 }
 
-// Records lists the units whose stretches of work and waiting a timeline holds. The
-// array's are those of the streams that enter it; a transfer's begins when the one
-// before it has ended.
-func (m *Machine) Records() []string { return unitNames[:] }
-
 // Fuses tells what the vector unit does on the way from the accumulators (or from
 // another elementwise operator) to the buffer: elementwise work on one value, or
 // with a value a column or one of the same place; and pools whose windows do not

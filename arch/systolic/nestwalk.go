@@ -93,7 +93,7 @@ func (k *nestWalk) parameters() {
 		}
 	}
 	if bytes > 0 {
-		k.load(k.place(k.parameter()).OffChip, bytes, nil, k.s.books.buffer, [stages]int64{}, action{})
+		k.load(k.parameter(), 0, bytes, k.s.books.buffer, [stages]int64{}, action{})
 	}
 }
 
@@ -166,12 +166,11 @@ func (k *nestWalk) needA(b *block, chunk, ch, ch1 int) int {
 	i := k.a.take(id)
 	region := k.aRegion(b, ch, ch1)
 	bytes := region.Elements() * int64(k.inA.Type.CellBytes())
-	pl := k.place(k.inA)
 	var copied action
 	if p := k.s.plane; p != nil {
 		copied = p.loadA(k, b, region, k.n.A.Addr(i))
 	}
-	k.a.slots[i].loaded = k.load(pl.OffChip+offset(k.aView(), region)*int64(k.inA.Type.CellBytes()), bytes, pl, k.s.books.buffer, k.a.slots[i].used, copied)
+	k.a.slots[i].loaded = k.load(k.inA, offset(k.aView(), region)*int64(k.inA.Type.CellBytes()), bytes, k.s.books.buffer, k.a.slots[i].used, copied)
 	return i
 }
 
@@ -206,8 +205,7 @@ func (k *nestWalk) needB(b *block, r0, r1 int) (*ring, int) {
 	if k.n.BOnChip {
 		r.slots[i].loaded = k.transfer(bytes, r.slots[i].used, copied)
 	} else {
-		pl := k.place(k.inB)
-		r.slots[i].loaded = k.load(pl.OffChip+k.bOffset(b, r0, r1), bytes, pl, into, r.slots[i].used, copied)
+		r.slots[i].loaded = k.load(k.inB, k.bOffset(b, r0, r1), bytes, into, r.slots[i].used, copied)
 	}
 	return r, i
 }

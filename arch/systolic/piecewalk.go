@@ -89,8 +89,7 @@ func (k *pieceWalk) region(outer []int, lo, hi int) mem.Region {
 func (k *pieceWalk) parameters() {
 	for _, x := range k.inputs {
 		if x.param && x.node.Op != "Gather" {
-			pl := k.place(x.tensor)
-			k.load(pl.OffChip, x.tensor.Bytes(), nil, k.s.books.buffer, [stages]int64{}, action{})
+			k.load(x.tensor, 0, x.tensor.Bytes(), k.s.books.buffer, [stages]int64{}, action{})
 		}
 	}
 }
@@ -159,8 +158,7 @@ func (k *pieceWalk) needInput(i int, x pieceInput, region mem.Region, number int
 	}
 	bytes := box.Elements() * int64(cell)
 	k.count(k.s.books.buffer, evRead, bytes)
-	from := pl.OffChip + offset(x.tensor.Shape, box)*int64(cell)
-	k.in.slots[at].loaded = k.load(from, bytes, pl, k.s.books.buffer, k.in.slots[at].used, copied)
+	k.in.slots[at].loaded = k.load(x.tensor, offset(x.tensor.Shape, box)*int64(cell), bytes, k.s.books.buffer, k.in.slots[at].used, copied)
 	return at
 }
 

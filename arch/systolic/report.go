@@ -26,6 +26,7 @@ func (s *simulation) report() *results.Run {
 	r.Cycles = start
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(s.cfg.Clock))
 	r.DRAM = results.DRAM{ReadBytes: b.memory.Total(evRead), WriteBytes: b.memory.Total(evWrite)}
+	r.Split(b.traffic)
 	if !s.ideal() {
 		r.DRAM.PeakBandwidth = s.cfg.Memory.peak()
 	}

@@ -55,9 +55,8 @@ func (k *pieceWalk) stretch(c command, i, steps int, passing, bytesIn, bytesOut 
 	if bytes := part(passing, i, steps); bytes > 0 {
 		at := k.in.take(tileID{layer: k.present, tile: int32(i)})
 		x := k.firstPassing()
-		pl := k.place(x.tensor)
 		k.count(k.s.books.buffer, evRead, bytes)
-		k.in.slots[at].loaded = k.load(pl.OffChip+part(passing, 0, steps)*int64(i), bytes, pl, k.s.books.buffer, k.in.slots[at].used, action{})
+		k.in.slots[at].loaded = k.load(x.tensor, part(passing, 0, steps)*int64(i), bytes, k.s.books.buffer, k.in.slots[at].used, action{})
 		c.after[loader] = k.in.slots[at].loaded
 		k.in.slots[at].used[vector] = k.issued[vector] + 1
 	}

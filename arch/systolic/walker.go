@@ -1,6 +1,7 @@
 package systolic
 
 import (
+	"nnsim/arch"
 	"nnsim/mapping"
 	"nnsim/results"
 	"nnsim/unit"
@@ -76,17 +77,18 @@ func (w *walker) command() command { return command{layer: w.present, chase: -1}
 // count adds events to a counter of the present layer.
 func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(int(w.present), kind, n) }
 
-// load emits a transfer from off-chip memory into the buffer or the FIFO. afterUse
-// is what the room it fills must wait for.
-func (w *walker) load(addr, bytes int64, from *mapping.Place, into *results.Stats, afterUse [stages]int64, copied action) int64 {
-	c := w.command()
-	c.after, c.addr, c.bytes, c.data = afterUse, addr, bytes, copied
+// load emits a transfer of a tensor's bytes, from an offset on, from off-chip memory
+// into the buffer or the FIFO. afterUse is what the room it fills must wait for.
+func (w *walker) load(t *workloads.Tensor, offset, bytes int64, into *results.Stats, afterUse [stages]int64, copied action) int64 {
+	c, from := w.command(), w.place(t)
+	c.after, c.addr, c.bytes, c.data = afterUse, from.OffChip+offset, bytes, copied
 	c.after[storer] = max(c.after[storer], w.made[from].store)
 	if !w.s.ideal() {
 		c.edges = w.s.portEdges(bytes)
 	}
 	w.count(into, evWrite, bytes)
 	w.count(w.s.books.memory, evRead, bytes)
+	w.s.books.traffic.Read(int(w.present), arch.Read(t), bytes)
 	return w.s.emit(loader, c)
 }
 
@@ -100,6 +102,7 @@ func (w *walker) store(addr, bytes int64, copied action) int64 {
 	}
 	w.count(w.s.books.buffer, evRead, bytes)
 	w.count(w.s.books.memory, evWrite, bytes)
+	w.s.books.traffic.Write(int(w.present), results.Outputs, bytes)
 	return w.s.emit(storer, c)
 }
 

@@ -36,6 +36,7 @@ func runCommand() *cobra.Command {
 			return fmt.Errorf("rtol: %g: write a share from 0 to 1", rtol)
 		}
 		e.Input, e.Expect, e.RTol = input, expect, rtol
+		e.Timeline = results.NewTimeline(report.PageSpans)
 		if trace != "" {
 			if err := report.CanWrite(trace); err != nil {
 				return err
