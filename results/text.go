@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -87,6 +88,9 @@ func (r *Run) totals(s *screen) {
 	}
 	s.field("bound by", "%s", r.why())
 	s.field("DRAM", "%s", r.DRAM.sentence())
+	if what := r.DRAM.tensors(); what != "" {
+		s.field("of it", "%s", what)
+	}
 	s.field("energy", "%v per inference, %v in all", r.EnergyPerInference, r.EnergyJoules)
 	r.powerAndArea(s)
 }
@@ -148,6 +152,17 @@ func (d *DRAM) sentence() string {
 		s += fmt.Sprintf(", %s row hits", percent(d.RowHitRate))
 	}
 	return s
+}
+
+// tensors says what the bytes were, as shares, largest first.
+func (d *DRAM) tensors() string {
+	var parts []string
+	for _, name := range slices.SortedFunc(maps.Keys(d.ByTensor), func(a, b string) int {
+		return cmp.Or(cmp.Compare(d.ByTensor[b].bytes(), d.ByTensor[a].bytes()), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(name, "_", " "), percent(share(d.ByTensor[name].bytes(), d.ReadBytes+d.WriteBytes))))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // energies draws the energy of each unit as a bar.

@@ -21,6 +21,9 @@ type Moved struct {
 	WriteBytes int64 `json:"write_bytes"`
 }
 
+// bytes is what was moved either way.
+func (m Moved) bytes() int64 { return m.ReadBytes + m.WriteBytes }
+
 // Traffic counts what a run's off-chip bytes are, layer by layer.
 type Traffic struct {
 	layers [][tensors]Moved
