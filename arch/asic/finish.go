@@ -128,25 +128,40 @@ func Fuses(chain []*workloads.Node, next *workloads.Node, extra bool) bool {
 	if len(chain) == 0 || workloads.ClassOf(chain[0].Op) != workloads.MatrixClass {
 		return false
 	}
-	shape := chain[0].Out[0].Shape
-	if !workloads.Elementwise(next.Op) || len(next.Out) != 1 || !next.Out[0].Shape.Equal(shape) || !next.Out[0].Type.IsFloat() {
-		return false
-	}
 	others := 0
 	for _, n := range chain[1:] {
 		others += activations(n) - 1
+	}
+	return followsOn(chain, next, extra, &others) && others <= 1
+}
+
+// FusesStreamed tells which nodes the post station can do at once with a sum or product of
+// two activations: work on one value, alone or with a constant for all.
+func FusesStreamed(chain []*workloads.Node, next *workloads.Node) bool {
+	if len(chain) == 0 || len(chain[0].Out) != 1 || !workloads.Elementwise(chain[0].Op) || workloads.ClassOf(chain[0].Op) == workloads.View {
+		return false
+	}
+	return followsOn(chain, next, false, nil)
+}
+
+// followsOn tells whether a node works on single values of a chain's result, beside
+// constants, and where extra allows it other activations, which are counted.
+func followsOn(chain []*workloads.Node, next *workloads.Node, extra bool, others *int) bool {
+	shape := chain[0].Out[0].Shape
+	if !workloads.Elementwise(next.Op) || len(next.Out) != 1 || !next.Out[0].Shape.Equal(shape) || !next.Out[0].Type.IsFloat() {
+		return false
 	}
 	for _, t := range next.In {
 		switch {
 		case t == nil || t == chain[len(chain)-1].Out[0]:
 		case t.Role == workloads.Weight && t.Shape.Elements() == 1:
 		case extra && t.Role != workloads.Weight && t.Shape.Equal(shape):
-			others++
+			*others++
 		default:
 			return false
 		}
 	}
-	return others <= 1
+	return true
 }
 
 // activations counts a node's operands that are no constants.

@@ -13,17 +13,18 @@ import (
 //
 // Sums lie filter by filter: [filter][image][row][column]. first begins them anew.
 func (w *Walk) Multiply(p *Product, t Tile, a, b int64, sums Sums, first bool) (begin, end func() error) {
-	return w.MultiplyPart(p, t, t, a, b, sums, first)
+	return w.MultiplyPart(p, t, t, a, b, sums, first, nil)
 }
 
 // MultiplyPart is Multiply where the activations that lie in the buffer are those
-// of held, a tile of the same images and channels and of more rows.
-func (w *Walk) MultiplyPart(p *Product, t, held Tile, a, b int64, sums Sums, first bool) (begin, end func() error) {
+// of held, a tile of the same images and channels and of more rows. Convolutions are
+// formed by the arithmetic given, nil: product by product.
+func (w *Walk) MultiplyPart(p *Product, t, held Tile, a, b int64, sums Sums, first bool, by Arithmetic) (begin, end func() error) {
 	pl := w.Sim.plane
 	if pl == nil || !pl.wants(w.Index, sums.Group) {
 		return nil, nil
 	}
-	m := &multiplication{p: p, t: t, held: held, a: a, b: b, st: pl.memories(w.Index), sums: sums.Slot, first: first, layer: w.Index, plane: pl}
+	m := &multiplication{p: p, t: t, held: held, a: a, b: b, st: pl.memories(w.Index), sums: sums.Slot, first: first, layer: w.Index, plane: pl, by: by}
 	all := t.K1 - t.K0
 	half := all / 2
 	return func() error { return m.add(0, half) }, func() error { return m.add(half, all) }
@@ -69,6 +70,7 @@ type multiplication struct {
 	first bool
 	layer int
 	plane *plane
+	by    Arithmetic // nil: product by product
 }
 
 // add forms the sums of filters [k0, k1) of the tile.
@@ -91,6 +93,10 @@ func (m *multiplication) add(k0, k1 int) error {
 	acc := m.st.sums[m.sums]
 	if len(acc) != m.p.Outputs(&m.t) {
 		return fmt.Errorf("layer %s: %d sums are added to, %d are there", m.p.Layer.Name, m.p.Outputs(&m.t), len(acc))
+	}
+	if m.by != nil && m.p.conv {
+		m.by(&Operands{m: m, a: a, b: b, sums: acc}, k0, k1)
+		k0 = k1
 	}
 	for k := k0; k < k1; k++ {
 		line := acc[k*per : (k+1)*per]

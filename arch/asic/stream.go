@@ -126,42 +126,60 @@ func (s *stream) take(t *workloads.Tensor, n int64, slot int) func() error {
 	}
 }
 
-// compute evaluates the layer's nodes when every operand has passed.
+// compute evaluates the layer's nodes, one after another, when every operand has passed.
 func (s *stream) compute() {
 	if s.Sim.plane == nil {
 		return
 	}
 	p, st := s.Sim.plane, s.Sim.plane.memories(s.index)
 	s.Emit(Post, Command{End: func() error {
-		n := s.layer.Head()
-		in := make([]*workloads.Array, len(n.In))
-		for i, t := range n.In {
-			switch {
-			case t == nil:
-			case t.Role == workloads.Weight:
-				in[i] = st.values[t]
-			default:
-				in[i] = workloads.NewArray(t.Type, t.Shape)
-				if int64(len(s.held[t])) < size(t) {
-					return fmt.Errorf("layer %s: %d of %d bytes of %s have passed", s.layer.Name, len(s.held[t]), size(t), t.Name)
+		made := map[*workloads.Tensor]*workloads.Array{}
+		for _, n := range s.layer.Nodes {
+			in, err := s.inputs(n, st, made)
+			if err != nil {
+				return err
+			}
+			out, err := reference.EvalFormat(n, in)
+			if err != nil {
+				return err
+			}
+			for i, t := range n.Out {
+				if t != nil {
+					made[t] = out[i]
 				}
-				in[i].Decode(s.held[t], 0, in[i].Len())
 			}
 		}
-		out, err := reference.EvalFormat(n, in)
-		if err != nil {
-			return err
-		}
-		for i, t := range n.Out {
+		for _, t := range s.layer.Nodes[len(s.layer.Nodes)-1].Out {
 			if t != nil {
 				raw := make([]byte, size(t))
-				out[i].Encode(raw, 0, out[i].Len())
+				made[t].Encode(raw, 0, made[t].Len())
 				s.result[t] = raw
 			}
 		}
 		p.noteAll(s.index)
 		return nil
 	}})
+}
+
+// inputs are a node's operands: constants, what has been made before it, and what has passed.
+func (s *stream) inputs(n *workloads.Node, st *stores, made map[*workloads.Tensor]*workloads.Array) ([]*workloads.Array, error) {
+	in := make([]*workloads.Array, len(n.In))
+	for i, t := range n.In {
+		switch {
+		case t == nil:
+		case t.Role == workloads.Weight:
+			in[i] = st.values[t]
+		case made[t] != nil:
+			in[i] = made[t]
+		default:
+			in[i] = workloads.NewArray(t.Type, t.Shape)
+			if int64(len(s.held[t])) < size(t) {
+				return nil, fmt.Errorf("layer %s: %d of %d bytes of %s have passed", s.layer.Name, len(s.held[t]), size(t), t.Name)
+			}
+			in[i].Decode(s.held[t], 0, in[i].Len())
+		}
+	}
+	return in, nil
 }
 
 // results passes a result through the output slots.

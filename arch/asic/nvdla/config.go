@@ -25,7 +25,11 @@ type Config struct {
 	Array struct {
 		AtomicC  int         `key:"atomic_c" min:"1" max:"4096" doc:"channels multiplied in an edge"`
 		AtomicK  int         `key:"atomic_k" min:"1" max:"4096" doc:"filters multiplied in an edge"`
-		Packing  bool        `key:"packing" doc:"columns of the window stand beside few channels (image input)"`
+		Packing  bool        `key:"packing" doc:"columns and lines of the window stand beside the few channels of an image (image input)"`
+		Window   string      `key:"window" oneof:"split,whole" doc:"split: an edge takes channels of one element of the window; whole: any, without gaps, as in the vendor's estimates"`
+		Winograd bool        `key:"winograd" doc:"3×3 filters at stride 1 by Winograd's algorithm, four results by 16 multiplications"`
+		Batch    int         `key:"batch" min:"1" max:"4096" doc:"rows of a matrix product that pass together, by filters fetched once"`
+		Load     unit.Cycles `key:"load" min:"0" max:"4096" doc:"edges in which the next filters come to the cells; fewer operands than that wait for them"`
 		Pipeline unit.Cycles `key:"pipeline" min:"0" max:"4096" doc:"edges from an activation to its sum"`
 		Start    unit.Cycles `key:"start" min:"0" max:"1000000" doc:"edges to set a layer up"`
 	} `key:"array"`
@@ -55,6 +59,9 @@ func (c *Config) Validate() error {
 		if name != "int8" && name != "int16" {
 			return fmt.Errorf("dtypes: %s is not multiplied by this model; use int8 or int16", name)
 		}
+	}
+	if c.Array.Winograd && c.Array.AtomicC%tilePart != 0 {
+		return fmt.Errorf("array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not %d", c.Array.AtomicC)
 	}
 	return c.Power.Allows(c.Clock, c.Voltage)
 }

@@ -20,12 +20,14 @@ func (m *Machine) Describe(p workloads.Precision) results.Device {
 
 // peak is the multiplications of an edge: words of 16 bits take two cells.
 func (m *Machine) peak(p workloads.Precision) float64 {
-	return float64(m.cfg.Array.AtomicC*m.cfg.Array.AtomicK) / float64(max(1, p.Act.CellBytes()))
+	return float64(m.cfg.Array.AtomicC * m.cfg.atomK(max(1, p.Act.CellBytes())))
 }
 
-// Fuses tells what is done on results as they leave, a shortcut's sum among it.
+// Fuses tells what is done on results as they leave, or on what the post-processor makes
+// itself. In the vendor's estimates the sum of a shortcut is a layer of its own; the
+// hardware can add it as results pass.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
-	return asic.Fuses(chain, next, true)
+	return asic.Fuses(chain, next, m.cfg.Schedule == "best") || asic.FusesStreamed(chain, next)
 }
 
 // Plan cuts every product; all tensors live off chip between layers.
@@ -39,7 +41,11 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 
 // queueBytes is a slot of the post station's queues: a part's results.
 func (m *Machine) queueBytes(p *asic.Product) int64 {
-	return max(int64(m.cfg.Granule), int64(p.Space.OW*p.Space.K), int64(m.cfg.Sums)/4) * int64(p.A.Type.CellBytes())
+	together := 1
+	if p.OfMatrices() {
+		together = min(p.Space.Images, m.cfg.Array.Batch)
+	}
+	return max(int64(m.cfg.Granule), int64(together*p.Space.OW*p.Space.K), int64(m.cfg.Sums)/4) * int64(p.A.Type.CellBytes())
 }
 
 // chassis is the machine as it is simulated for a plan; nil: as it is priced.
@@ -49,14 +55,14 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	if plan != nil {
 		for _, lp := range plan.Layers {
 			if _, ok := lp.Custom.(*tiling); ok {
-				queues = max(queues, 4*m.queueBytes(asic.NewProduct(lp.Layer)))
+				queues = max(queues, 2*int64(c.Memory.Outstanding)*m.queueBytes(asic.NewProduct(lp.Layer)))
 			}
 		}
 	}
 	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
 		Units: func(layers int) []*results.Stats {
 			return []*results.Stats{
-				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes", "edges"),
+				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes", "edges", "transform_adds"),
 				unitBuffer: results.NewStats("buffer", layers, "read_bytes", "write_bytes"),
 				unitSums:   results.NewStats("sums", layers, "read_bytes", "write_bytes"),
 			}
@@ -74,7 +80,7 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	if job.WZeros != nil { // filters are stored as a mask of one bit and what is not zero
 		d = asic.Density{Word: "stated", Coded: map[*mapping.Place]float64{}}
 		for _, w := range job.Net.Graph.Weights() {
-			if pl := job.Plan.Places[w]; pl != nil {
+			if pl := job.Plan.Places[w]; pl != nil && !transformed(job.Plan, w) {
 				d.Coded[pl] = min(1, 1-*job.WZeros+1/float64(w.Type.Bits()))
 			}
 		}
@@ -83,7 +89,17 @@ func (m *Machine) runOn(job arch.Job, e *engine.Engine) (*results.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), false)
+	return asic.Finish(r, m.Describe(job.Net.Precision), m.Prices(job.Net.Precision), true)
+}
+
+// transformed tells whether filters lie off chip as Winograd's, in which zeros are lost.
+func transformed(plan *mapping.Plan, filters *workloads.Tensor) bool {
+	for _, lp := range plan.Layers {
+		if t, ok := lp.Custom.(*tiling); ok && t.Mode == winograd && lp.Layer.Head().In[1] == filters {
+			return true
+		}
+	}
+	return false
 }
 
 // Prices is the price list: a multiplication with its share of the cell's adders and
@@ -95,7 +111,8 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	l := asic.NewList(c.Process)
 	l.Set("array", "mac_int", l.Tree(p.Act, c.Array.AtomicC).Plus(l.Must(tech.Register(c.Process, p.Act.Bits()))))
 	l.Set("array", "edges", l.Must(tech.ClockNetwork(c.Process, c.Logic)))
-	l.Set("array", "mac_skipped", tech.Price{Source: "none: this model skips nothing"})
+	l.Set("array", "mac_skipped", tech.Price{Source: "none: multiplications that Winograd's algorithm does without"})
+	l.Set("array", "transform_adds", l.Must(tech.Add(c.Process, workloads.Int16.String())))
 	l.Set("array", "filter_bytes", l.Must(tech.Register(c.Process, 8)))
 	r, w := l.Buffer(c.Buffer.Size/unit.Bytes(c.Buffer.Banks), c.Buffer.Width)
 	l.Set("buffer", "read_bytes", r)

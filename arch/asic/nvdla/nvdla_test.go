@@ -9,7 +9,10 @@ import (
 	"nnsim/arch"
 	"nnsim/arch/archtest"
 	"nnsim/arch/asic"
+	"nnsim/results"
+	"nnsim/unit"
 	"nnsim/workloads"
+	"nnsim/workloads/catalog"
 )
 
 // device opens a preset with values set.
@@ -32,7 +35,11 @@ func TestConformance(t *testing.T) {
 		{"memory=ideal"},
 		{"buffer.size=1 KiB", "granule=64 B"},
 		{"buffer.size=800 B", "sums=4 KiB"},
-		{"array.atomic_c=3", "array.atomic_k=5", "array.packing=false"},
+		{"array.atomic_c=3", "array.atomic_k=5", "array.packing=false", "array.window=split"},
+		{"array.window=split", "array.load=32"},
+		{"array.atomic_c=16", "array.winograd=true", "granule=64 B"},
+		{"array.atomic_c=16", "array.winograd=true", "buffer.size=2 KiB", "sums=2 KiB", "array.batch=4"},
+		{"array.atomic_c=16", "array.winograd=true", "schedule=best", "dtypes=int16", "array.batch=3"},
 		{"memory.outstanding=1", "vector.lanes=1", "vector.buffer=256 B"},
 	}})
 }
@@ -45,44 +52,135 @@ func TestConformanceOfPresets(t *testing.T) {
 	archtest.Run(t, archtest.Device{Open: device("nvdla-large")})
 }
 
-// TestEdges: the array against loops over atoms, one edge at a time.
+// TestEdges: each mode against loops over atoms, one edge at a time.
 func TestEdges(t *testing.T) {
-	for _, packing := range []bool{false, true} {
-		c := &Config{}
-		c.Array.AtomicC, c.Array.AtomicK, c.Array.Packing = 8, 4, packing
-		for channels := 1; channels <= 20; channels++ {
-			for filters := 1; filters <= 9; filters++ {
-				for _, s := range []int{1, 2, 3, 5} {
-					space := workloads.Matrix{R: 2, S: s, OW: 3}
-					tile := asic.Tile{I1: 2, Y1: 2, K1: filters, C1: channels}
-					assert.Equal(t, counted(c, &space, &tile), int64(c.edges(&space, &tile)), "%d channels, %d filters, width %d, packing %v", channels, filters, s, packing)
+	c := &Config{}
+	c.Array.AtomicC, c.Array.AtomicK = 32, 4
+	for _, md := range []mode{direct, image, whole, winograd} {
+		for _, load := range []unit.Cycles{0, 16} {
+			c.Array.Load = load
+			for channels := 1; channels <= 40; channels++ {
+				for filters := 1; filters <= 9; filters++ {
+					for _, window := range [][2]int{{1, 1}, {2, 3}, {3, 3}, {7, 7}, {5, 11}} {
+						space := workloads.Matrix{R: window[0], S: window[1], OW: 5, C: channels, StrideW: 2}
+						tile := asic.Tile{I1: 2, Y1: 3, K1: filters, C1: channels}
+						for _, cell := range []int{1, 2} {
+							require.Equal(t, counted(c, md, &space, &tile, cell), int64(c.edges(md, &space, &tile, cell)), "%s: %d channels, %d filters, %v, %d bytes", md, channels, filters, window, cell)
+						}
+					}
 				}
 			}
 		}
 	}
 }
 
-// counted steps through a tile: each edge one atom of filters meets as many
-// operands of the window as stand side by side.
-func counted(c *Config, s *workloads.Matrix, t *asic.Tile) (edges int64) {
-	for range t.Images() * t.Rows() * s.OW * s.R {
-		for k := 0; k < t.Filters(); k += c.Array.AtomicK {
-			for col := 0; col < s.S; {
-				if c.Array.Packing && 2*t.Channels() <= c.Array.AtomicC {
-					edges++
-					for lanes := 0; lanes+t.Channels() <= c.Array.AtomicC; lanes += t.Channels() {
-						col++
-					}
-					continue
+// counted steps through a tile: for every set of filters that the cells can hold, all
+// operands pass, one an edge, or the next set is waited for.
+func counted(c *Config, md mode, s *workloads.Matrix, t *asic.Tile, cell int) (edges int64) {
+	points := 0
+	for range t.Images() {
+		switch md {
+		case winograd: // two by two, four rows and columns at a time
+			for y := 0; y < t.Rows(); y += 4 {
+				for x := 0; x < s.OW; x += 4 {
+					points += 4
 				}
-				for ch := 0; ch < t.Channels(); ch += c.Array.AtomicC {
-					edges++
-				}
-				col++
 			}
+		default:
+			points += t.Rows() * s.OW
+		}
+	}
+	for k := 0; k < t.Filters(); k += c.Array.AtomicK / cell {
+		for range sets(c, md, s, t.Channels()) {
+			edges += max(int64(points), int64(c.Array.Load))
 		}
 	}
 	return edges
+}
+
+// sets counts the sets of one atom of filters by dealing their words out to the
+// multipliers of a cell, as the mode allows.
+func sets(c *Config, md mode, s *workloads.Matrix, channels int) (n int) {
+	free := 0
+	deal := func(words int, fresh bool) {
+		if fresh {
+			free = 0
+		}
+		for range words {
+			if free == 0 {
+				n, free = n+1, c.Array.AtomicC
+			}
+			free--
+		}
+	}
+	switch md {
+	case direct: // each element of the window begins anew
+		for range s.R * s.S {
+			deal(channels, true)
+		}
+	case whole:
+		for range s.R * s.S {
+			deal(channels, false)
+		}
+	case winograd: // sixteen words a channel
+		for range channels {
+			deal(16, false)
+		}
+	case image: // whole rows of the window, one, two or four beside each other
+		lines := 1
+		for _, try := range []int{2, 4} {
+			if row := max(s.S, s.StrideW) * channels; row*try <= c.Array.AtomicC {
+				lines = try
+			}
+		}
+		for r := 0; r < s.R; r += lines {
+			if lines == 1 {
+				deal(s.S*channels, true)
+			} else {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// TestWinograd: four results by sixteen multiplications, and the work of both algorithms in the
+// books; a layer that would be slower is multiplied directly.
+func TestWinograd(t *testing.T) {
+	run := func(spec string, sets ...string) *results.Run { return ran(t, spec, sets...) }
+	const layer = "conv:c=64,h=16,w=16,k=32,r=3,s=3,pad=1"
+	by := run(layer, "memory=ideal")
+	assert.Equal(t, int64(16*16/4*16*64*32), by.Units["array"].Events["mac_int"])
+	assert.Equal(t, int64(16*16*(9-4)*64*32), by.Units["array"].Events["mac_skipped"])
+	assert.Contains(t, by.Layers[0].Mapping, "winograd")
+	assert.Equal(t, by.DRAM.ReadBytes, run(layer, "array.winograd=false", "memory=ideal").DRAM.ReadBytes+64*32*7, "filters of 16 words for those of 9")
+	for _, other := range []string{"conv:c=64,h=2,w=2,k=32,r=3,s=3,pad=1", "conv:c=64,h=16,w=16,k=32,r=3,s=3,pad=1,stride=2", "conv:c=64,h=16,w=16,k=32,r=5,s=3,pad=1"} {
+		assert.NotContains(t, run(other).Layers[0].Mapping, "winograd", other)
+	}
+}
+
+// TestBatch: rows of a matrix product share filters, as many as the machine takes at once.
+func TestBatch(t *testing.T) {
+	for batch, fetched := range map[string]int64{"1": 8, "4": 2, "32": 1} {
+		r := ran(t, "gemm:m=8,n=512,k=4096", "array.batch="+batch)
+		assert.Equal(t, 8*4096+fetched*512*4096, r.DRAM.ReadBytes, "batch %s", batch)
+	}
+}
+
+// ran runs a workload on the large engine, with all values, and holds it to the laws.
+func ran(t *testing.T, spec string, sets ...string) *results.Run {
+	m, err := device("nvdla-large")(sets...)
+	require.NoError(t, err)
+	open := func() (*workloads.Graph, error) {
+		w, err := catalog.Open(spec, catalog.Defaults{Seed: 1})
+		if err != nil {
+			return nil, err
+		}
+		return w.Graph, nil
+	}
+	r, err := archtest.Checked(m, archtest.Workload{Name: spec, Build: open}, m.Native(), arch.Full)
+	require.NoError(t, err)
+	return r
 }
 
 // TestRefused: what does not fit is named with its remedy.
@@ -96,4 +194,6 @@ func TestRefused(t *testing.T) {
 	text, _ := Presets.Text("nvdla-small")
 	_, err = Open("x", text, []string{"dtypes=fp16"})
 	assert.ErrorContains(t, err, "use int8 or int16")
+	_, err = Open("x", text, []string{"array.winograd=true"})
+	assert.ErrorContains(t, err, "array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not 8")
 }

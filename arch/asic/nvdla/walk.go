@@ -4,6 +4,7 @@ import (
 	"nnsim/arch/asic"
 	"nnsim/mapping"
 	"nnsim/unit"
+	"nnsim/workloads"
 )
 
 // Units and events of a convolution engine.
@@ -17,6 +18,7 @@ const (
 	evSkipped
 	evFilters // bytes of filters shifted into the cells
 	evEdges   // at work
+	evAdds    // of Winograd's transforms
 )
 
 // layerWalk writes the commands of one layer.
@@ -44,37 +46,38 @@ type run struct {
 
 }
 
-// held is what a slot holds, and the load that brought it.
-type held struct {
-	tile   asic.Tile
-	full   bool
-	loaded int64
-}
-
 // walk is the chassis' hook.
 func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
-	k := &layerWalk{Walk: w, tiling: lp.Custom.(*tiling), run: r, product: asic.NewProduct(lp.Layer), results: w.NewRing(2), extra: w.NewRing(2),
+	k := &layerWalk{Walk: w, tiling: lp.Custom.(*tiling), run: r, product: asic.NewProduct(lp.Layer), results: w.NewRing(r.machine.cfg.Memory.Outstanding), extra: w.NewRing(r.machine.cfg.Memory.Outstanding),
 		sums: []asic.Fence{w.Fence, w.Fence}, last: -1}
 	k.a, k.b = w.NewRing(k.ASlots), r.ring(w, k.tiling)
 	k.inA, k.inB = make([]held, k.ASlots), make([]held, len(k.b.Used))
 	s := &k.product.Space
-	parts := 0
-	for y := 0; y < s.OH; y += k.Y {
-		parts += unit.CeilDiv(min(k.Y, s.OH-y), k.Part)
-	}
-	w.Sample(s.Batch * s.Groups * s.Images * parts * unit.CeilDiv(s.K, k.K))
+	w.Sample(s.Batch * s.Groups * unit.CeilDiv(s.Images, k.Images) * k.parts(s))
 	for batch := range s.Batch {
 		for group := range s.Groups {
-			for image := range s.Images {
-				k.image(asic.Tile{Batch: batch, Group: group, I0: image, I1: image + 1})
+			for i := 0; i < s.Images; i += k.Images {
+				k.images(asic.Tile{Batch: batch, Group: group, I0: i, I1: min(i+k.Images, s.Images)})
 			}
 		}
 	}
 	return nil
 }
 
-// image walks over filters and rows in the tiling's order.
-func (k *layerWalk) image(t asic.Tile) {
+// parts is how many groups of sums the results of the images that pass together are made in.
+func (t *tiling) parts(s *workloads.Matrix) int {
+	rows, filters := 0, 0
+	for y := 0; y < s.OH; y += t.Y {
+		rows += unit.CeilDiv(min(t.Y, s.OH-y), t.Part)
+	}
+	for k := 0; k < s.K; k += t.K {
+		filters += unit.CeilDiv(min(t.K, s.K-k), t.Each)
+	}
+	return rows * filters
+}
+
+// images walks over filters and rows of the images that pass together, in the tiling's order.
+func (k *layerWalk) images(t asic.Tile) {
 	s := &k.product.Space
 	outer, inner, o, i := s.K, s.OH, k.K, k.Y
 	if k.RowsFirst {
@@ -104,64 +107,15 @@ func (k *layerWalk) tile(t asic.Tile) {
 		t.C0, t.C1 = c, min(c+k.C, s.C)
 		b := k.groupOf(t)
 		a := k.activations(t)
-		for y := t.Y0; y < t.Y1; y += k.Part {
+		for filter := t.K0; filter < t.K1; filter += k.Each {
 			part := t
-			part.Y0, part.Y1 = y, min(y+k.Part, t.Y1)
-			k.part(part, t, a, b)
+			part.K0, part.K1 = filter, min(filter+k.Each, t.K1)
+			for y := t.Y0; y < t.Y1; y += k.Part {
+				part.Y0, part.Y1 = y, min(y+k.Part, t.Y1)
+				k.part(part, t, a, b)
+			}
 		}
 	}
-}
-
-// activations finds a tile's activations in a slot, or loads them but for the rows
-// that it shares with those loaded last.
-func (k *layerWalk) activations(t asic.Tile) int {
-	t.K0, t.K1 = 0, 0
-	slot := k.find(k.a, k.inA, t, func(slot int) (load int64) {
-		bytes := k.product.ABytes(&t)
-		if k.continues(t, slot) {
-			prev := k.inA[k.last].tile
-			load, bytes = k.FetchRows(k.product, &t, &prev, k.aAddr(k.last), k.aAddr(slot), k.a.Used[slot])
-		} else {
-			load = k.FetchA(k.product, &t, k.aAddr(slot), k.a.Used[slot])
-		}
-		k.Count(k.Unit(unitBuffer), asic.EvWrite, bytes)
-		k.last = slot
-		return load
-	})
-	return slot
-}
-
-// continues tells whether the rows above a tile lie in another slot.
-func (k *layerWalk) continues(t asic.Tile, slot int) bool {
-	if k.last < 0 || k.last == slot || !k.inA[k.last].full {
-		return false
-	}
-	above := k.inA[k.last].tile
-	above.Y0, above.Y1 = above.Y1, t.Y1
-	return above == t
-}
-
-// groupOf finds a tile's filters in a slot, or loads them.
-func (k *layerWalk) groupOf(t asic.Tile) int {
-	t.Y0, t.Y1, t.I0, t.I1 = 0, 0, 0, 0
-	if k.product.Space.SharedB {
-		t.Batch = 0
-	}
-	return k.find(k.b, k.inB, t, func(slot int) int64 {
-		k.Count(k.Unit(unitBuffer), asic.EvWrite, k.product.BBytes(&t))
-		return k.FetchB(k.product, &t, k.bAddr(slot), k.b.Used[slot])
-	})
-}
-
-func (k *layerWalk) find(ring *asic.Ring, slots []held, t asic.Tile, load func(slot int) int64) int {
-	for i := range slots {
-		if slots[i].full && slots[i].tile == t {
-			return i
-		}
-	}
-	slot := ring.Take()
-	slots[slot] = held{t, true, load(slot)}
-	return slot
 }
 
 func (k *layerWalk) aAddr(slot int) int64 { return int64(slot) * k.aBytes }
@@ -197,29 +151,35 @@ func (r *run) ring(w *asic.Walk, t *tiling) *asic.Ring {
 	return r.filters
 }
 
-// outAddr is where results wait to be stored, and operands beside the sums to be
-// added: in the post station's own queues, behind the buffer.
+// outAddr is where results wait to be stored: in the post station's own queue, behind the buffer.
 func (k *layerWalk) outAddr(slot int) int64 {
 	return int64(k.machine.cfg.Buffer.Size) + int64(slot)*k.machine.queueBytes(k.product)
+}
+
+// besideAddr is where operands wait that are added to the sums: in a queue behind that.
+func (k *layerWalk) besideAddr(slot int) int64 {
+	return k.outAddr(k.machine.cfg.Memory.Outstanding + slot)
 }
 
 // part emits one array command, and where it is the last of its sums what follows it.
 func (k *layerWalk) part(t, whole asic.Tile, a, b int) {
 	s, cfg := &k.product.Space, &k.machine.cfg
 	slot := k.groups % len(k.sums)
-	c := asic.Command{Edges: cfg.edges(s, &t)}
+	w := k.worth(t, whole)
+	c := asic.Command{Edges: max(1, w.edges)} // where a part before it has taken them all
 	if !k.begun {
 		c.Edges, k.begun = c.Edges+cfg.Array.Start+cfg.Array.Pipeline, true
 	}
-	c.After.Wait(asic.Load, max(k.inA[a].loaded, k.inB[b].loaded))
+	c.After.Wait(asic.Load, k.filtersHere(b, &t))
+	c.After.Wait(asic.Load, k.rowsHere(a, &t))
 	if t.C0 == 0 {
 		c.After.Join(k.sums[slot])
 	}
-	c.Begin, c.End = k.MultiplyPart(k.product, t, whole, k.aAddr(a), k.bAddr(b), asic.Sums{Group: k.groups, Slot: slot}, t.C0 == 0)
+	c.Begin, c.End = k.MultiplyPart(k.product, t, whole, k.aAddr(a), k.bAddr(b)+k.before(t, whole), asic.Sums{Group: k.groups, Slot: slot}, t.C0 == 0, k.arithmetic())
 	done := k.Emit(asic.Array, c)
 	k.a.Used[a].Wait(asic.Array, done)
 	k.b.Used[b].Wait(asic.Array, done)
-	k.count(&t, int64(c.Edges))
+	k.count(&t, w, int64(c.Edges))
 	if t.C1 == s.C {
 		k.finish(t, slot, done)
 		k.groups++
@@ -235,9 +195,9 @@ func (k *layerWalk) finish(t asic.Tile, slot int, done int64) {
 	beside := -1
 	if k.product.Extra() != nil {
 		beside = k.extra.Take()
-		c.After.Wait(asic.Load, k.FetchExtra(k.product, &t, k.outAddr(2+beside), k.extra.Used[beside]))
+		c.After.Wait(asic.Load, k.FetchExtra(k.product, &t, k.besideAddr(beside), k.extra.Used[beside]))
 	}
-	c.End = k.Finish(k.product, t, asic.Sums{Group: k.groups, Slot: slot}, k.outAddr(out), k.outAddr(2+max(beside, 0)))
+	c.End = k.Finish(k.product, t, asic.Sums{Group: k.groups, Slot: slot}, k.outAddr(out), k.besideAddr(max(beside, 0)))
 	var after asic.Fence
 	posted := k.Emit(asic.Post, c)
 	after.Wait(asic.Post, posted)
@@ -248,19 +208,68 @@ func (k *layerWalk) finish(t asic.Tile, slot int, done int64) {
 	k.results.Used[out].Wait(asic.Store, k.KeepOut(k.product, &t, k.outAddr(out), after))
 }
 
-// count books the events of one array command. Each edge an atom of activations is
-// read; filters are read once for each run of outputs that the cells hold them for.
-func (k *layerWalk) count(t *asic.Tile, edges int64) {
-	cfg := &k.machine.cfg
-	cell := int64(k.product.A.Type.CellBytes())
-	k.Count(k.Unit(unitArray), evMAC, k.product.MACs(t))
-	k.Count(k.Unit(unitArray), evEdges, edges)
-	atom := int64(min(t.Channels(), cfg.Array.AtomicC))
-	const run = 32 // outputs that an entry of the sums' memory makes room for
-	runs := int64(unit.CeilDiv(t.Images()*t.Rows()*k.product.Space.OW, run))
-	filters := k.product.BBytes(t) * runs
-	k.Count(k.Unit(unitArray), evFilters, filters)
-	k.Count(k.Unit(unitBuffer), asic.EvRead, edges*atom*cell+filters)
-	k.Count(k.Unit(unitSums), asic.EvRead, 4*edges*int64(min(t.Filters(), cfg.Array.AtomicK))/int64(max(1, k.product.Space.R*k.product.Space.S)))
-	k.Count(k.Unit(unitSums), asic.EvWrite, 4*edges*int64(min(t.Filters(), cfg.Array.AtomicK))/int64(max(1, k.product.Space.R*k.product.Space.S)))
+// before is how far into a slot of filters those of a part lie.
+func (k *layerWalk) before(t, whole asic.Tile) int64 {
+	whole.K1 = t.K0
+	return k.product.BBytes(&whole)
 }
+
+// arithmetic is how values are multiplied.
+func (k *layerWalk) arithmetic() asic.Arithmetic {
+	if k.Mode == winograd {
+		return multiplyWinograd
+	}
+	return nil
+}
+
+// worth is what the array does for a part of a tile: what it has done with its last
+// row, less what it had done before. Filters that come to the cells stay for the whole
+// tile, and so do rows that are made together.
+func (k *layerWalk) worth(t, whole asic.Tile) work {
+	s, cfg, cell := &k.product.Space, &k.machine.cfg, k.product.A.Type.CellBytes()
+	upTo := func(y int) work {
+		rows := t
+		rows.Y0, rows.Y1 = whole.Y0, y
+		return work{edges: cfg.edges(k.Mode, s, &rows, cell), macs: k.Mode.executed(k.product, &rows), points: k.Mode.points(s, &rows)}
+	}
+	before, after := upTo(t.Y0), upTo(t.Y1)
+	return work{edges: after.edges - before.edges, macs: after.macs - before.macs, points: after.points - before.points}
+}
+
+// work is edges, multiplications, and operands that pass by each set of filters.
+type work struct {
+	edges  unit.Cycles
+	macs   int64
+	points int
+}
+
+// count books the events of one array command. Each operand is read once for each atom
+// of filters; filters are read once for each run of operands that the cells hold them for.
+func (k *layerWalk) count(t *asic.Tile, w work, edges int64) {
+	cfg, s := &k.machine.cfg, &k.product.Space
+	cell := k.product.A.Type.CellBytes()
+	atoms := int64(unit.CeilDiv(t.Filters(), cfg.atomK(cell)))
+	k.Count(k.Unit(unitArray), evMAC, w.macs)
+	k.Count(k.Unit(unitArray), evSkipped, k.product.MACs(t)-w.macs)
+	k.Count(k.Unit(unitArray), evEdges, edges)
+	const run = 32 // outputs that an entry of the sums' memory makes room for
+	filters := k.Mode.filterBytes(k.product, t) * int64(unit.CeilDiv(w.points, run))
+	k.Count(k.Unit(unitArray), evFilters, filters)
+	window, turns := s.R*s.S, int64(s.R*s.S) // turns: that a sum is added to, for each atom of channels
+	if k.Mode == winograd {
+		window, turns = tilePart, 1
+		k.Count(k.Unit(unitArray), evAdds, int64(w.points)*int64(t.Channels())*(pixelAdds*atoms+int64(t.Filters())*resultAdds/int64(cfg.Array.AtomicC/tilePart)))
+	}
+	operands := int64(w.points) * int64(window*t.Channels()*cell) * atoms
+	k.Count(k.Unit(unitBuffer), asic.EvRead, operands+filters)
+	sums := 4 * int64(w.edges) * int64(min(t.Filters(), cfg.atomK(cell))) / max(1, turns)
+	k.Count(k.Unit(unitSums), asic.EvRead, sums)
+	k.Count(k.Unit(unitSums), asic.EvWrite, sums)
+}
+
+// Additions of Winograd's transforms, from the matrices: of the pixels of one channel's
+// tile, and of four results.
+const (
+	pixelAdds  = 32
+	resultAdds = 24
+)
