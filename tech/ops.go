@@ -157,9 +157,23 @@ func parseFormat(name string) (format, error) {
 // addition to the accumulator: int32 for integers, fp32 for floats.
 func MAC(node int, dtype string) (Price, error) { return MixedMAC(node, dtype, dtype) }
 
-// MixedMAC is MAC for a weight and an activation of different types. A multiplier
-// of a by b bits is priced as a square one of √(a·b) bits: its array has a·b cells.
+// MixedMAC is MAC for a weight and an activation of different types.
 func MixedMAC(node int, weight, act string) (Price, error) {
+	p, err := MixedMultiply(node, weight, act)
+	switch {
+	case err != nil:
+		return Price{}, err
+	case isFloat(weight):
+		return p.Plus(floatAdd.cost(node, floats["fp32"].width)), nil
+	}
+	return p.Plus(intAdd.cost(node, 32)), nil
+}
+
+func isFloat(dtype string) bool { return floats[dtype].float }
+
+// MixedMultiply is Multiply for two types. A multiplier of a by b bits is priced as a
+// square one of √(a·b) bits: its array has a·b cells.
+func MixedMultiply(node int, weight, act string) (Price, error) {
 	w, err := parseFormat(weight)
 	if err != nil {
 		return Price{}, err
@@ -179,9 +193,9 @@ func MixedMAC(node int, weight, act string) (Price, error) {
 		width = math.Sqrt(w.width * a.width)
 	}
 	if w.float {
-		return floatMul.cost(node, width).Plus(floatAdd.cost(node, floats["fp32"].width)), nil
+		return floatMul.cost(node, width), nil
 	}
-	return intMul.cost(node, width).Plus(intAdd.cost(node, 32)), nil
+	return intMul.cost(node, width), nil
 }
 
 // Add is the energy of one addition of two numbers of a type, comparisons included.

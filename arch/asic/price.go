@@ -45,11 +45,12 @@ func (l *List) Buffer(capacity unit.Bytes, access int) (read, write tech.Price) 
 		l.Must(tech.SRAMWrite(l.Node, capacity, access)).Times(1 / float64(access))
 }
 
-// Tree is the price of one product of a dot product of so many: the multiplication and
-// its share of a tree of adders, which grow a bit at each level, and of the sum's accumulator.
-func (l *List) Tree(dtype workloads.DType, leaves int) tech.Price {
-	p := l.Must(tech.Multiply(l.Node, dtype.String()))
-	adders, width := leaves/2, 2*dtype.Bits()
+// Tree is the price of one product of a dot product of so many: the multiplication of two
+// integers of so many bits and its share of a tree of adders, which grow a bit at each level, and of the
+// sum's accumulator.
+func (l *List) Tree(a, b, leaves int) tech.Price {
+	p := l.Must(tech.MixedMultiply(l.Node, fmt.Sprintf("int%d", a), fmt.Sprintf("int%d", b)))
+	adders, width := leaves/2, a+b
 	for ; adders > 0; adders, width = adders/2, width+1 {
 		p = p.Plus(l.Must(tech.Add(l.Node, fmt.Sprintf("int%d", width))).Times(float64(adders) / float64(leaves)))
 	}

@@ -78,7 +78,7 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	c := &m.cfg
 	l := asic.NewList(c.Process)
 	ti, tn := c.NFU.Synapses, c.NFU.Neurons
-	l.Set("nfu", "mac_int16", l.Tree(workloads.Int16, ti))
+	l.Set("nfu", "mac_int16", l.Tree(8*wordBytes, 8*wordBytes, ti))
 	l.Set("nfu", "edges", l.Must(tech.Register(c.Process, tn*ti*2*8*wordBytes))) // weights and products; inputs are shared
 	for _, b := range []struct {
 		name     string

@@ -59,14 +59,27 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 			}
 		}
 	}
-	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
+	return &asic.Chassis{Name: c.Name, Elapsed: m.elapsed(plan), Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
 		Units: func(layers int) []*results.Stats {
 			return []*results.Stats{
-				unitArray:  results.NewStats("array", layers, "mac_int", "mac_skipped", "filter_bytes", "edges", "transform_adds"),
+				unitArray:  results.NewStats("array", layers, "mac_int", "mac_winograd", "mac_skipped", "filter_bytes", "transform_adds", "edges", "cell_edges"),
 				unitBuffer: results.NewStats("buffer", layers, "read_bytes", "write_bytes"),
 				unitSums:   results.NewStats("sums", layers, "read_bytes", "write_bytes"),
 			}
 		}}
+}
+
+// elapsed counts the clock of the multipliers' cells. It is off where no layer is under
+// way, and in cells that have no filter; where a layer waits for data it is on
+// [nvdla-hw, unit description].
+func (m *Machine) elapsed(plan *mapping.Plan) func([]*results.Stats, int, int64) {
+	return func(units []*results.Stats, layer int, edges int64) {
+		lp := plan.Layers[layer]
+		if t, ok := lp.Custom.(*tiling); ok {
+			cells := min(t.K, m.cfg.atomK(lp.Layer.Head().In[0].Type.CellBytes()))
+			units[unitArray].Add(layer, evCellEdges, edges*int64(cells*m.cfg.Array.AtomicC))
+		}
+	}
 }
 
 // Run simulates a planned network.
@@ -102,22 +115,32 @@ func transformed(plan *mapping.Plan, filters *workloads.Tensor) bool {
 	return false
 }
 
+// winogradBits are what a transform adds to pixels: it forms the sums of four.
+const winogradBits = 2
+
+// sumBanks are the memories that the sums' is built of [nvdla-hw, unit description].
+const sumBanks = 8
+
 // Prices is the price list: a multiplication with its share of the cell's adders and
-// the register of its activation, bytes of the convolution buffer by its banks, sums by
-// a memory of their size, and the clock of all other logic while the array is at work:
-// where it waits, clock gates hold the engine still.
+// the data's half of the register of its activation, the other half on every clock of its
+// cell; bytes of the convolution buffer by its banks, sums by the memories theirs is built
+// of, and the clock of all other logic while the array is at work: where it waits, fine
+// gates hold it still.
 func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	c := &m.cfg
 	l := asic.NewList(c.Process)
-	l.Set("array", "mac_int", l.Tree(p.Act, c.Array.AtomicC).Plus(l.Must(tech.Register(c.Process, p.Act.Bits()))))
+	register := l.Must(tech.Clocked(c.Process, p.Act.Bits()))
+	l.Set("array", "mac_int", l.Tree(p.Act.Bits(), p.Act.Bits(), c.Array.AtomicC).Plus(register))
+	l.Set("array", "mac_winograd", l.Tree(p.Act.Bits()+winogradBits, p.Act.Bits(), c.Array.AtomicC).Plus(register))
 	l.Set("array", "edges", l.Must(tech.ClockNetwork(c.Process, c.Logic)))
+	l.Set("array", "cell_edges", register)
 	l.Set("array", "mac_skipped", tech.Price{Source: "none: multiplications that Winograd's algorithm does without"})
 	l.Set("array", "transform_adds", l.Must(tech.Add(c.Process, workloads.Int16.String())))
 	l.Set("array", "filter_bytes", l.Must(tech.Register(c.Process, 8)))
 	r, w := l.Buffer(c.Buffer.Size/unit.Bytes(c.Buffer.Banks), c.Buffer.Width)
 	l.Set("buffer", "read_bytes", r)
 	l.Set("buffer", "write_bytes", w)
-	r, w = l.Buffer(c.Sums, 4*min(c.Array.AtomicK, 8))
+	r, w = l.Buffer(c.Sums/sumBanks, sumBytes*min(c.Array.AtomicK, 8))
 	l.Set("sums", "read_bytes", r)
 	l.Set("sums", "write_bytes", w)
 	var area *unit.SquareMM

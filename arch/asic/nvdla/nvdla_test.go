@@ -150,7 +150,7 @@ func TestWinograd(t *testing.T) {
 	run := func(spec string, sets ...string) *results.Run { return ran(t, spec, sets...) }
 	const layer = "conv:c=64,h=16,w=16,k=32,r=3,s=3,pad=1"
 	by := run(layer, "memory=ideal")
-	assert.Equal(t, int64(16*16/4*16*64*32), by.Units["array"].Events["mac_int"])
+	assert.Equal(t, int64(16*16/4*16*64*32), by.Units["array"].Events["mac_winograd"])
 	assert.Equal(t, int64(16*16*(9-4)*64*32), by.Units["array"].Events["mac_skipped"])
 	assert.Contains(t, by.Layers[0].Mapping, "winograd")
 	assert.Equal(t, by.DRAM.ReadBytes, run(layer, "array.winograd=false", "memory=ideal").DRAM.ReadBytes+64*32*7, "filters of 16 words for those of 9")

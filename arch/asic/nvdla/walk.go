@@ -14,11 +14,13 @@ const (
 	unitSums
 )
 const (
-	evMAC = iota
+	evMAC      = iota
+	evWinograd // multiplications of transformed operands
 	evSkipped
-	evFilters // bytes of filters shifted into the cells
-	evEdges   // at work
-	evAdds    // of Winograd's transforms
+	evFilters   // bytes of filters shifted into the cells
+	evAdds      // of Winograd's transforms
+	evEdges     // at work
+	evCellEdges // of the multipliers of cells that have a filter, at work and waiting
 )
 
 // layerWalk writes the commands of one layer.
@@ -179,7 +181,7 @@ func (k *layerWalk) part(t, whole asic.Tile, a, b int) {
 	done := k.Emit(asic.Array, c)
 	k.a.Used[a].Wait(asic.Array, done)
 	k.b.Used[b].Wait(asic.Array, done)
-	k.count(&t, w, int64(c.Edges))
+	k.count(&t, w, c.Edges)
 	if t.C1 == s.C {
 		k.finish(t, slot, done)
 		k.groups++
@@ -245,27 +247,38 @@ type work struct {
 
 // count books the events of one array command. Each operand is read once for each atom
 // of filters; filters are read once for each run of operands that the cells hold them for.
-func (k *layerWalk) count(t *asic.Tile, w work, edges int64) {
+// Every edge takes the sums that it adds to out of their memory and puts them back.
+func (k *layerWalk) count(t *asic.Tile, w work, edges unit.Cycles) {
 	cfg, s := &k.machine.cfg, &k.product.Space
 	cell := k.product.A.Type.CellBytes()
 	atoms := int64(unit.CeilDiv(t.Filters(), cfg.atomK(cell)))
-	k.Count(k.Unit(unitArray), evMAC, w.macs)
+	executed := evMAC
+	if k.Mode == winograd {
+		executed = evWinograd
+	}
+	k.Count(k.Unit(unitArray), executed, w.macs)
+	k.Count(k.Unit(unitArray), evEdges, int64(edges))
 	k.Count(k.Unit(unitArray), evSkipped, k.product.MACs(t)-w.macs)
-	k.Count(k.Unit(unitArray), evEdges, edges)
 	const run = 32 // outputs that an entry of the sums' memory makes room for
 	filters := k.Mode.filterBytes(k.product, t) * int64(unit.CeilDiv(w.points, run))
 	k.Count(k.Unit(unitArray), evFilters, filters)
-	window, turns := s.R*s.S, int64(s.R*s.S) // turns: that a sum is added to, for each atom of channels
+	window, results := s.R*s.S, int64(1) // results: sums that an edge adds to, of each filter
 	if k.Mode == winograd {
-		window, turns = tilePart, 1
+		window, results = tilePart, resultsOfTile
 		k.Count(k.Unit(unitArray), evAdds, int64(w.points)*int64(t.Channels())*(pixelAdds*atoms+int64(t.Filters())*resultAdds/int64(cfg.Array.AtomicC/tilePart)))
 	}
 	operands := int64(w.points) * int64(window*t.Channels()*cell) * atoms
 	k.Count(k.Unit(unitBuffer), asic.EvRead, operands+filters)
-	sums := 4 * int64(w.edges) * int64(min(t.Filters(), cfg.atomK(cell))) / max(1, turns)
+	sums := sumBytes * results * int64(w.points*cfg.turns(k.Mode, s, t, cell)) * int64(t.Filters()) / atoms
 	k.Count(k.Unit(unitSums), asic.EvRead, sums)
 	k.Count(k.Unit(unitSums), asic.EvWrite, sums)
 }
+
+// sumBytes is the width of a sum, and resultsOfTile how many a Winograd tile has.
+const (
+	sumBytes      = 4
+	resultsOfTile = 4
+)
 
 // Additions of Winograd's transforms, from the matrices: of the pixels of one channel's
 // tile, and of four results.
