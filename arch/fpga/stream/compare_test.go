@@ -75,6 +75,36 @@ func (w *twinWire) drive(int64)  { w.out.valid = w.in.valid }
 func (w *twinWire) answer(int64) { w.in.ready = w.out.ready }
 func (w *twinWire) clock(int64)  {}
 
+// TestPacedPortsCarryFractions: a memory that moves 2 tokens in 3 cycles gives one after 2
+// cycles and one after 1 in turn; a token that is taken later leaves no fraction.
+func TestPacedPortsCarryFractions(t *testing.T) {
+	l := NewSupply("in", 1, 6).Pace(3, 2)
+	l.limit = 6
+	var at []int64
+	for _, wanted := range []int64{1, 2, 3, 9, 10, 11} {
+		now, _ := l.offer(wanted)
+		l.take(now)
+		at = append(at, now)
+	}
+	assert.Equal(t, []int64{1, 3, 4, 9, 11, 12}, at)
+}
+
+// TestPacedPortsAgainstTheTwin: memory that is slower than its port, and a chain that holds it up.
+func TestPacedPortsAgainstTheTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWindow(t)
+		frames, cycles := rapid.IntRange(1, 12).Draw(t, "frames"), w.In()+rapid.Int64Range(0, 2*w.In()).Draw(t, "slower")
+		b := newBoth(t, int64(frames), w.In(), 1)
+		b.in.Pace(cycles, w.In())
+		b.units[0] = &twinPaced{out: b.pin, cycles: cycles, tokens: w.In(), left: w.In() * int64(frames)}
+		b.window(w, rapid.IntRange(1, 9).Draw(t, "depth"))
+		if b.tokens < 2000 {
+			b.drawStage()
+		}
+		b.finish(frames, rapid.IntRange(1, 3).Draw(t, "drain"))
+	})
+}
+
 // drawWindow draws a window generator of at most a few hundred tokens.
 func drawWindow(t *rapid.T) Window {
 	small := rapid.IntRange(1, 3)

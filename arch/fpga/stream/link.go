@@ -126,8 +126,14 @@ func (l *Link) aligned(t int64) int64 {
 	return (i*c+n-1)/n + 1
 }
 
-// passed notes that a token crossed a paced port in cycle t.
-func (l *Link) passed(t int64) { l.due = max(l.due, t*l.every.tokens) + l.every.cycles }
+// passed notes that a token crossed a paced port in cycle t. A token in the first cycle that
+// it could cross in leaves the fraction of a cycle to the next; a later one has lost it.
+func (l *Link) passed(t int64) {
+	if n := l.every.tokens; t*n >= l.due+n {
+		l.due = t * n
+	}
+	l.due += l.every.cycles
+}
 
 // offer is the first cycle at or after t in which the next token is offered to
 // the stage behind the link; false: not known yet.
@@ -253,7 +259,7 @@ func (l *Link) cut(s *snapshot) {
 		last, c, n := max(l.lastPut, l.lastTake), l.every.cycles, l.every.tokens
 		s.at(last)
 		if l.paced {
-			s.same(max(l.due-last*n, n))
+			s.same(max(l.due-last*n, 0))
 		} else {
 			s.same(last * n % c)
 		}

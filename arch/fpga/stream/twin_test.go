@@ -34,6 +34,26 @@ func (s *twinSupply) clock(t int64) {
 	}
 }
 
+// twinPaced counts down the parts of a cycle that are left until memory has the next token.
+type twinPaced struct {
+	out            *pin
+	cycles, tokens int64
+	wait, left     int64
+}
+
+func (s *twinPaced) drive(int64)  { s.out.valid = s.left > 0 && s.wait <= 0 }
+func (s *twinPaced) answer(int64) {}
+func (s *twinPaced) clock(int64) {
+	if s.out.fires() {
+		s.left--
+		if s.wait <= -s.tokens { // late by a cycle or more
+			s.wait = 0
+		}
+		s.wait += s.cycles
+	}
+	s.wait -= s.tokens
+}
+
 type twinDrain struct {
 	in    *pin
 	every int64
