@@ -22,6 +22,7 @@ type circuit struct {
 	first    *stream.Link
 	outs     []*stream.Link // the drains of the graph's outputs
 	supplies []*stream.Link
+	loaded   []*stream.Link // the FIFOs behind them
 	depth    func(name string, perFrame int64, joined bool) int
 	widths   map[string]int // of FIFOs, in bits
 }

@@ -71,7 +71,7 @@ func (c *circuit) load(t *workloads.Tensor, uses int) {
 	if c.first == nil {
 		c.first = from
 	}
-	c.supplies = append(c.supplies, from)
+	c.supplies, c.loaded = append(c.supplies, from), append(c.loaded, to)
 	c.publish(t, flow{to, words, total, t.Type.Bits(), name}, uses)
 }
 

@@ -201,19 +201,18 @@ func (l *layer) hostInterval(m *Machine, frames int64) int64 {
 	return n
 }
 
-// windowInterval is the cycles from frame to frame of a window generator between
-// ports that never wait.
+// windowInterval is the cycles from frame to frame of a window generator between ports that
+// never wait: of the first, as each begins in the cycle after its predecessor's last.
 func windowInterval(w stream.Window) (int64, error) {
 	p, in, out := stream.New(), stream.NewSupply("in", 1, w.In()), stream.NewDrain("out", 1, w.Out())
 	if err := p.Window("window", w, in, out); err != nil {
 		return 0, err
 	}
-	const frames = 4 // the second may still hurry after the first
-	r, err := p.Run(in, out, frames)
+	r, err := p.Run(in, out, 1)
 	if err != nil {
 		return 0, err
 	}
-	return r.LastOut[frames-1] - r.LastOut[frames-2], nil
+	return max(r.LastIn[0], r.LastOut[0]), nil
 }
 
 // depthOf is a FIFO's depth in a design.

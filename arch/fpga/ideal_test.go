@@ -16,7 +16,9 @@ import (
 // ports has those it has with its latency in the stages.
 func TestIdealMemoryFollows(t *testing.T) {
 	text, _ := Presets.Text("zcu104")
-	for _, name := range []string{"cnv,batch=4", "tfc,batch=3", "conv:n=3,c=4,h=9,w=7,k=8,r=3,s=3,stride=2,pad=1", "softmax:rows=4,cols=8"} {
+	ways := map[bool]int{}
+	for _, name := range []string{"cnv,batch=4", "tfc,batch=3", "conv:n=3,c=4,h=9,w=7,k=8,r=3,s=3,stride=2,pad=1", "softmax:rows=4,cols=8",
+		"conv:n=2,c=1,h=8,w=200,k=4,r=3,s=3,pad=1"} {
 		m, err := Open("zcu104", text, nil)
 		require.NoError(t, err)
 		w, err := catalog.Open(name, catalog.Defaults{Seed: 1})
@@ -35,6 +37,7 @@ func TestIdealMemoryFollows(t *testing.T) {
 		got, err := m.Run(arch.Job{Net: net, Plan: plan, IdealMemory: true})
 		require.NoError(t, err)
 		assert.Equal(t, alone.Cycles(), got.Cycles, name)
+		ways[d.run.timed.hidden()]++
 		full, err := m.Run(arch.Job{Net: net, Plan: plan})
 		require.NoError(t, err)
 		assert.Greater(t, full.Cycles, got.Cycles, name)
@@ -44,4 +47,5 @@ func TestIdealMemoryFollows(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, through.Cycles(), full.Cycles, name)
 	}
+	assert.Len(t, ways, 2, "some networks wait for their input, others do not")
 }

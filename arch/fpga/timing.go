@@ -36,6 +36,11 @@ type once struct {
 
 // simulate runs a design with its memory, or, beside a run with that, with one that never stalls.
 func (m *Machine) simulate(net *workloads.Network, d *design, beside *timing) (*timing, error) {
+	if beside != nil && beside.hidden() {
+		c := *beside.circuit
+		c.ideal, c.behind = true, 0
+		return &timing{circuit: &c, Result: beside.Result}, nil
+	}
 	c, err := m.build(net, d, beside != nil, m.depthOf(d))
 	if err != nil {
 		return nil, err
@@ -45,6 +50,17 @@ func (m *Machine) simulate(net *workloads.Network, d *design, beside *timing) (*
 	}
 	r, err := c.run(d.frames)
 	return &timing{circuit: c, Result: r}, err
+}
+
+// hidden tells whether no stage waited for an input of the network: with words that come
+// earlier, and leave the last stage as they do, nothing would happen in any other cycle.
+func (t *timing) hidden() bool {
+	for _, l := range t.loaded {
+		if t.WaitedFor(l) > 0 {
+			return false
+		}
+	}
+	return !t.slow
 }
 
 // run simulates a circuit for so many frames.

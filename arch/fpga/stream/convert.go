@@ -19,6 +19,9 @@ func (c *widen) run() (moved bool) {
 	for c.give() || c.load() {
 		moved = true
 	}
+	if c.loaded >= c.lastOut {
+		c.in.promise(c.k - c.count)
+	}
 	return moved
 }
 

@@ -24,7 +24,8 @@ type Link struct {
 	due   int64 // paced: when the next token can cross, in parts (tokens of every) of a cycle
 
 	puts, takes       int64   // tokens that went in and out
-	putAt, takeAt     []int64 // when, of the last depth tokens at least; a ring
+	promised          int64   // tokens before this one are taken when they are offered
+	putAt, takeAt     []int64 // when, of those in the FIFO and the last peak that left it at least; rings
 	mask              int64
 	perFrame          int64 // tokens of one frame
 	from, to          *node // the stages before and behind, set by Run
@@ -57,12 +58,29 @@ const (
 
 // NewFIFO makes a link that holds at most depth tokens.
 func NewFIFO(name string, depth int, perFrame int64) *Link {
-	size := int64(1)
-	for size < int64(depth)+1 {
+	size := int64(8)
+	for size <= int64(depth) && size < 1024 { // for a start
 		size *= 2
 	}
 	return &Link{Name: name, depth: int64(depth), perFrame: perFrame, mask: size - 1,
 		putAt: make([]int64, size), takeAt: make([]int64, size)}
+}
+
+// grow doubles the rings. The crossing at hand may have taken the place of the oldest, or not yet:
+// what stands there goes to the places of both.
+func (l *Link) grow() {
+	l.putAt, l.takeAt = doubled(l.putAt, l.puts), doubled(l.takeAt, l.takes)
+	l.mask = 2*l.mask + 1
+}
+
+// doubled is a ring of twice the size with the entries up to the last.
+func doubled(ring []int64, last int64) []int64 {
+	size := int64(len(ring))
+	twice := make([]int64, 2*size)
+	for i := max(0, last-size); i <= last; i++ {
+		twice[i&(2*size-1)] = ring[i&(size-1)]
+	}
+	return twice
 }
 
 // NewDirect makes a link with nothing in it.
@@ -141,7 +159,10 @@ func (l *Link) offer(t int64) (int64, bool) {
 	if l.kind != fifo {
 		return l.offerPort(t)
 	}
-	return max(t, l.putAt[l.takes&l.mask]+1), l.takes < l.puts
+	if at := l.putAt[l.takes&l.mask] + 1; at > t {
+		t = at
+	}
+	return t, l.takes < l.puts
 }
 
 func (l *Link) offerPort(t int64) (int64, bool) {
@@ -153,32 +174,58 @@ func (l *Link) offerPort(t int64) (int64, bool) {
 
 // take notes that the next token left in cycle t.
 func (l *Link) take(t int64) {
-	switch l.kind {
-	case fifo:
+	if l.kind == fifo {
 		l.takeAt[l.takes&l.mask] = t
-		if l.peak < l.depth {
+		if i := l.takes + l.peak; i < l.puts && l.putAt[i&l.mask] < t {
 			l.emptiedBy(t)
 		}
-	case direct:
-		l.crossedAt = t
-	case supply:
-		if l.paced {
-			l.passed(t)
-		}
+	} else {
+		l.takeFromPort(t)
 	}
 	l.dirtyIn, l.lastTake = true, t
 	l.takes++
 }
 
-// room is the first cycle at or after t in which the next token is accepted; false: not known yet.
+func (l *Link) takeFromPort(t int64) {
+	l.crossedAt = t
+	if l.paced {
+		l.passed(t)
+	}
+}
+
+// room is the first cycle at or after t in which the next token is accepted; false: not known
+// yet. A FIFO that was never full, as far as it is known, has room at once.
 func (l *Link) room(t int64) (int64, bool) {
 	if l.kind != fifo || l.echo > 0 {
 		return l.roomAtPort(t)
 	}
-	if free := l.takeAt[(l.puts-l.depth)&l.mask] + 1; free > t {
-		t, l.waited = free, true
+	out := l.puts - l.depth // the token that has to be out
+	switch {
+	case out >= l.takes && out >= l.promised:
+		return t, false
+	case out >= l.takes || l.peak == l.depth:
+		if free := l.leaves(out) + 1; free > t {
+			t, l.waited = free, true
+		}
 	}
-	return t, l.puts-l.takes < l.depth
+	return t, true
+}
+
+// leaves is when a token is taken, or will be as it was promised: in the cycle in which it is offered.
+func (l *Link) leaves(token int64) int64 {
+	if token < l.takes {
+		return l.takeAt[token&l.mask]
+	}
+	return l.putAt[token&l.mask] + 1
+}
+
+// promise says that the stage behind will take the next n tokens each in the cycle in which it is
+// offered. The stage before can go on without waiting for it to do so.
+func (l *Link) promise(n int64) {
+	if l.promised < l.takes+n {
+		l.promised = l.takes + n
+		l.dirtyIn = l.dirtyIn || l.puts-l.takes >= l.depth
+	}
 }
 
 func (l *Link) roomAtPort(t int64) (int64, bool) {
@@ -197,18 +244,28 @@ func (l *Link) roomAtPort(t int64) (int64, bool) {
 
 // put notes that the next token came in cycle t.
 func (l *Link) put(t int64) {
-	if l.echo > 0 {
-		l.echo--
-		l.note(t)
+	if l.trace != nil || l.echo > 0 {
+		if l.traced(t) {
+			return
+		}
+	}
+	if l.kind != fifo {
+		l.putAtPort(t)
 		return
 	}
-	l.note(t)
-	if l.kind == fifo {
-		l.putAt[l.puts&l.mask] = t
-		if l.peak < l.depth {
-			l.filledBy(t)
-		}
-	} else if l.kind == drain && l.paced {
+	if l.puts-l.takes > l.mask {
+		l.grow()
+	}
+	l.putAt[l.puts&l.mask] = t
+	if l.peak < l.depth {
+		l.filledBy(t)
+	}
+	l.dirtyOut, l.lastPut = true, t
+	l.puts++
+}
+
+func (l *Link) putAtPort(t int64) {
+	if l.kind == drain && l.paced {
 		l.passed(t)
 	}
 	if l.puts == 0 {
@@ -218,27 +275,39 @@ func (l *Link) put(t int64) {
 	l.puts++
 }
 
-// note keeps the cycle of a put.
-func (l *Link) note(t int64) {
+// traced keeps the cycle of a put, and tells whether it was played back before.
+func (l *Link) traced(t int64) (again bool) {
 	if l.trace != nil {
 		l.trace[l.noted] = t
 		l.noted++
 	}
+	if l.echo == 0 {
+		return false
+	}
+	l.echo--
+	return true
 }
 
 // Two tokens are in the FIFO at once if the later one was put before the earlier
 // one was taken. Either crossing may become known first: both look whether the
-// tokens peak places apart were.
+// tokens peak places apart were. Where they were when the later one came, those next to
+// them were before, so that the peak rises by one.
 
 func (l *Link) filledBy(t int64) {
-	for l.peak < l.depth && l.puts >= l.peak && l.puts-l.peak < l.takes && l.takeAt[(l.puts-l.peak)&l.mask] > t {
-		l.peak++
+	if first := l.puts - l.peak; first >= 0 && first < l.takes && l.takeAt[first&l.mask] > t {
+		l.rise()
 	}
 }
 
 func (l *Link) emptiedBy(t int64) {
 	for l.peak < l.depth && l.takes+l.peak < l.puts && l.putAt[(l.takes+l.peak)&l.mask] < t {
-		l.peak++
+		l.rise()
+	}
+}
+
+func (l *Link) rise() {
+	if l.peak++; l.peak > l.mask {
+		l.grow()
 	}
 }
 

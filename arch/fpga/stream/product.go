@@ -87,6 +87,9 @@ func (u *product) run() (moved bool) {
 	for u.give() || u.leave(never) || u.fill() || u.accept() {
 		moved = true
 	}
+	if !u.replay && !u.held && len(u.leaving) == 0 && len(u.freezes) == 0 {
+		u.in.promise(u.sf - u.k) // nothing can hold the core up before a vector's end
+	}
 	return moved
 }
 
@@ -175,10 +178,13 @@ func (u *product) acceptFromPort() (moved bool) {
 		}
 		u.in.take(at)
 		u.states.input += at - u.accepted - 1
-		u.enter(at)
-		if moved, t = true, at+1; u.k == 0 {
+		if moved, t = true, at+1; u.k == u.sf-1 {
+			u.enter(at)
 			return true
 		}
+		u.accepted = at
+		u.k++
+		u.states.busy++
 	}
 }
 
@@ -247,13 +253,28 @@ func (u *product) enter(t int64) {
 		}
 	}
 	u.freezes = kept
-	u.leaving = append(u.leaving, out)
+	if !u.through(out) {
+		u.leaving = append(u.leaving, out)
+	}
 	u.k, u.rep = 0, u.rep+1
 	if u.rep == u.nf {
 		u.rep = 0
 	} else {
 		u.token -= u.sf
 	}
+}
+
+// through hands a result on at once, if nothing is before it and it is known when there is room.
+func (u *product) through(out int64) bool {
+	if u.held || len(u.leaving) > 0 || u.lastOut > out {
+		return false
+	}
+	at, known := u.out.room(out + 1)
+	if known {
+		u.out.put(at)
+		u.lastOut = at
+	}
+	return known
 }
 
 // leave moves a result that comes out of the core before cycle t into the slice. If the

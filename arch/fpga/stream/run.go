@@ -131,6 +131,24 @@ func (s *runner) wake(n *node) {
 	}
 }
 
+// doses is the number of parts in which the tokens of a frame come in: what is on its way
+// at a time stays in the caches of the processor that simulates it.
+const doses = 16
+
+// admit lets in so many doses of the frame at hand.
+func (s *runner) admit(part int) {
+	for _, l := range s.links {
+		if l.kind == supply {
+			l.limit = (s.done-l.skipped)*l.perFrame + l.perFrame*int64(part)/doses
+			s.wake(l.to)
+		}
+	}
+	if part == 1 {
+		s.settle()
+	}
+	s.sweep()
+}
+
 // let lets the tokens of so many frames in.
 func (s *runner) let(frames int64) {
 	for _, l := range s.links {
@@ -149,7 +167,9 @@ func (s *runner) frame() bool {
 		l.waited = false
 	}
 	s.let(s.done + 1)
-	s.settle()
+	for part := 1; part <= doses; part++ {
+		s.admit(part)
+	}
 	if s.up != nil && !s.through() {
 		s.wakeFront()
 		s.settle()
@@ -256,6 +276,9 @@ func (s *runner) sweep() {
 		}
 	}
 }
+
+// WaitedFor is the cycles that the stage behind a link waited for tokens, in the whole run.
+func (r *Result) WaitedFor(l *Link) int64 { return r.run.states(l.reader).input }
 
 // result gathers what the links and stages noted, the steady state's frames added.
 func (s *runner) result() *Result {

@@ -15,6 +15,7 @@ type slide struct {
 	shape   Window
 	walk    walk
 	size    int64 // of the buffer
+	tokens  int64 // of a frame
 
 	begin    int64 // first cycle of the frame
 	read     int64 // tokens of the frame that were read
@@ -31,7 +32,7 @@ type slide struct {
 }
 
 func newSlide(w Window, in, out *Link) *slide {
-	s := &slide{in: in, out: out, shape: w, walk: newWalk(&w), size: int64(w.Buffer()), begin: 1}
+	s := &slide{in: in, out: out, shape: w, walk: newWalk(&w), size: int64(w.Buffer()), tokens: w.In(), begin: 1}
 	s.walk.w = &s.shape
 	ring := int64(1)
 	for ring < 2*s.size+int64((w.StrideH+1)*w.W+w.StrideW)*int64(w.Fold())+2 {
@@ -50,13 +51,13 @@ func (s *slide) start(t int64) {
 
 // unlock lets tokens below limit be read from cycle t on.
 func (s *slide) unlock(limit, t int64) {
-	for limit = min(limit, s.shape.In()); s.open < limit; s.open++ {
+	for limit = min(limit, s.tokens); s.open < limit; s.open++ {
 		s.openAt[s.open&s.mask] = t
 	}
 }
 
 func (s *slide) run() (moved bool) {
-	for s.write() || s.fetch() || s.reads() || s.turn() {
+	for s.writes() || s.reads() || s.turn() {
 		moved = true
 	}
 	return moved
@@ -90,33 +91,34 @@ func (s *slide) fetch() bool {
 	}
 	first := s.walk.first
 	if s.walk.next() {
-		s.unlock(min(first, s.walk.at)+s.size, s.fetched+1)
+		if limit := min(first, s.walk.at) + s.size; limit > s.open {
+			s.unlock(limit, s.fetched+1)
+		}
 		return true
 	}
 	s.done = true
-	s.unlock(s.shape.In(), s.fetched+1)
+	s.unlock(s.tokens, s.fetched+1)
 	return true
 }
 
-// write hands the register on.
-func (s *slide) write() bool {
-	if !s.pending {
-		return false
+// writes hands tokens on through the register.
+func (s *slide) writes() (moved bool) {
+	for s.pending || s.fetch() {
+		at, known := s.out.room(s.fetched + 1)
+		if !known {
+			return moved
+		}
+		s.out.put(at)
+		s.states.busy++
+		s.states.output += at - s.fetched - 1
+		s.lastOut, s.pending, moved = at, false, true
 	}
-	at, known := s.out.room(s.fetched + 1)
-	if !known {
-		return false
-	}
-	s.out.put(at)
-	s.states.busy++
-	s.states.output += at - s.fetched - 1
-	s.lastOut, s.pending = at, false
-	return true
+	return moved
 }
 
 // turn begins the next frame when this one is read and written.
 func (s *slide) turn() bool {
-	if !s.done || s.pending || s.read < s.shape.In() {
+	if !s.done || s.pending || s.read < s.tokens {
 		return false
 	}
 	s.start(max(s.lastRead, s.lastOut) + 1)
@@ -155,7 +157,7 @@ type shift struct {
 
 func newShift(w Window, in, out *Link) *shift {
 	s := &shift{in: in, out: out, shape: w, begin: 1, lead: int64((w.KH-1)*w.DilH*w.W+(w.KW-1)*w.DilW) * int64(w.Fold())}
-	s.walk = walk{w: &s.shape, fold: w.Fold(), na: 1, nb: 1, nc: w.Fold(), inner: 1}
+	s.walk = walk{w: &s.shape, fold: int64(w.Fold()), outH: w.OutH(), outW: w.OutW(), series: w.Fold(), offsets: []int64{0}}
 	return s
 }
 

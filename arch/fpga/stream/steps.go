@@ -53,7 +53,10 @@ func (s *steps) run() (moved bool) {
 		for i := range s.out {
 			more = s.give(i) || more
 		}
-		if !s.step() && !more {
+		for s.step() {
+			more = true
+		}
+		if !more {
 			return moved
 		}
 		moved = true
@@ -69,12 +72,9 @@ func (s *steps) give(i int) (moved bool) {
 		if !known {
 			break
 		}
-		s.states.output += at - ready
-		s.out[i].put(at)
-		q.lastPut, moved = at, true
-		q.left[q.leaves&s.mask] = at
-		q.leaves++
+		s.leave(i, ready, at)
 		q.head++
+		moved = true
 	}
 	if q.head == len(q.due) {
 		q.due, q.head = q.due[:0], 0
@@ -142,8 +142,7 @@ func (s *steps) make(p Phase, from, t int64) {
 	}
 	for i := range s.out {
 		if p.Write>>i&1 == 1 {
-			s.tokens[i].due = append(s.tokens[i].due, t+s.latency)
-			s.tokens[i].entered++
+			s.enter(i, t+s.latency)
 		}
 	}
 	s.last = t
@@ -153,6 +152,30 @@ func (s *steps) make(p Phase, from, t int64) {
 			s.phase = 0
 		}
 	}
+}
+
+// enter sends a token on its way to a port, and lets it out if nothing is before it and it is known when.
+func (s *steps) enter(i int, due int64) {
+	q := &s.tokens[i]
+	q.entered++
+	if q.head == len(q.due) {
+		ready := max(due, q.lastPut+1)
+		if at, known := s.out[i].room(ready); known {
+			s.leave(i, ready, at)
+			return
+		}
+	}
+	q.due = append(q.due, due)
+}
+
+// leave writes a token that could have left at ready.
+func (s *steps) leave(i int, ready, at int64) {
+	q := &s.tokens[i]
+	s.states.output += at - ready
+	s.out[i].put(at)
+	q.left[q.leaves&s.mask] = at
+	q.lastPut = at
+	q.leaves++
 }
 
 // cut: entries of the way to a port that were left later than the next steps can be.

@@ -55,11 +55,7 @@ func (r *replay) move(int64)               {}
 // before it, without waiting for room in the links behind it, and lets it sleep.
 func (s *runner) doze() {
 	if s.before == nil {
-		for _, l := range s.links {
-			if l.kind == fifo {
-				l.trace = make([]int64, l.perFrame)
-			}
-		}
+		s.watch()
 		return
 	}
 	period, best, length := int64(0), int64(0), 0
@@ -74,6 +70,23 @@ func (s *runner) doze() {
 	}
 	if length > 0 {
 		s.sleep(length, best)
+	}
+}
+
+// short is the number of tokens a frame below which a link is always watched.
+const short = 4096
+
+// watch keeps when tokens went into the links that a front may end in: those that carry few of
+// the pipeline's, of which there is one in every few stages.
+func (s *runner) watch() {
+	tokens := int64(0)
+	for _, l := range s.links {
+		tokens += l.perFrame
+	}
+	for _, l := range s.links {
+		if l.kind == fifo && l.perFrame <= max(short, tokens/int64(len(s.links))) {
+			l.trace = make([]int64, l.perFrame)
+		}
 	}
 }
 
@@ -95,7 +108,7 @@ func (s *runner) separable(nodes int) bool {
 		switch {
 		case from >= nodes && to < nodes && to >= 0:
 			return false
-		case from >= 0 && from < nodes && to >= nodes && (l.kind != fifo || l.waited):
+		case from >= 0 && from < nodes && to >= nodes && (l.trace == nil || l.waited):
 			return false
 		}
 	}

@@ -66,81 +66,77 @@ func (w *Window) Validate() error {
 
 // walk goes through the tokens of a frame in the order they are fetched.
 type walk struct {
-	w               *Window
-	fold            int
-	oh, ow, a, b, c int // output pixel; the three inner loops from the outside
-	na, nb, nc      int
-	byChannel       bool
-	inner           int64 // tokens from one step of the innermost loop to the next
-	first           int64 // first token of the next window, for the write guard
-	at              int64 // token to be fetched
+	w          *Window
+	fold       int64
+	outH, outW int
+	offsets    []int64 // of a window's tokens, from its first
+	series     int     // windows a pixel: one, or one for every fold of channels
+
+	oh, ow, a, j int   // output pixel, window of it, token of that
+	base, at     int64 // first token of the window; token to be fetched
+	first        int64 // first token of the next window, for the write guard
 }
 
 func newWalk(w *Window) walk {
-	k := walk{w: w, fold: w.Fold(), na: w.KH, nb: w.KW, nc: w.Fold(), inner: 1}
-	if w.Depthwise && k.fold > 1 {
-		k.byChannel, k.na, k.nb, k.nc, k.inner = true, k.fold, w.KH, w.KW, int64(w.DilW*k.fold)
+	k := walk{w: w, fold: int64(w.Fold()), outH: w.OutH(), outW: w.OutW(), series: 1}
+	tokens := w.Fold()
+	if w.Depthwise {
+		k.series, tokens = tokens, 1
+	}
+	for kh := range w.KH {
+		for kw := range w.KW {
+			for c := range tokens {
+				k.offsets = append(k.offsets, (int64(kh*w.DilH)*int64(w.W)+int64(kw*w.DilW))*k.fold+int64(c))
+			}
+		}
 	}
 	return k
 }
 
-// token is the one that the loops stand at.
-func (k *walk) token() int64 {
-	kh, kw, c := k.a, k.b, k.c
-	if k.byChannel {
-		kh, kw, c = k.b, k.c, k.a
-	}
-	y, x := k.oh*k.w.StrideH+kh*k.w.DilH, k.ow*k.w.StrideW+kw*k.w.DilW
-	return (int64(y)*int64(k.w.W)+int64(x))*int64(k.fold) + int64(c)
-}
-
-// begins tells whether the token is the first of a window (of a channel's window).
-func (k *walk) begins() bool { return k.c == 0 && k.b == 0 && (k.byChannel || k.a == 0) }
+// begins tells whether the token is the first of a window.
+func (k *walk) begins() bool { return k.j == 0 }
 
 // skip is how far the next window begins behind this one.
 func (k *walk) skip() int64 {
-	w, fold := k.w, int64(k.fold)
+	w, back := k.w, int64(k.series-1)
 	switch {
-	case k.byChannel && k.a < k.na-1:
+	case k.a < k.series-1:
 		return 1
-	case k.ow < w.OutW()-1:
-		return int64(w.StrideW)*fold - k.channelsBack()
-	case k.oh < w.OutH()-1:
-		return int64(w.W-(w.OutW()-1)*w.StrideW+(w.StrideH-1)*w.W)*fold - k.channelsBack()
+	case k.ow < k.outW-1:
+		return int64(w.StrideW)*k.fold - back
+	case k.oh < k.outH-1:
+		return int64(w.W-(k.outW-1)*w.StrideW+(w.StrideH-1)*w.W)*k.fold - back
 	}
 	return never
 }
 
-// channelsBack is what the steps from channel to channel have gone already.
-func (k *walk) channelsBack() int64 {
-	if k.byChannel {
-		return int64(k.fold - 1)
-	}
-	return 0
-}
-
 // next moves to the next token; false: the frame's last has been fetched.
 func (k *walk) next() bool {
-	if k.c++; k.c < k.nc {
-		k.at += k.inner
-		return true
-	}
-	k.c = 0
-	if k.b++; k.b == k.nb {
-		k.b = 0
-		if k.a++; k.a == k.na {
-			k.a = 0
-			if k.ow++; k.ow == k.w.OutW() {
-				k.ow = 0
-				if k.oh++; k.oh == k.w.OutH() {
-					k.oh = 0
-					k.at, k.first = 0, 0
-					return false
-				}
-			}
+	if k.j++; k.j == len(k.offsets) {
+		k.j = 0
+		if !k.turn() {
+			return false
 		}
 	}
-	k.at = k.token()
+	k.at = k.base + k.offsets[k.j]
+	return true
+}
+
+// turn moves to the next window; false: the frame has no other.
+func (k *walk) turn() bool {
+	if k.a++; k.a < k.series {
+		k.base++
+		return true
+	}
+	k.a = 0
+	if k.ow++; k.ow == k.outW {
+		k.ow = 0
+		if k.oh++; k.oh == k.outH {
+			k.oh, k.base, k.at, k.first = 0, 0, 0, 0
+			return false
+		}
+	}
+	k.base = (int64(k.oh*k.w.StrideH)*int64(k.w.W) + int64(k.ow*k.w.StrideW)) * k.fold
 	return true
 }
 
