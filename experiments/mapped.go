@@ -13,7 +13,7 @@ import (
 // mapped is what --mapping asks for: the device's own choice, a search, or a file.
 //
 //	default
-//	search[,budget=20000][,simulate=8][,method=auto|exhaustive|branch|random|annealed]
+//	search[,budget=20000][,simulate=24][,method=auto|exhaustive|branch|random|annealed]
 //	FILE.yaml
 type mapped struct {
 	search   bool
@@ -23,10 +23,10 @@ type mapped struct {
 	method   search.Method
 }
 
-// What a search may spend if nothing is said: about a second for resnet50.
+// What a search may spend if nothing is said: some seconds for resnet50.
 const (
 	usualBudget   = 20_000
-	usualSimulate = 8
+	usualSimulate = 24
 )
 
 // parseMapping reads the word of --mapping.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -93,84 +92,58 @@ func TestSearchIsNeverWorse(t *testing.T) {
 	}
 }
 
-// The reckoned costs rank mappings as the simulation does: over the mappings of all
-// layers together, drawn evenly from each layer's space.
+// The reckoned costs rank a layer's mappings as the simulation does, and name one of the
+// fastest.
 func TestTheReckoningRanks(t *testing.T) {
 	devices := []string{"tpu-v1", "eyeriss"}
 	if !*wide {
 		devices = devices[:1] // bad mappings of an eyeriss take long
 	}
 	for _, device := range devices {
-		var reckoned, simulated []float64
 		var sum float64
 		layers := someOf(twenty)
-		if device == "eyeriss" && len(layers) == len(twenty) {
+		if device == "eyeriss" {
 			layers = layers[:14] // the products of bert-base take minutes where they are mapped badly
 		}
 		for _, workload := range layers {
-			p, layer, s := layerSpace(t, device, workload)
-			rng, axes := rand.New(rand.NewPCG(1, 2)), s.Axes()
-			var mine, real []float64
-			for range 4000 {
-				at := make([]int, len(axes))
-				for i, n := range axes {
-					at[i] = rng.IntN(n)
-				}
-				if cost := s.Cost(at); !math.IsInf(cost, 1) && len(mine) < 30 {
-					mine, real = append(mine, cost), append(real, cyclesOf(t, p, layer, s, at))
-				}
-			}
-			rho := spearman(mine, real)
-			t.Logf("%-9s %-50s ρ %.3f over %d", device, workload, rho, len(mine))
-			reckoned, simulated, sum = append(reckoned, mine...), append(simulated, real...), sum+rho
+			e := Experiment{Device: device, Workload: workload, Check: arch.None}
+			p, err := e.Prepare()
+			require.NoError(t, err)
+			ranks, err := p.Rank(30, e)
+			require.NoError(t, err)
+			r := ranks[0]
+			t.Logf("%-9s %-50s ρ %.3f over %d, median error %.3f", device, workload, r.Spearman, r.Mappings, r.Error)
+			assert.GreaterOrEqual(t, r.Spearman, 0.9, "%s on %s", workload, device)
+			assert.LessOrEqual(t, r.Error, 0.1, "%s on %s", workload, device)
+			sum += r.Spearman
 		}
-		rho := spearman(reckoned, simulated)
-		t.Logf("%s: ρ %.4f over %d mappings of all layers, %.3f a layer on average", device, rho, len(reckoned), sum/float64(len(layers)))
-		assert.GreaterOrEqual(t, rho, 0.95, device)
+		t.Logf("%s: ρ %.3f a layer on average", device, sum/float64(len(layers)))
+		assert.GreaterOrEqual(t, sum/float64(len(layers)), 0.97, device)
 	}
 }
 
-// Where every mapping can be simulated, what a search takes is close to the best of
-// them: within 2 % on most layers, and never beyond what open DRAM rows make of
-// mappings that move the same bytes (docs/deviations.md).
+// Where every mapping can be simulated, what a search takes is within 2 % of the best of them.
 func TestSearchAgainstAllOfThem(t *testing.T) {
 	if !*wide {
 		t.Skip("simulates every mapping of a layer; run with -wide")
 	}
-	far, cases := 0, 0
+	cases := 0
 	for _, workload := range twenty {
 		p, layer, s := layerSpace(t, "tpu-v1", workload)
 		if search.Size(s.Axes()) > 1600 {
 			continue
 		}
 		best := math.Inf(1)
-		all := &everything{Space: s, of: func(at []int) { best = min(best, cyclesOf(t, p, layer, s, at)) }}
+		all := gatherer{s, func(at []int) { best = min(best, cyclesOf(t, p, layer, s, at)) }}
 		search.Run(all, search.Options{Method: search.Exhaustive, Budget: 1 << 20})
 		run, err := Experiment{Device: "tpu-v1", Workload: workload, Check: arch.None, Mapping: "search"}.Run(t.Context())
 		require.NoError(t, err)
 		ratio := float64(run.Cycles) / best
 		t.Logf("%-50s best of all %9.0f search %9d  %.4f", workload, best, run.Cycles, ratio)
-		assert.Less(t, ratio, 1.1, workload)
-		if cases++; ratio > 1.02 {
-			far++
-		}
+		assert.LessOrEqual(t, ratio, 1.02, workload)
+		cases++
 	}
 	assert.Greater(t, cases, 10)
-	assert.LessOrEqual(t, far*2, cases)
-}
-
-// everything hands every legal point on.
-type everything struct {
-	mapping.Space
-	of func(at []int)
-}
-
-func (e *everything) Cost(at []int) float64 {
-	cost := e.Space.Cost(at)
-	if !math.IsInf(cost, 1) {
-		e.of(at)
-	}
-	return cost
 }
 
 // An experiment's key holds its mapping: the options of a search in canonical form,

@@ -22,9 +22,9 @@ type candidates struct {
 }
 
 // searchMapping searches every layer's space by reckoned cost, then simulates: the
-// default plan, and plans made of every layer's first, second, … candidate. Each layer
-// takes what was fastest in it; of what was simulated the fastest plan is kept, so
-// that a search is never worse than the default.
+// default plan, plans made of every layer's first, second, … candidate, and plans of
+// neighbours of what was fastest in each. Of what was simulated the fastest plan is
+// kept, so that a search is never worse than the default.
 func (p *Prepared) searchMapping(m mapped, e Experiment) error {
 	plans := []*mapping.Plan{p.Plan}
 	if placer, ok := p.Machine.(arch.Placer); ok {
@@ -136,101 +136,6 @@ func (s *searcher) look(plan *mapping.Plan) (candidates, error) {
 		}
 	}
 	return c, nil
-}
-
-// trial is a plan that was simulated.
-type trial struct {
-	plan   *mapping.Plan
-	cycles int64
-	layers []int64
-}
-
-// choose simulates and keeps the fastest.
-func (s *searcher) choose(found []candidates) error {
-	usual, err := s.simulate1(s.p.Plan)
-	if err != nil {
-		return err
-	}
-	best := usual
-	for _, c := range found {
-		trials, err := s.trials(c, s.mapped.simulate/len(found))
-		if err != nil {
-			return err
-		}
-		if c.plan == s.p.Plan {
-			trials = append([]trial{usual}, trials...)
-		}
-		if len(trials) > 1 {
-			mixed, err := s.simulate1(mix(c.plan, trials))
-			if err != nil {
-				return err
-			}
-			trials = append(trials, mixed)
-		}
-		for _, t := range trials {
-			if t.cycles < best.cycles {
-				best = t
-			}
-		}
-	}
-	s.note(usual, best)
-	s.p.Plan = best.plan
-	return nil
-}
-
-// trials simulates plans made of every layer's first, second, … candidate.
-func (s *searcher) trials(c candidates, most int) ([]trial, error) {
-	deepest := 0
-	for _, list := range c.layers {
-		deepest = max(deepest, len(list))
-	}
-	trials := make([]trial, min(most, deepest))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for k := range trials {
-		layers := map[int]*mapping.LayerPlan{}
-		for i, list := range c.layers {
-			if len(list) > 0 {
-				layers[i] = list[min(k, len(list)-1)]
-			}
-		}
-		group.Go(func() (err error) {
-			trials[k], err = s.simulate1(c.plan.With(layers))
-			return err
-		})
-	}
-	err := group.Wait()
-	s.runs += len(trials)
-	return trials, err
-}
-
-// mix is the plan of which every layer was fastest in one of the trials, the first of equals.
-func mix(plan *mapping.Plan, trials []trial) *mapping.Plan {
-	layers := map[int]*mapping.LayerPlan{}
-	for i := range plan.Layers {
-		at := 0
-		for k, t := range trials {
-			if t.layers[i] < trials[at].layers[i] {
-				at = k
-			}
-		}
-		layers[i] = trials[at].plan.Layers[i]
-	}
-	return plan.With(layers)
-}
-
-// simulate1 is one timing run of a plan.
-func (s *searcher) simulate1(plan *mapping.Plan) (trial, error) {
-	w := s.p.Workload
-	run, err := s.p.Machine.Run(arch.Job{Net: s.p.Net, Plan: plan, Seed: s.e.Seed, Zeros: w.Zeros, WZeros: w.WZeros})
-	if err != nil {
-		return trial{}, err
-	}
-	t := trial{plan: plan, cycles: run.Cycles}
-	for _, l := range run.Layers {
-		t.layers = append(t.layers, l.Cycles)
-	}
-	return t, nil
 }
 
 // note says what the search did.

@@ -17,8 +17,11 @@ type pace struct {
 	aDistance, bDistance    int // different tiles between two uses of one
 	held                    bool
 	at                      addresses
-	row                     int  // of the tile at hand
-	nextA, nextB            bool // whether the tile behind it loads
+	row                     int   // of the tile at hand
+	outer, inner, all       int   // tiles in each loop, and outer ones of all groups
+	nextA, nextB            bool  // whether the tile behind it loads
+	nextAddr, nextBytes     int64 // and what
+	pre                     early
 
 	// When each is free next.
 	memory                                paceMemory
@@ -81,19 +84,9 @@ func (p *pace) time(c *cutter, n *Nest) float64 {
 	if n.Order == ColsOuter {
 		outerPeriod, innerPeriod = innerPeriod, outerPeriod
 	}
-	p.repeat(groups*outer, outerFollowed, outerPeriod, func(o int) {
-		p.at.group = o / outer
-		p.repeat(inner, innerFollowed, innerPeriod, func(i int) {
-			switch {
-			case i < inner-1:
-				p.nextA, p.nextB = p.needs(o%outer == 0, i+1)
-			case o < groups*outer-1:
-				p.nextA, p.nextB = p.needs((o+1)%outer == 0, 0)
-			default:
-				p.nextA, p.nextB = false, false
-			}
-			p.tile(o%outer == 0, o%outer, i)
-		})
+	p.outer, p.inner, p.all = outer, inner, groups*outer
+	p.repeat(p.all, outerFollowed, outerPeriod, func(o int) {
+		p.repeat(inner, innerFollowed, innerPeriod, func(i int) { p.tile(o, i) })
 	})
 	p.flush()
 	return p.end
@@ -135,6 +128,7 @@ func (p *pace) begin(c *cutter, n *Nest) {
 func (p *pace) reset() {
 	p.issued, p.landed, p.stream, p.taken, p.vector, p.end, p.tiles = 0, 0, 0, 0, 0, 0, 0
 	p.memory.begin(p.t)
+	p.pre.valid = false
 	p.a.reset(p.n.A.Count)
 	p.b.reset(p.n.B.Count)
 	if p.t.FIFO > 0 {
@@ -183,6 +177,10 @@ func (p *pace) shift(by float64) {
 		for i := range s.count {
 			s.free[i] += by
 		}
+	}
+	for i := range p.pre.loads {
+		f := &p.pre.loads[i]
+		f.issued, f.pins, f.port = f.issued+by, f.pins+by, f.port+by
 	}
 	for i := range 2 {
 		p.drained[i] += by

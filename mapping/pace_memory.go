@@ -96,6 +96,19 @@ func (m *paceMemory) loaded(done float64) float64 {
 	return done
 }
 
+// fences tells whether a load that comes behind the latest one fills the controllers
+// so that what comes behind it cannot overtake the latest.
+func (m *paceMemory) fences(addr, bytes int64) bool {
+	for i := range m.channels {
+		if m.channels[i].loading {
+			if _, n := m.share(i, addr, bytes); float64(n)*m.perByte > m.ahead-m.Fill {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // store takes bytes for an address; it gives the time at which the controllers hold the last of them.
 func (m *paceMemory) store(from float64, addr, bytes int64) float64 {
 	done := from

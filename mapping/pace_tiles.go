@@ -1,25 +1,34 @@
 package mapping
 
-// tile follows one output tile.
-func (p *pace) tile(first bool, o, i int) {
-	n := p.n
-	row, col := o, i
-	if n.Order == ColsOuter {
-		row, col = i, o
-	}
-	which := 0
-	if row%p.rows.count == p.rows.count-1 {
-		which |= 1
-	}
-	if col == p.cols.count-1 {
-		which |= 2
-	}
-	w := &p.works[which]
-	p.row = row
-	p.at.tile(row, col)
+// early is the loads of A of a tile to come, which have gone ahead because their slots
+// were free: the loader does not wait for the array.
+type early struct {
+	valid bool
+	slots [mostEarly]int
+	loads [mostEarly]flight
+}
+
+// mostEarly: tiles of more loads are not looked ahead for.
+const mostEarly = 32
+
+// tile follows output tile i of outer tile o, counted through all groups.
+func (p *pace) tile(o, i int) {
+	row, col := p.enter(o, i)
+	which := p.lasts(row, col)
+	first := o%p.outer == 0
 	needA, needB := p.needs(first, i)
+	p.nextA, p.nextB = false, false
+	nextO, nextI, more := p.after(o, i)
+	if more {
+		p.nextA, p.nextB = p.needs(nextO%p.outer == 0, nextI)
+	}
+	if p.nextA && p.memory.High > 0 {
+		r, c := p.enter(nextO, nextI)
+		p.nextAddr, p.nextBytes = p.at.a(0), p.works[p.lasts(r, c)].loadA
+		p.enter(o, i)
+	}
 	fresh := first
-	if n.Order == ColsOuter {
+	if p.n.Order == ColsOuter {
 		fresh = i == 0
 	}
 	held := !needB && p.held && !fresh
@@ -30,7 +39,63 @@ func (p *pace) tile(first bool, o, i int) {
 		}
 		p.chunk(last, chunk, needA, needB, held)
 	})
-	p.finish(w)
+	p.pre.valid = p.pre.valid && !needA
+	switch {
+	case p.nextA && more:
+		p.loadEarly(nextO, nextI)
+	case i == 0 && !needB && p.n.Order == RowsOuter && o+1 < p.all: // the row's other tiles load nothing
+		p.loadEarly(o+1, 0)
+	}
+	p.finish(&p.works[which])
+}
+
+// enter makes a tile the one at hand.
+func (p *pace) enter(o, i int) (row, col int) {
+	row, col = o%p.outer, i
+	if p.n.Order == ColsOuter {
+		row, col = i, o%p.outer
+	}
+	p.at.group = o / p.outer
+	p.at.tile(row, col)
+	p.row = row
+	return row, col
+}
+
+// lasts tells which work a tile is: by whether it is the last of its rows, of its columns.
+func (p *pace) lasts(row, col int) (which int) {
+	if row%p.rows.count == p.rows.count-1 {
+		which |= 1
+	}
+	if col == p.cols.count-1 {
+		which |= 2
+	}
+	return which
+}
+
+// after is the tile behind one.
+func (p *pace) after(o, i int) (nextO, nextI int, more bool) {
+	if i+1 < p.inner {
+		return o, i + 1, true
+	}
+	return o + 1, 0, o+1 < p.all
+}
+
+// loadEarly loads a tile to come, if the slots it fills are none that the tile at hand uses.
+func (p *pace) loadEarly(o, i int) {
+	n := p.chans.count
+	if a, _ := p.needs(o%p.outer == 0, i); !a || p.pre.valid || n > mostEarly || p.a.count < 2*n {
+		return
+	}
+	row, col := p.enter(o, i)
+	which := p.lasts(row, col)
+	for chunk := range n {
+		if chunk == n-1 {
+			which |= 4
+		}
+		w := &p.works[which]
+		p.pre.slots[chunk], p.pre.loads[chunk] = p.ask(p.at.a(chunk), w.loadA, w.portA, &p.a)
+	}
+	p.pre.valid = true
 }
 
 // needs tells whether tile i of an outer one loads A and B. first: it is the first of a group.
@@ -45,12 +110,15 @@ func (p *pace) needs(first bool, i int) (a, b bool) {
 	return w.loadA > 0 && (freshA || p.aDistance > p.n.A.Count), w.loadB > 0 && (freshB || p.bDistance > p.b.count)
 }
 
-// behind is the ring that the load after one of a chunk goes to; nil: none may come for long.
+// behind is the ring that the load after one of a chunk goes to; nil: none may come for
+// long, or none that keeps stores behind it from going before the last bytes of this one.
 func (p *pace) behind(needA, needB, lastChunk, moreB bool) *slotTimes {
 	switch {
 	case moreB, !lastChunk && needB && !needA, lastChunk && !p.nextA && p.nextB:
 		return &p.b
-	case !lastChunk && needA, lastChunk && p.nextA:
+	case !lastChunk && needA:
+		return &p.a
+	case lastChunk && p.nextA && p.memory.fences(p.nextAddr, p.nextBytes):
 		return &p.a
 	}
 	return nil
@@ -60,7 +128,9 @@ func (p *pace) behind(needA, needB, lastChunk, moreB bool) *slotTimes {
 func (p *pace) chunk(which, chunk int, needA, needB, held bool) {
 	var aReady float64
 	aSlot := -1
-	if w := &p.works[which]; needA {
+	if w := &p.works[which]; needA && p.pre.valid {
+		aSlot, aReady = p.pre.slots[chunk], p.settle(p.pre.loads[chunk], p.behind(needA && which&4 > 0, needB, which&4 > 0, needB))
+	} else if needA {
 		aSlot, aReady = p.load(p.at.a(chunk), w.loadA, w.portA, &p.a, p.behind(needA, needB, which&4 > 0, needB))
 	}
 	reds := p.reds.count
@@ -98,6 +168,10 @@ func (p *pace) holds(chunk int) int {
 	if p.n.Order == ColsOuter {
 		chunk += p.row * p.chans.count
 	}
-	back := (p.aDistance - chunk) % p.a.count
+	back := p.aDistance - chunk
+	if p.pre.valid {
+		back += p.chans.count // which have been loaded behind them
+	}
+	back %= p.a.count
 	return (p.a.next - back + p.a.count) % p.a.count
 }

@@ -5,22 +5,41 @@ import "math"
 // load is a transfer into the next slot of a ring; it returns the slot and when it is
 // there. behind is the ring of the load that comes next, if one is sure to.
 func (p *pace) load(addr, bytes int64, port float64, into, behind *slotTimes) (slot int, ready float64) {
+	slot, f := p.ask(addr, bytes, port, into)
+	return slot, p.settle(f, behind)
+}
+
+// flight is a load on its way: when it was asked for, has passed the memory's pins
+// unless writes go before its last bytes, and has passed the buffer's port.
+type flight struct {
+	issued, pins, port float64
+	place              int
+}
+
+// ask issues a load into the next slot of a ring.
+func (p *pace) ask(addr, bytes int64, port float64, into *slotTimes) (slot int, f flight) {
 	slot = into.take()
-	place := p.flying.take()
-	p.issued = max(p.issued, into.free[slot], p.flying.free[place])
+	f.place = p.flying.take()
+	p.issued = max(p.issued, into.free[slot], p.flying.free[f.place])
 	p.storeBefore(p.issued)
-	m := &p.memory
-	ready = m.load(p.issued, addr, bytes)
-	next := math.Inf(1) // when the load behind it comes
+	f.issued, f.pins, f.port = p.issued, p.memory.load(p.issued, addr, bytes), p.issued+port
+	p.flying.free[f.place] = f.pins + p.memory.Latency
+	return slot, f
+}
+
+// settle finds when a load is there: stores that come to the memory before the load
+// behind it, and are so many writes that they go before the last of the reads, hold it up.
+func (p *pace) settle(f flight, behind *slotTimes) float64 {
+	m, next := &p.memory, math.Inf(1)
 	if behind != nil {
-		next = max(p.issued, behind.free[behind.next])
+		next = max(f.issued, behind.free[behind.next])
 	}
-	for m.High > 0 && p.storeBefore(min(ready-m.Fill, next)) { // so many writes that they go before the last of the reads
-		ready = m.loaded(ready)
+	for m.High > 0 && p.storeBefore(min(f.pins-m.Fill, next)) {
+		f.pins = m.loaded(f.pins)
 	}
-	ready = max(ready+m.Latency, p.issued+port, p.landed)
-	p.flying.free[place], p.landed = ready, ready
-	return slot, ready
+	ready := max(f.pins+m.Latency, f.port, p.landed)
+	p.flying.free[f.place], p.landed = ready, ready
+	return ready
 }
 
 // storeBefore stores what may be stored before some time, and tells whether there was anything.

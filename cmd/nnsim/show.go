@@ -19,6 +19,7 @@ func showCommand() *cobra.Command {
 	var device string
 	var steps, energy bool
 	var write string
+	var rank int
 	cmd := &cobra.Command{
 		Use:   "show DEVICE|WORKLOAD",
 		Short: "Print a device as YAML, a workload's layers, or how one is mapped onto the other",
@@ -38,6 +39,12 @@ func showCommand() *cobra.Command {
 			return f.showEnergy(out, name)
 		case energy:
 			return fmt.Errorf("show: --energy lists a device's prices; name a device, such as `nnsim show tpu-v1 --energy`")
+		case rank < 0 || rank > 1_000_000:
+			return fmt.Errorf("show: --rank is %d; write how many mappings of each layer to simulate, 1 to 1000000", rank)
+		case rank > 0 && device == "":
+			return fmt.Errorf("show: --rank is of a workload on a device; name the device with --device")
+		case rank > 0:
+			return f.showRanks(out, name, device, rank)
 		case device != "":
 			return f.showMapped(out, name, device, write, steps)
 		case f.mapping != "default" || write != "":
@@ -54,6 +61,7 @@ func showCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&energy, "energy", false, "list what each event on the device costs, and where the figure is from")
 	cmd.Flags().StringVar(&f.mapping, "mapping", "default", "how the workload is mapped: default, search (such as search,budget=50000) or FILE.yaml")
 	cmd.Flags().StringVar(&write, "write-mapping", "", "FILE.yaml to write the mapping to, for --mapping FILE.yaml")
+	cmd.Flags().IntVar(&rank, "rank", 0, "simulate so many mappings of each layer, and hold their reckoned costs against that")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of the weights and inputs that are drawn")
 	f.device(cmd)
 	f.output(cmd)
@@ -135,6 +143,26 @@ func (f *flags) showMapped(w io.Writer, workload, device, write string, steps bo
 		return fmt.Errorf("show: devices of kind %s cannot be drawn step by step", p.Machine.Kind())
 	}
 	return drawn.Steps(w, p.Net)
+}
+
+// showRanks prints how reckoned costs of mappings stand to simulated times.
+func (f *flags) showRanks(w io.Writer, workload, device string, rank int) error {
+	e := experiments.Experiment{Device: device, Sets: f.sets, Workload: workload, Seed: f.seed, Check: arch.None, Mapping: f.mapping}
+	p, err := e.Prepare()
+	if err != nil {
+		return err
+	}
+	if p.Plan == nil {
+		return fmt.Errorf("show: %s has no layers to map; leave --rank out", p.Workload.Spec)
+	}
+	ranks, err := p.Rank(rank, e)
+	switch {
+	case err != nil:
+		return err
+	case f.json:
+		return writeJSON(w, map[string]any{"workload": p.Workload.Spec, "device": p.Machine.Name(), "layers": ranks})
+	}
+	return experiments.WriteRanks(w, ranks)
 }
 
 // shownNode is one line of a workload's table.
