@@ -92,21 +92,34 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, timeline *results
 		stats.Add(at, evActive, busy)
 		stats.Watch(timeline)
 		stats.Serve(at, 0)
-		stats.Spend(0, r.Cycles, c.spent(s))
+		c.spend(stats, &s, r.Cycles)
 		r.Stats = append(r.Stats, stats)
 		counted := tech.Price{Source: "none: counted, a stage is priced by the active cycle"}
 		prices[s.Name] = map[string]tech.Price{"active_cycles": per, mac: counted, "estimated_cycles": counted, "alone_cycles": counted, "fpgaconvnet_cycles": counted}
 	}
 }
 
-// spent is how a stage spent the run. A load waits for memory, and so does a store;
-// others wait for their neighbour.
-func (c *circuit) spent(s stream.Spent) results.Spent {
+// spend enters how a stage spent the run, part by part.
+func (c *circuit) spend(stats *results.Stats, s *stream.StageSpent, cycles int64) {
+	last := stream.Spent{Input: min(s.First, s.Input)}
+	stats.Spend(0, min(last.Input, cycles), c.spent(s.Name, last))
+	for _, to := range append(s.Parts[:len(s.Parts):len(s.Parts)], s.Spent) {
+		part := stream.Spent{Busy: to.Busy - last.Busy, Input: to.Input - last.Input, Output: to.Output - last.Output}
+		if from := last.Cycles(); from < cycles && part.Cycles() > 0 {
+			stats.Spend(from, min(to.Cycles(), cycles), c.spent(s.Name, part))
+		}
+		last = to
+	}
+}
+
+// spent names what a stage did. A load waits for memory, and so does a store; others
+// wait for their neighbour.
+func (c *circuit) spent(stage string, s stream.Spent) results.Spent {
 	x := results.Spent{Busy: s.Busy, Input: s.Input, Output: s.Output}
-	switch port := c.owner[s.Name] < 0; {
-	case port && strings.HasPrefix(s.Name, "load."):
+	switch port := c.owner[stage] < 0; {
+	case port && strings.HasPrefix(stage, "load."):
 		x.Memory, x.Input = x.Input, 0
-	case port && strings.HasPrefix(s.Name, "store."):
+	case port && strings.HasPrefix(stage, "store."):
 		x.Memory, x.Output = x.Output, 0
 	}
 	return x

@@ -256,6 +256,9 @@ func (l *Link) put(t int64) {
 	if l.puts-l.takes > l.mask {
 		l.grow()
 	}
+	if l.puts == 0 {
+		l.firstPut = t
+	}
 	l.putAt[l.puts&l.mask] = t
 	if l.peak < l.depth {
 		l.filledBy(t)

@@ -24,14 +24,23 @@ func (s states) plus(o states) states {
 func (s states) less(o states) states { return s.plus(o.times(-1)) }
 func (s states) times(n int64) states { return states{n * s.busy, n * s.input, n * s.output} }
 
+// mark notes what a stage has spent so far.
+func (n *node) mark() {
+	w := n.stage.spent().plus(n.slept)
+	if last := len(n.parts) - 1; last < 0 || n.parts[last] != (Spent{w.busy, w.input, w.output}) {
+		n.parts = append(n.parts, Spent{w.busy, w.input, w.output})
+	}
+}
+
 // node is a stage in the pipeline.
 type node struct {
 	name    string
 	stage   stage
 	in, out []*Link
 	queued  bool
-	asleep  bool   // part of a front that sleeps
-	slept   states // what it would have spent while it slept
+	asleep  bool    // part of a front that sleeps
+	slept   states  // what it would have spent while it slept
+	parts   []Spent // what it had spent after each dose of a frame
 	number  int
 }
 

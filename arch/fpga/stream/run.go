@@ -11,7 +11,7 @@ type Result struct {
 	// ended before one was proved. Simulated is the number of frames before it.
 	Period    int64
 	Simulated int
-	Stages    []Spent
+	Stages    []StageSpent
 	Crossings int64 // tokens put and taken while simulating
 	// Slept is the stages that were not simulated, summed over frames, while the front of
 	// the pipeline repeated; Woken how often that came to an end.
@@ -21,10 +21,20 @@ type Result struct {
 	run    *runner
 }
 
-// Spent is what a stage did during the whole run.
-type Spent struct {
-	Name                string
-	Busy, Input, Output int64 // cycles at work, waiting for a token, waiting for room
+// Spent is cycles of a stage at work, waiting for a token and waiting for room.
+type Spent struct{ Busy, Input, Output int64 }
+
+// Cycles is all of them: until when they are known.
+func (s Spent) Cycles() int64 { return s.Busy + s.Input + s.Output }
+
+// StageSpent is what a stage did during the whole run. Until First it only waited, for
+// its first token; Parts is what it had done by and by, several times a frame, as far as
+// frames were simulated.
+type StageSpent struct {
+	Name string
+	Spent
+	First int64
+	Parts []Spent
 }
 
 // Cycles is the length of the run: up to the last token of the last frame.
@@ -147,6 +157,11 @@ func (s *runner) admit(part int) {
 		s.settle()
 	}
 	s.sweep()
+	for _, n := range s.nodes {
+		if !n.asleep {
+			n.mark()
+		}
+	}
 }
 
 // let lets the tokens of so many frames in.
@@ -296,7 +311,11 @@ func (s *runner) result() *Result {
 	r.LastOut, r.LastIn = all(s.last), all(s.first)
 	for i, n := range s.nodes {
 		w := s.states(i)
-		r.Stages = append(r.Stages, Spent{n.name, w.busy, w.input, w.output})
+		spent := StageSpent{Name: n.name, Spent: Spent{w.busy, w.input, w.output}, Parts: n.parts}
+		for _, l := range n.in {
+			spent.First = max(spent.First, l.firstPut)
+		}
+		r.Stages = append(r.Stages, spent)
 	}
 	for _, l := range s.links {
 		r.Crossings += l.puts + l.takes
