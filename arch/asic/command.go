@@ -3,7 +3,6 @@ package asic
 import (
 	"fmt"
 
-	"nnsim/internal/engine"
 	"nnsim/unit"
 )
 
@@ -49,41 +48,77 @@ type Command struct {
 
 // queue is what all stations share: commands in order, and what is known of the others.
 type queue struct {
-	id       Station
-	sim      *Simulation
-	commands []Command   // those before at are done with
-	at       int         // the head
-	taken    int64       // commands taken from the front so far
-	done     []unit.Edge // when each command was complete, or will be
-	blocked  bool        // the head waits for a completion that is not known yet
-	by       Station     // of this station
+	id      Station
+	sim     *Simulation
+	first   *page       // pages of commands, oldest first
+	last    *page       // where the next is put
+	at      int         // the head, on the first page
+	left    int64       // commands that have not been taken
+	taken   int64       // commands taken from the front so far
+	done    []unit.Edge // when each command was complete, or will be
+	blocked bool        // the head waits for a completion that is not known yet
+	by      Station     // of this station
 }
 
-// Receive takes an announcement, which only wakes the station: what others have
-// completed stands in their records, each with the edge at which it counts.
-func (q *queue) Receive(engine.Message) {}
+// page is a run of commands; a program of ten thousands is kept in many.
+type page struct {
+	list [128]Command
+	n    int
+	next *page
+}
+
+// put adds a command behind the others.
+func (q *queue) put(c Command) {
+	if q.last == nil || q.last.n == len(q.last.list) {
+		p := q.sim.blank()
+		if q.last == nil {
+			q.first = p
+		} else {
+			q.last.next = p
+		}
+		q.last = p
+	}
+	q.last.list[q.last.n] = c
+	q.last.n++
+	q.left++
+}
 
 // head is the next command; the program is continued when the queue is empty.
 func (q *queue) head() *Command {
-	for q.left() == 0 {
+	for q.left == 0 {
 		if !q.sim.more() {
 			return nil
 		}
 	}
-	return &q.commands[q.at]
+	return &q.first.list[q.at]
 }
 
-// left is the number of commands that have not been taken.
-func (q *queue) left() int { return len(q.commands) - q.at }
-
-// pop takes the head; an empty queue begins anew, in the same place.
+// pop takes the head; a page that is done with is used again.
 func (q *queue) pop() {
-	q.commands[q.at] = Command{}
+	p := q.first
+	p.list[q.at] = Command{}
 	q.at++
 	q.taken++
-	if q.left() == 0 {
-		q.commands, q.at = q.commands[:0], 0
+	q.left--
+	switch {
+	case q.left == 0:
+		p.n, q.at = 0, 0
+	case q.at == len(p.list):
+		q.first, q.at = p.next, 0
+		q.sim.spare = append(q.sim.spare, p)
 	}
+}
+
+// blank is an empty page.
+func (s *Simulation) blank() *page {
+	n := len(s.spare)
+	if n == 0 {
+		return &page{}
+	}
+	p := s.spare[n-1]
+	s.spare = s.spare[:n-1]
+	p.n, p.next = 0, nil
+	return p
 }
 
 // ready is the edge from which a command may start and the station that decides
@@ -116,25 +151,25 @@ func (q *queue) complete(c *Command, edge unit.Edge) unit.Edge {
 	return edge
 }
 
-// announce wakes the stations that wait for what this one has completed.
+// announce has the stations look that wait for what this one has completed.
 func (q *queue) announce(before int) {
 	if len(q.done) == before {
 		return
 	}
 	for s, other := range q.sim.queues {
 		if other.blocked && other.by == q.id {
-			q.sim.boxes[s].Send(engine.Message{Edge: q.done[len(q.done)-1], Kind: int(q.id), N: int64(len(q.done))})
+			q.sim.due[s] = true
 		}
 	}
 }
 
 // Left shows what the station waits for.
 func (q *queue) Left() (string, bool) {
-	text := fmt.Sprintf("%d commands done, %d left", len(q.done), q.left())
-	if q.left() == 0 {
+	text := fmt.Sprintf("%d commands done, %d left", len(q.done), q.left)
+	if q.left == 0 {
 		return text, true
 	}
-	for s, n := range q.commands[q.at].After {
+	for s, n := range q.first.list[q.at].After {
 		if have := int64(len(q.sim.queues[s].done)); n > have {
 			text += fmt.Sprintf(", waits for %s %d of %d", stationNames[s], have, n)
 		}

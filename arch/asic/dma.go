@@ -13,7 +13,8 @@ type dma struct {
 	queue
 	write       bool
 	outstanding int
-	flying      []flight
+	flying      []flight // those before landed have landed
+	landed      int
 	last        unit.Edge // when the last transfer was issued
 	stats       *results.Stats
 }
@@ -42,18 +43,25 @@ func (d *dma) Step(now unit.Edge) unit.Edge {
 
 // land completes, in order, the transfers whose end is known.
 func (d *dma) land() {
-	for len(d.flying) > 0 && d.flying[0].landed != engine.Never {
-		f := &d.flying[0]
+	for d.landed < len(d.flying) && d.flying[d.landed].landed != engine.Never {
+		f := &d.flying[d.landed]
 		from := f.issued
 		if n := len(d.done); n > 0 {
 			from = max(from, d.done[n-1])
 		}
-		d.stats.Serve(f.command.layer, f.command.Bytes)
 		d.stats.Enter(results.Busy, from)
 		end := d.complete(&f.command, f.landed)
 		d.stats.Enter(results.Idle, end)
 		d.sim.act(end, engine.Ends, f.command.End)
-		d.flying = d.flying[1:]
+		f.command = Command{}
+		d.landed++
+	}
+	switch n := len(d.flying) - d.landed; {
+	case n == 0:
+		d.flying, d.landed = d.flying[:0], 0
+	case d.landed > 2*d.outstanding+n: // what is left moves to the front
+		copy(d.flying, d.flying[d.landed:])
+		d.flying, d.landed = d.flying[:n], 0
 	}
 }
 
@@ -103,5 +111,5 @@ func (d *dma) answer(tag int64, edge unit.Edge) {
 // Left counts transfers on their way as work.
 func (d *dma) Left() (string, bool) {
 	text, done := d.queue.Left()
-	return text, done && len(d.flying) == 0
+	return text, done && d.landed == len(d.flying)
 }

@@ -119,6 +119,22 @@ func (p *Product) bBox(t *Tile) ([]int, mem.Region) {
 	return []int{batches * s.C, s.K}, mem.Region{{Lo: ib*s.C + t.C0, Hi: ib*s.C + t.C1}, {Lo: t.K0, Hi: t.K1}}
 }
 
+// bOffset is the index of a tile's first filter word: where bBox begins.
+func (p *Product) bOffset(t *Tile) int64 {
+	s := &p.Space
+	if p.conv {
+		return (int64(t.Group*s.K+t.K0)*int64(s.C) + int64(t.C0)) * int64(s.R*s.S)
+	}
+	ib := 0
+	if !s.SharedB {
+		_, ib = workloads.BatchIndex(p.Layer.Head(), t.Batch)
+	}
+	if s.TransB {
+		return int64(ib*s.K+t.K0)*int64(s.C) + int64(t.C0)
+	}
+	return int64(ib*s.C+t.C0)*int64(s.K) + int64(t.K0)
+}
+
 // outBox is where a tile's results lie: [image, filter, row, column], or [row, column].
 func (p *Product) outBox(t *Tile) ([]int, mem.Region) {
 	s := &p.Space
@@ -249,6 +265,9 @@ func (w *Walk) FetchB(p *Product, t *Tile, addr int64, after Fence) int64 {
 
 // FetchForm is FetchB for filters that lie off chip in another form, of so many bytes.
 func (w *Walk) FetchForm(p *Product, t *Tile, bytes, addr int64, after Fence) int64 {
+	if w.Sim.plane == nil { // the box is made only for values
+		return w.Fetch(p.B, p.bOffset(t)*int64(p.B.Type.CellBytes()), bytes, after, nil)
+	}
 	view, r := p.bBox(t)
 	return w.fetchAs(p.B, view, r, bytes, addr, after)
 }

@@ -21,7 +21,10 @@ type Simulation struct {
 	job     *arch.Job
 	engine  *engine.Engine
 	queues  [stations]*queue
+	units   [stations]station
 	boxes   [stations]*engine.Box
+	due     [stations]bool // stations with something new to look at
+	spare   []*page        // of commands, to be used again
 	memBox  *engine.Box
 	control *mem.Controller
 	walk    *Walk
@@ -43,15 +46,16 @@ func New(c *Chassis, job *arch.Job, e *engine.Engine, d Density) *Simulation {
 	array := &worker{stats: s.books.units[0]}
 	post := &worker{stats: s.books.post}
 	s.queues = [stations]*queue{&load.queue, &array.queue, &post.queue, &store.queue}
-	for i, u := range [stations]engine.Unit{load, array, post, store} {
+	s.units = [stations]station{load, array, post, store}
+	for i := range s.units {
 		s.queues[i].id, s.queues[i].sim = Station(i), s
-		s.boxes[i] = e.Add(boxNames[i], u, false)
+		s.boxes[i] = e.Add(boxNames[i], &turn{s, Station(i)}, false)
 	}
 	s.control = mem.NewController(s.timing(), c.Clock, func(port int, tag int64, edge unit.Edge) {
 		[stations]*dma{Load: load, Store: store}[port].answer(tag, edge)
-		s.boxes[port].WakeAt(e.Now())
+		s.due[port] = true
 	})
-	s.memBox = e.Add("Memory", s.control, true)
+	s.memBox = e.Add("Memory", &offChip{s.control, s}, true)
 	s.walk = newWalk(s)
 	if job.Check != nil && job.Check.Mode() != arch.None {
 		s.plane = newPlane(s, job.Check)
@@ -60,6 +64,63 @@ func New(c *Chassis, job *arch.Job, e *engine.Engine, d Density) *Simulation {
 }
 
 var boxNames = [stations]string{"Load", "Array", "Post", "Store"}
+
+// station is one of the four, as the simulation steps it.
+type station interface {
+	// Step does what can be done by now; it returns when it must be stepped again
+	// whatever the others do.
+	Step(now unit.Edge) unit.Edge
+	Left() (string, bool)
+}
+
+// turn is a station as the engine sees it: woken at the edges at which it must act.
+type turn struct {
+	sim *Simulation
+	id  Station
+}
+
+// Step has the station act, and then all that can because of it. What stations tell one
+// another they say at once, each with the edge at which it counts, so no event is
+// spent on it.
+func (t *turn) Step(now unit.Edge) unit.Edge {
+	t.sim.due[t.id] = true
+	t.sim.settle(now)
+	return engine.Never
+}
+
+// Receive is not used: stations look into each other's records.
+func (t *turn) Receive(engine.Message) {}
+
+// Left shows what the station waits for.
+func (t *turn) Left() (string, bool) { return t.sim.units[t.id].Left() }
+
+// offChip is the memory; after its answers the stations that asked go on.
+type offChip struct {
+	*mem.Controller
+	sim *Simulation
+}
+
+// Step serves what has been asked by now.
+func (m *offChip) Step(now unit.Edge) unit.Edge {
+	next := m.Controller.Step(now)
+	m.sim.settle(now)
+	return next
+}
+
+// settle steps stations until none has anything new to look at.
+func (s *Simulation) settle(now unit.Edge) {
+	for again := true; again; {
+		again = false
+		for i := range s.due {
+			if s.due[i] {
+				s.due[i], again = false, true
+				if next := s.units[i].Step(now); next != engine.Never {
+					s.boxes[i].WakeAt(next)
+				}
+			}
+		}
+	}
+}
 
 // timing is the off-chip memory of this run.
 func (s *Simulation) timing() mem.Timing {

@@ -161,7 +161,8 @@ func (m *Mapping) weighed() float64 {
 
 // widths finds the best mapping whose sets have an allowed width.
 func (a *Array) widths(space workloads.Matrix, allowed func(e int) bool) (best *Mapping) {
-	images, filters := divisors(space.Images), divisors(space.K)
+	known := factors{}
+	images, filters := known.of(space.Images), known.of(space.K)
 	for e := space.OH; e >= 1; e-- {
 		sets := a.Sets(space.R, e)
 		if sets == 0 || !allowed(e) {
@@ -174,7 +175,7 @@ func (a *Array) widths(space workloads.Matrix, allowed func(e int) bool) (best *
 					break // more filters only take more room
 				}
 				if c.offChip = c.weighed(); best == nil || c.offChip <= best.offChip {
-					best = a.pass(c, sets, best)
+					best = a.pass(c, sets, known, best)
 				}
 			}
 		}
@@ -203,23 +204,23 @@ func (a *Array) refuse(s *workloads.Matrix) error {
 }
 
 // pass tries every way to fill the PEs for given m, n and e.
-func (a *Array) pass(c Mapping, sets int, best *Mapping) *Mapping {
+func (a *Array) pass(c Mapping, sets int, known factors, best *Mapping) *Mapping {
 	s := &c.Space
 	span := (s.S-1)*s.DilW + 1
-	for _, q := range divisors(s.C) {
+	for _, q := range known.of(s.C) {
 		if q*span > a.InputWords || q*s.S > a.FilterWords {
 			break
 		}
-		for _, r := range divisors(s.C / q) {
+		for _, r := range known.of(s.C / q) {
 			c.Q, c.R = q, r
 			if r > sets || a.SumBanks(&c)+a.InputBanks(&c) > a.Banks {
 				break
 			}
-			for _, p := range divisors(c.M) {
+			for _, p := range known.of(c.M) {
 				if p > a.SumWords || p*q*s.S > a.FilterWords {
 					break
 				}
-				for _, t := range divisors(c.M / p) {
+				for _, t := range known.of(c.M / p) {
 					c.P, c.T = p, t
 					if r*t > sets || c.Filters()*c.Channels()*s.R*s.S*a.WordBytes > a.FilterBytes {
 						break
@@ -286,6 +287,19 @@ func (m *Mapping) Words() Words {
 		Inputs: image * int64(m.Blocks()) * int64(m.Turns()), Filters: filters,
 		SumsIn: result * (depth - 1), SumsOut: result * depth,
 		Network: result * depth * int64(s.R*m.R-1), RF: 4 * s.MACs()}
+}
+
+// factors are lists of divisors that have been made.
+type factors map[int][]int
+
+// of lists the divisors of n, ascending.
+func (f factors) of(n int) []int {
+	list, ok := f[n]
+	if !ok {
+		list = divisors(n)
+		f[n] = list
+	}
+	return list
 }
 
 // divisors lists them, ascending.
