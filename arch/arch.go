@@ -88,3 +88,10 @@ type Checker interface {
 	// only elements whose index is in picked (sorted) are valid.
 	Produced(layer int, out *workloads.Array, picked []int) error
 }
+
+// Refusal is an error of Run for which the input is to blame, and which no plan could
+// have told: values, or stated densities, that the machine has no room for.
+type Refusal struct{ Cause error }
+
+func (r Refusal) Error() string { return r.Cause.Error() }
+func (r Refusal) Unwrap() error { return r.Cause }

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,9 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 		return nil, err
 	}
 	run, ideal, err := p.simulate(e, checker)
+	if refused := (arch.Refusal{}); errors.As(err, &refused) {
+		return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err)
+	}
 	if err != nil {
 		return nil, Failure{fmt.Sprintf("%s on %s: %v", p.Workload.Name, p.Machine.Name(), err)}
 	}

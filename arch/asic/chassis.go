@@ -59,10 +59,7 @@ type Power struct {
 
 // Chassis is what every machine hands over to be simulated.
 type Chassis struct {
-	Name    string
-	Clock   unit.Hertz
-	Memory  Memory
-	Vector  Vector
+	Common
 	Buffers int64 // bytes of on-chip buffers that Command addresses lie in
 	// Units are the counters of what a machine has beside the stations, the array
 	// first: its stats are the array station's.

@@ -61,8 +61,9 @@ func (l *List) Tree(a, b, leaves int) tech.Price {
 // whose bytes are priced where they are read and written, the post station, the
 // off-chip memory and what is drawn all the time.
 // All but the off-chip memory's are those at the machine's supply and clock.
-func (l *List) Prices(c *Chassis, power Power, supply unit.Volts, area *unit.SquareMM) results.Prices {
-	switched, clocked, leaked := power.scales(c.Clock, supply)
+func (l *List) Prices(c *Common) results.Prices {
+	power := &c.Power
+	switched, clocked, leaked := power.scales(c.Clock, c.Voltage)
 	free := tech.Price{Source: "none: counted, its bytes are priced where they are read and written"}
 	for _, u := range []string{"load", "store"} {
 		l.Set(u, "bytes", free)
@@ -86,6 +87,10 @@ func (l *List) Prices(c *Chassis, power Power, supply unit.Volts, area *unit.Squ
 	}
 	l.Set("memory", "read_bytes", dram)
 	l.Set("memory", "write_bytes", dram)
+	var area *unit.SquareMM
+	if c.Area > 0 {
+		area = &c.Area
+	}
 	return results.Prices{PerEvent: l.per, Area: area, Scope: power.Scope, Static: map[string]tech.Power{
 		"static": {Watts: power.Static * unit.Watts(leaked), Source: "device"}, "clock": {Watts: power.Clock * unit.Watts(clocked), Source: "device"}}}
 }

@@ -18,7 +18,8 @@
 //	}
 //
 // Fields are int, int64, float64, bool, string, []string, unit.Cycles, the
-// quantities of unit, and structs of these. A field without a key tag is not the reader's business.
+// quantities of unit, and structs of these; the keys of a struct tagged inline:"true" stand
+// among those around it. A field without a key tag is not the reader's business.
 // Every key must be given unless it is tagged optional:"true"; quantities are at
 // least 0 unless min says otherwise. A struct with Validate() error is asked last.
 //

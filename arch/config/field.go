@@ -33,6 +33,9 @@ func fieldsOf(v reflect.Value, prefix string) []field {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
 		key := tag.Get("key")
+		if tag.Get("inline") == "true" {
+			list = append(list, fieldsOf(v.Field(i), prefix)...)
+		}
 		if key == "" {
 			continue
 		}

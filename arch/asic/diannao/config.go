@@ -12,13 +12,7 @@ import (
 
 // Config is a tree of multipliers as its YAML describes it.
 type Config struct {
-	Name    string        `key:"name" doc:"what reports call the machine"`
-	Kind    string        `key:"kind" oneof:"multiplier-tree" doc:"which model simulates it"`
-	About   string        `key:"about" doc:"one line: what the machine is"`
-	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
-	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the NFU and its buffers"`
-	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
-	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+	asic.Common `inline:"true"`
 
 	NFU struct {
 		Neurons  int         `key:"neurons" min:"1" max:"4096" doc:"filters whose sums are formed side by side: Tn"`
@@ -29,10 +23,6 @@ type Config struct {
 	NBin  unit.Bytes `key:"nbin" min:"4 B" max:"64 MiB" doc:"buffer of inputs, in two halves"`
 	SB    unit.Bytes `key:"sb" min:"4 B" max:"64 MiB" doc:"buffer of weights, in two halves"`
 	NBout unit.Bytes `key:"nbout" min:"4 B" max:"64 MiB" doc:"buffer of sums, in two halves"`
-
-	Vector asic.Vector `key:"vector"`
-	Memory asic.Memory `key:"memory"`
-	Power  asic.Power  `key:"power"`
 }
 
 // wordBytes is the width of everything: 16-bit fixed point.
@@ -43,11 +33,14 @@ func (c *Config) Validate() error {
 	if c.NFU.Neurons*c.NFU.Synapses > 1<<20 {
 		return fmt.Errorf("nfu: %d × %d multipliers are more than 2^20", c.NFU.Neurons, c.NFU.Synapses)
 	}
-	return c.Power.Allows(c.Clock, c.Voltage)
+	return c.Common.Validate()
 }
 
 //go:embed presets/*.yaml
 var presets embed.FS
+
+// kind is the model, as descriptions name it.
+const kind = "multiplier-tree"
 
 // Presets are the machines that come with the program.
 var Presets = config.Shelf{Files: presets}
@@ -64,7 +57,7 @@ var _ arch.Machine = (*Machine)(nil)
 // is what errors call the text.
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
-	read, err := config.Load(name, text, sets, &m.cfg)
-	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{"int16"}, read)
+	var err error
+	m.Identity, err = asic.Read(kind, name, text, sets, &m.cfg, asic.Always("int16"))
 	return m, err
 }

@@ -3,7 +3,6 @@ package diannao
 import (
 	"nnsim/arch"
 	"nnsim/arch/asic"
-	"nnsim/arch/config"
 	"nnsim/internal/engine"
 	"nnsim/internal/live"
 	"nnsim/mapping"
@@ -15,8 +14,7 @@ import (
 
 // Describe is the device part of a report.
 func (m *Machine) Describe(workloads.Precision) results.Device {
-	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock,
-		PeakMACsPerCycle: float64(m.cfg.NFU.Neurons * m.cfg.NFU.Synapses), Resolved: config.Resolved(&m.cfg)}
+	return asic.Describe(&m.cfg, float64(m.cfg.NFU.Neurons*m.cfg.NFU.Synapses))
 }
 
 // Fuses tells what NFU-3 does on results as they leave.
@@ -44,7 +42,7 @@ func (m *Machine) resultBytes() int64 {
 // chassis is the machine as it is simulated.
 func (m *Machine) chassis() *asic.Chassis {
 	c := &m.cfg
-	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: m.walk,
+	return &asic.Chassis{Common: c.Common, Walk: m.walk,
 		Buffers: int64(c.NBin+c.SB) + resultSlots*m.resultBytes(), Units: units}
 }
 
@@ -89,9 +87,5 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 		l.Set(b.name, "read_bytes", r)
 		l.Set(b.name, "write_bytes", w)
 	}
-	var area *unit.SquareMM
-	if c.Area > 0 {
-		area = &c.Area
-	}
-	return l.Prices(m.chassis(), c.Power, c.Voltage, area)
+	return l.Prices(&c.Common)
 }

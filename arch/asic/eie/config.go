@@ -11,31 +11,22 @@ import (
 
 // Config is a sparse engine as its YAML describes it.
 type Config struct {
-	Name     string        `key:"name" doc:"what reports call the machine"`
-	Kind     string        `key:"kind" oneof:"sparse-engine" doc:"which model simulates it"`
-	About    string        `key:"about" doc:"one line: what the machine is"`
-	Process  int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
-	Clock    unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the PEs"`
-	Voltage  unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
-	Area     unit.SquareMM `key:"area" optional:"true" doc:"die area"`
-	PEs      int           `key:"pes" min:"1" max:"65536" doc:"processing elements; rows of a matrix are dealt out over them"`
-	Queue    int           `key:"queue" min:"1" max:"4096" doc:"activations that wait in a PE"`
-	Pipeline unit.Cycles   `key:"pipeline" min:"0" max:"64" doc:"edges from an activation's broadcast to its sums"`
+	asic.Common `inline:"true"`
+
+	PEs      int         `key:"pes" min:"1" max:"65536" doc:"processing elements; rows of a matrix are dealt out over them"`
+	Queue    int         `key:"queue" min:"1" max:"4096" doc:"activations that wait in a PE"`
+	Pipeline unit.Cycles `key:"pipeline" min:"0" max:"64" doc:"edges from an activation's broadcast to its sums"`
 
 	Matrix   unit.Bytes `key:"matrix" min:"64 B" max:"1 GiB" doc:"memory of a PE for entries, one byte each"`
 	Pointers unit.Bytes `key:"pointers" min:"64 B" max:"1 GiB" doc:"memory of a PE for the columns' beginnings, two bytes each"`
 	Sums     unit.Bytes `key:"sums" min:"64 B" max:"1 GiB" doc:"memory of a PE for activations, two bytes each"`
-
-	Vector asic.Vector `key:"vector"`
-	Memory asic.Memory `key:"memory"`
-	Power  asic.Power  `key:"power"`
 }
-
-// Validate refuses a clock that the supply is too low for.
-func (c *Config) Validate() error { return c.Power.Allows(c.Clock, c.Voltage) }
 
 //go:embed presets/*.yaml
 var presets embed.FS
+
+// kind is the model, as descriptions name it.
+const kind = "sparse-engine"
 
 // Presets are the machines that come with the program.
 var Presets = config.Shelf{Files: presets}
@@ -55,7 +46,7 @@ var _ arch.Machine = (*Machine)(nil)
 // what errors call the text.
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
-	read, err := config.Load(name, text, sets, &m.cfg)
-	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{precision}, read)
+	var err error
+	m.Identity, err = asic.Read(kind, name, text, sets, &m.cfg, asic.Always(precision))
 	return m, err
 }

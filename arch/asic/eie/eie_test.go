@@ -80,6 +80,10 @@ func TestRefused(t *testing.T) {
 		_, err := archtest.Checked(m, spec(text), m.Native(), arch.None)
 		assert.ErrorContains(t, err, want, text)
 	}
+	_, err := archtest.Checked(m, spec("gemm:m=1,n=2000,k=400"), m.Native(), arch.Full)
+	var refused arch.Refusal
+	assert.ErrorAs(t, err, &refused, "the input is to blame")
+	assert.ErrorContains(t, err, "entries of one byte do not fit a PE's memory of 1 KiB (matrix)")
 }
 
 // TestQueues: the recurrence against PEs that are stepped edge by edge.

@@ -4,7 +4,6 @@ import (
 	"nnsim/arch/asic"
 	"nnsim/results"
 	"nnsim/tech"
-	"nnsim/unit"
 	"nnsim/workloads"
 )
 
@@ -32,15 +31,5 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	er, _ := l.Buffer(c.Matrix, word)
 	l.Set("matrix", "reads", er.Times(word).Plus(l.Must(tech.Register(c.Process, 8*word))))
 	l.Set("sums", "accesses", data(16))
-	var area *unit.SquareMM
-	if c.Area > 0 {
-		area = &c.Area
-	}
-	return l.Prices((&run{m: m, job: nil}).plain(), c.Power, c.Voltage, area)
-}
-
-// plain is as much of the chassis as prices depend on.
-func (r *run) plain() *asic.Chassis {
-	c := &r.m.cfg
-	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector}
+	return l.Prices(&c.Common)
 }

@@ -6,7 +6,6 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/asic"
-	"nnsim/arch/config"
 	"nnsim/internal/engine"
 	"nnsim/internal/live"
 	"nnsim/mapping"
@@ -17,7 +16,7 @@ import (
 
 // Describe is the device part of a report.
 func (m *Machine) Describe(workloads.Precision) results.Device {
-	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock, PeakMACsPerCycle: float64(m.cfg.PEs), Resolved: config.Resolved(&m.cfg)}
+	return asic.Describe(&m.cfg, float64(m.cfg.PEs))
 }
 
 // Fuses tells what is done on results as they leave.
@@ -137,7 +136,7 @@ func (r *run) chassis() *asic.Chassis {
 			largest = max(largest, int64(d.rows)*int64(d.columns)+4*int64(d.rows+d.columns))
 		}
 	}
-	return &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Buffers: largest, Units: units, Walk: r.walk}
+	return &asic.Chassis{Common: c.Common, Buffers: largest, Units: units, Walk: r.walk}
 }
 
 // walk writes the commands of one layer: vector by vector, into and out of the PEs.
@@ -177,11 +176,16 @@ func (r *run) cost(layer, group int, s *workloads.Matrix, rng *rand.Rand, lp *ma
 	t := c.random(rng, s.C, s.K, r.weights, r.acts)
 	if r.acts > 0 {
 		if all := float64(t.real+t.padding) / r.acts; all > 1.02*float64(c.Matrix)*float64(c.PEs) { // the draw scatters
-			return t, fmt.Errorf("layer %s: some %.0f entries of one byte do not fit %d memories of %v (matrix); state how sparse the weights are with wzeros=",
+			return t, refuse("layer %s: some %.0f entries of one byte do not fit %d memories of %v (matrix); state how sparse the weights are with wzeros=",
 				lp.Layer.Name, all, c.PEs, c.Matrix)
 		}
 	}
 	return t, nil
+}
+
+// refuse says that a matrix does not fit.
+func refuse(format string, args ...any) error {
+	return arch.Refusal{Cause: fmt.Errorf(format, args...)}
 }
 
 // vector emits the commands of one vector and counts them.
@@ -236,6 +240,10 @@ func (r *run) multiply(layer int, s *workloads.Matrix, sums, a, b []int32) error
 	}
 	if r.seen != nil {
 		cost := r.m.cfg.exact(a, s.K, at)
+		if c := &r.m.cfg; unit.Bytes(cost.stored) > c.Matrix {
+			return refuse("layer %s: %d entries of one byte do not fit a PE's memory of %v (matrix); choose a sparser matrix, or state how sparse it is with wzeros=",
+				r.job.Net.Layers[layer].Name, cost.stored, c.Matrix)
+		}
 		r.seen[layer] = append(r.seen[layer], cost)
 	}
 	return nil

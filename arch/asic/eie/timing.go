@@ -3,6 +3,7 @@ package eie
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"nnsim/unit"
 )
@@ -70,6 +71,7 @@ type tally struct {
 	edges               unit.Cycles
 	sent, real, padding int64
 	rows                int64 // words of entries read, eight entries each
+	stored              int   // entries that the fullest PE holds, where they have been counted
 }
 
 func (t *tally) add(column []entries) {
@@ -118,12 +120,9 @@ func (c *Config) random(rng *rand.Rand, n, m int, weights, acts float64) tally {
 // exact follows a vector through a matrix with their own zeros; at(j, i) is the
 // weight of column j, row i.
 func (c *Config) exact(acts []int32, m int, at func(j, i int) int32) tally {
-	q, column := newQueues(c.PEs, c.Queue), make([]entries, c.PEs)
+	q, column, stored := newQueues(c.PEs, c.Queue), make([]entries, c.PEs), make([]int, c.PEs)
 	var t tally
 	for j, a := range acts {
-		if a == 0 {
-			continue
-		}
 		for pe := range column {
 			column[pe] = entries{}
 			zeros := 0
@@ -135,10 +134,13 @@ func (c *Config) exact(acts []int32, m int, at func(j, i int) int32) tally {
 				column[pe].gap(zeros)
 				zeros = 0
 			}
+			stored[pe] += column[pe].real + column[pe].padding
 		}
-		q.broadcast(column)
-		t.add(column)
+		if a != 0 {
+			q.broadcast(column)
+			t.add(column)
+		}
 	}
-	t.edges = unit.Cycles(q.end()) + c.Pipeline
+	t.edges, t.stored = unit.Cycles(q.end())+c.Pipeline, slices.Max(stored)
 	return t
 }

@@ -13,13 +13,7 @@ import (
 
 // Config is a row-stationary machine as its YAML describes it.
 type Config struct {
-	Name    string        `key:"name" doc:"what reports call the machine"`
-	Kind    string        `key:"kind" oneof:"row-stationary" doc:"which model simulates it"`
-	About   string        `key:"about" doc:"one line: what the machine is"`
-	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
-	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the array and the buffer"`
-	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
-	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
+	asic.Common `inline:"true"`
 
 	Array struct {
 		Rows int `key:"rows" min:"1" max:"4096" doc:"PEs on top of each other; a window is at most as high"`
@@ -49,10 +43,6 @@ type Config struct {
 
 	Coding  string `key:"coding" oneof:"rlc,none" doc:"how results and activations are stored off chip"`
 	Density string `key:"density" oneof:"measured,stated" doc:"where zeros are counted, if all values are carried and none are stated"`
-
-	Vector asic.Vector `key:"vector"`
-	Memory asic.Memory `key:"memory"`
-	Power  asic.Power  `key:"power"`
 }
 
 // wordBytes is the width of everything: 16-bit fixed point.
@@ -66,11 +56,14 @@ func (c *Config) Validate() error {
 	if total := int64(c.Buffer.Banks) * int64(c.Buffer.Bank); total > 1<<30 {
 		return fmt.Errorf("buffer: %d banks of %v are more than 1 GiB", c.Buffer.Banks, c.Buffer.Bank)
 	}
-	return c.Power.Allows(c.Clock, c.Voltage)
+	return c.Common.Validate()
 }
 
 //go:embed presets/*.yaml
 var presets embed.FS
+
+// kind is the model, as descriptions name it.
+const kind = "row-stationary"
 
 // Presets are the machines that come with the program.
 var Presets = config.Shelf{Files: presets}
@@ -87,8 +80,8 @@ var _ arch.Machine = (*Machine)(nil)
 // name is what errors call the text.
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
-	read, err := config.Load(name, text, sets, &m.cfg)
-	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, []string{"int16"}, read)
+	var err error
+	m.Identity, err = asic.Read(kind, name, text, sets, &m.cfg, asic.Always("int16"))
 	return m, err
 }
 

@@ -3,21 +3,18 @@ package eyeriss
 import (
 	"nnsim/arch"
 	"nnsim/arch/asic"
-	"nnsim/arch/config"
 	"nnsim/internal/engine"
 	"nnsim/internal/live"
 	"nnsim/mapping"
 	"nnsim/mapping/rowstationary"
 	"nnsim/results"
 	"nnsim/tech"
-	"nnsim/unit"
 	"nnsim/workloads"
 )
 
 // Describe is the device part of a report.
 func (m *Machine) Describe(workloads.Precision) results.Device {
-	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock,
-		PeakMACsPerCycle: float64(m.cfg.Array.Rows * m.cfg.Array.Cols), Resolved: config.Resolved(&m.cfg)}
+	return asic.Describe(&m.cfg, float64(m.cfg.Array.Rows*m.cfg.Array.Cols))
 }
 
 // Fuses tells what is done on results as they leave.
@@ -60,7 +57,7 @@ func (e *layerError) Unwrap() error { return e.cause }
 // clock of a layer's PEs runs while they wait, that of the others is off.
 func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	c := &m.cfg
-	ch := &asic.Chassis{Name: c.Name, Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: m.walk,
+	ch := &asic.Chassis{Common: c.Common, Walk: m.walk,
 		Buffers: int64(c.Buffer.Banks)*int64(c.Buffer.Bank) + 2*int64(c.Buffer.Filters), Units: units}
 	if plan != nil {
 		ch.Elapsed = func(units []*results.Stats, layer int, edges int64) {
@@ -142,9 +139,5 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	both := br.Plus(bw).Times(0.5)
 	l.Set("buffer", "array_bytes", both)
 	l.Set("buffer", "dma_bytes", both)
-	var area *unit.SquareMM
-	if c.Area > 0 {
-		area = &c.Area
-	}
-	return l.Prices(m.chassis(nil), c.Power, c.Voltage, area)
+	return l.Prices(&c.Common)
 }

@@ -12,15 +12,10 @@ import (
 
 // Config is a convolution engine as its YAML describes it.
 type Config struct {
-	Name    string        `key:"name" doc:"what reports call the machine"`
-	Kind    string        `key:"kind" oneof:"convolution-engine" doc:"which model simulates it"`
-	About   string        `key:"about" doc:"one line: what the machine is"`
-	Process int           `key:"process" min:"7" max:"130" doc:"technology node in nm; prices of events are those of this node"`
-	Clock   unit.Hertz    `key:"clock" min:"1 Hz" doc:"clock of the engine"`
-	Voltage unit.Volts    `key:"voltage" min:"1 mV" doc:"supply; energies go with its square"`
-	DTypes  []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
-	Area    unit.SquareMM `key:"area" optional:"true" doc:"area of the engine"`
-	Logic   unit.SquareMM `key:"logic" doc:"area of gates and registers beside the multipliers and the buffers: what its clock costs"`
+	asic.Common `inline:"true"`
+
+	DTypes []string      `key:"dtypes" doc:"data types the array multiplies, the native one first"`
+	Logic  unit.SquareMM `key:"logic" doc:"area of gates and registers beside the multipliers and the buffers: what its clock costs"`
 
 	Array struct {
 		AtomicC  int         `key:"atomic_c" min:"1" max:"4096" doc:"channels multiplied in an edge"`
@@ -44,10 +39,6 @@ type Config struct {
 
 	Sums    unit.Bytes `key:"sums" min:"64 B" max:"1 GiB" doc:"sums that are kept while channels pass in several turns, 4 bytes each"`
 	Granule unit.Bytes `key:"granule" min:"64 B" max:"64 MiB" doc:"results that are finished and stored together"`
-
-	Vector asic.Vector `key:"vector"`
-	Memory asic.Memory `key:"memory"`
-	Power  asic.Power  `key:"power"`
 }
 
 // Validate refuses what single keys cannot tell.
@@ -61,13 +52,16 @@ func (c *Config) Validate() error {
 		}
 	}
 	if c.Array.Winograd && c.Array.AtomicC%tilePart != 0 {
-		return fmt.Errorf("array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not %d", c.Array.AtomicC)
+		return fmt.Errorf("array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not %d; or set it to false", c.Array.AtomicC)
 	}
-	return c.Power.Allows(c.Clock, c.Voltage)
+	return c.Common.Validate()
 }
 
 //go:embed presets/*.yaml
 var presets embed.FS
+
+// kind is the model, as descriptions name it.
+const kind = "convolution-engine"
 
 // Presets are the machines that come with the program.
 var Presets = config.Shelf{Files: presets}
@@ -84,7 +78,7 @@ var _ arch.Machine = (*Machine)(nil)
 // name is what errors call the text.
 func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
-	read, err := config.Load(name, text, sets, &m.cfg)
-	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, m.cfg.DTypes, read)
+	var err error
+	m.Identity, err = asic.Read(kind, name, text, sets, &m.cfg, func() []string { return m.cfg.DTypes })
 	return m, err
 }

@@ -3,7 +3,6 @@ package nvdla
 import (
 	"nnsim/arch"
 	"nnsim/arch/asic"
-	"nnsim/arch/config"
 	"nnsim/internal/engine"
 	"nnsim/internal/live"
 	"nnsim/mapping"
@@ -15,7 +14,7 @@ import (
 
 // Describe is the device part of a report.
 func (m *Machine) Describe(p workloads.Precision) results.Device {
-	return results.Device{Name: m.cfg.Name, Kind: m.cfg.Kind, Clock: m.cfg.Clock, PeakMACsPerCycle: m.peak(p), Resolved: config.Resolved(&m.cfg)}
+	return asic.Describe(&m.cfg, m.peak(p))
 }
 
 // peak is the multiplications of an edge: words of 16 bits take two cells.
@@ -59,7 +58,7 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 			}
 		}
 	}
-	return &asic.Chassis{Name: c.Name, Elapsed: m.elapsed(plan), Clock: c.Clock, Memory: c.Memory, Vector: c.Vector, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
+	return &asic.Chassis{Elapsed: m.elapsed(plan), Common: c.Common, Walk: (&run{machine: m}).walk, Buffers: int64(c.Buffer.Size) + queues,
 		Units: func(layers int) []*results.Stats {
 			return []*results.Stats{
 				unitArray:  results.NewStats("array", layers, "mac_int", "mac_winograd", "mac_skipped", "filter_bytes", "transform_adds", "edges", "cell_edges"),
@@ -143,9 +142,5 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	r, w = l.Buffer(c.Sums/sumBanks, sumBytes*min(c.Array.AtomicK, 8))
 	l.Set("sums", "read_bytes", r)
 	l.Set("sums", "write_bytes", w)
-	var area *unit.SquareMM
-	if c.Area > 0 {
-		area = &c.Area
-	}
-	return l.Prices(m.chassis(nil), c.Power, c.Voltage, area)
+	return l.Prices(&c.Common)
 }

@@ -192,8 +192,10 @@ func TestRefused(t *testing.T) {
 	_, err = archtest.Checked(m, w, m.Native(), arch.None)
 	assert.ErrorContains(t, err, "do not fit a convolution buffer of 64 B (buffer.size)")
 	text, _ := Presets.Text("nvdla-small")
+	_, err = Open("x", text, []string{"kind=gpu"})
+	assert.ErrorContains(t, err, "kind: gpu: write convolution-engine, the model that was asked for")
 	_, err = Open("x", text, []string{"dtypes=fp16"})
 	assert.ErrorContains(t, err, "use int8 or int16")
 	_, err = Open("x", text, []string{"array.winograd=true"})
-	assert.ErrorContains(t, err, "array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not 8")
+	assert.ErrorContains(t, err, "array.winograd: tiles of 4×4 need array.atomic_c to be a multiple of 16, not 8; or set it to false")
 }
