@@ -1,6 +1,7 @@
 package fpga
 
 import (
+	"slices"
 	"strings"
 
 	"nnsim/arch"
@@ -101,12 +102,16 @@ func (c *circuit) stages(r *results.Run, timed *stream.Result, timeline *results
 
 // spend enters how a stage spent the run, part by part.
 func (c *circuit) spend(stats *results.Stats, s *stream.StageSpent, cycles int64) {
-	last := stream.Spent{Input: min(s.First, s.Input)}
+	parts := append(s.Parts[:len(s.Parts):len(s.Parts)], s.Spent)
+	first := slices.IndexFunc(parts, func(x stream.Spent) bool { return x.Busy > 0 })
+	if first < 0 { // it never had a token
+		first = len(parts) - 1
+	}
+	last := stream.Spent{Input: min(s.First, parts[first].Input)}
 	stats.Spend(0, min(last.Input, cycles), c.spent(s.Name, last))
-	for _, to := range append(s.Parts[:len(s.Parts):len(s.Parts)], s.Spent) {
-		part := stream.Spent{Busy: to.Busy - last.Busy, Input: to.Input - last.Input, Output: to.Output - last.Output}
-		if from := last.Cycles(); from < cycles && part.Cycles() > 0 {
-			stats.Spend(from, min(to.Cycles(), cycles), c.spent(s.Name, part))
+	for _, to := range parts[first:] {
+		if from := last.Cycles(); from < cycles {
+			stats.Spend(from, min(to.Cycles(), cycles), c.spent(s.Name, stream.Spent{Busy: to.Busy - last.Busy, Input: to.Input - last.Input, Output: to.Output - last.Output}))
 		}
 		last = to
 	}
