@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nnsim/internal/engine"
+	"nnsim/results"
 	"nnsim/unit"
 )
 
@@ -39,12 +40,10 @@ type core struct {
 	steps    []progress // of all groups, one after another
 	done     [][]layerDone
 	hostFree unit.Edge
-	prepared []unit.Edge // when each group's input has been prepared
-	array    int64       // cycles in which the array computed
-	vector   int64
-	host     int64
-	memory   int64 // cycles for which computing waited for loads
-	output   int64 // and for output buffers
+	prepared []unit.Edge    // when each group's input has been prepared
+	array    *results.Stats // what computes, and waits for loads and for output buffers
+	vector   *results.Stats
+	host     *results.Stats
 }
 
 // cursor is how far one of the core's queues is.
@@ -198,23 +197,28 @@ func (c *core) compute() (bool, unit.Edge) {
 	if c.m.cfg.Engine.Early && t.arrive != unknown {
 		begin = max(free, t.arrive)
 	}
-	c.memory += int64(begin - free)
-	if room > begin {
-		c.output += int64(room - begin)
-		begin = room
-	}
-	t.computed = max(begin+unit.Edge(s.compute), t.loaded)
-	if s.onArray {
-		c.array += s.compute
-	} else {
-		c.vector += s.compute
-	}
-	c.memory += int64(t.computed-begin) - s.compute
+	start := max(begin, room)
+	t.computed = max(start+unit.Edge(s.compute), t.loaded)
+	c.spend(s, free, begin, start, t.computed)
 	if s.ends {
 		c.stored(group, s.layer, t.computed)
 	}
 	c.computes.next++
 	return true, engine.Never
+}
+
+// spend enters a step that could begin at edge free, had its loads at begin and room for
+// its results at start, and was done at end. The array waits, also for steps of the lanes.
+func (c *core) spend(s *step, free, begin, start, end unit.Edge) {
+	x := results.Spent{Memory: int64(begin-free) + int64(end-start) - s.compute, Output: int64(start - begin)}
+	if s.onArray {
+		x.Busy = s.compute
+	} else {
+		c.vector.Serve(s.layer, 0)
+		c.vector.Spend(start, end, results.Spent{Busy: s.compute})
+	}
+	c.array.Serve(s.layer, 0)
+	c.array.Spend(free, end, x)
 }
 
 // onHost finds when the next layer on the processor is done.
@@ -231,7 +235,8 @@ func (c *core) onHost() (bool, unit.Edge) {
 		}
 		cycles := c.p.layers[s.layer].host
 		c.hostFree = max(c.hostFree, made) + unit.Edge(cycles)
-		c.host += cycles
+		c.host.Serve(s.layer, 0)
+		c.host.Spend(c.hostFree-unit.Edge(cycles), c.hostFree, results.Spent{Busy: cycles})
 		c.done[group][s.layer] = layerDone{edge: c.hostFree, known: true}
 	}
 	c.hosts.next++

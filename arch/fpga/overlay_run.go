@@ -37,6 +37,7 @@ func (m *Machine) runOverlay(job arch.Job, d *design) (*results.Run, error) {
 			ports = append(ports, x.ports[(k*n+i)%all])
 		}
 		c := newCore(m, i, p, x, ports, count, ideal)
+		c.open(&job, len(d.layers), n)
 		c.box = e.Add(fmt.Sprintf("Core%d", i), c, false)
 		cores = append(cores, c)
 	}
@@ -101,7 +102,7 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	if c, ok := o.x.counters(); ok {
 		r.DRAM.RowHitRate = c.HitRate()
 	}
-	stats := append(o.work(r.Cycles), split(memory, o.x.busy(), r.Cycles))
+	stats := append(o.work(), split(memory, o.x.busy(), r.Cycles))
 	macs := int64(0)
 	for _, s := range stats {
 		r.Stats = append(r.Stats, s)
@@ -133,38 +134,40 @@ func (o *overlayBooks) memory() (*results.Stats, *results.Traffic) {
 	return s, what
 }
 
-// work enters what the cores' arrays, lanes and processors did, and what they waited for.
-func (o *overlayBooks) work(cycles int64) (list []*results.Stats) {
-	mac := "mac_" + o.job.Net.Precision.Act.String()
-	for k, c := range o.cores {
-		name := func(what string) string {
-			if len(o.cores) == 1 {
-				return what
-			}
-			return fmt.Sprintf("%s%d", what, k)
+// open makes the counters of a core's array, lanes and processor.
+func (c *core) open(job *arch.Job, layers, cores int) {
+	name := func(what string) string {
+		if cores == 1 {
+			return what
 		}
-		layers := len(o.d.layers)
-		array, vector, processor := results.NewStats(name("engine"), layers, mac, "active_cycles"), results.NewStats(name("vector"), layers, "ops"), results.NewStats(name("host"), layers, mac, "ops")
+		return fmt.Sprintf("%s%d", what, c.id)
+	}
+	mac := "mac_" + job.Net.Precision.Act.String()
+	c.array = results.NewStats(name("engine"), layers, mac, "active_cycles")
+	c.vector = results.NewStats(name("vector"), layers, "ops")
+	c.host = results.NewStats(name("host"), layers, mac, "ops")
+	for _, s := range []*results.Stats{c.array, c.vector, c.host} {
+		s.Watch(job.Timeline)
+	}
+}
+
+// work counts what the cores' arrays, lanes and processors did.
+func (o *overlayBooks) work() (list []*results.Stats) {
+	for _, c := range o.cores {
 		n := int64(c.count)
 		for i := range o.p.steps {
 			switch t := &o.p.steps[i]; {
 			case t.onHost:
-				processor.Add(t.layer, 0, n*o.d.layers[t.layer].macs()/int64(o.p.groups))
-				processor.Add(t.layer, 1, n*t.ops)
+				c.host.Add(t.layer, 0, n*o.d.layers[t.layer].macs()/int64(o.p.groups))
+				c.host.Add(t.layer, 1, n*t.ops)
 			case t.onArray:
-				array.Add(t.layer, 0, n*t.macs)
-				array.Add(t.layer, 1, n*t.compute)
+				c.array.Add(t.layer, 0, n*t.macs)
+				c.array.Add(t.layer, 1, n*t.compute)
 			default:
-				vector.Add(t.layer, 0, n*t.ops)
+				c.vector.Add(t.layer, 0, n*t.ops)
 			}
 		}
-		list = append(list, array, vector, processor)
-		for _, s := range list[len(list)-3:] {
-			s.Watch(o.job.Timeline)
-		}
-		array.Spend(0, cycles, results.Spent{Busy: c.array, Memory: c.memory, Output: c.output})
-		vector.Spend(0, cycles, results.Spent{Busy: c.vector})
-		processor.Spend(0, cycles, results.Spent{Busy: c.host})
+		list = append(list, c.array, c.vector, c.host)
 	}
 	return list
 }
