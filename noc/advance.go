@@ -14,7 +14,7 @@ func (n *Network) Next() unit.Edge {
 		return n.now + 1
 	}
 	next := n.express.next(n.now)
-	for _, w := range []interface{ next(unit.Edge) unit.Edge }{&n.toRouter, &n.toNode, &n.toOutput, &n.toSource, &n.routed} {
+	for _, w := range []interface{ next(unit.Edge) unit.Edge }{&n.toRouter, &n.toNode, &n.toSender, &n.routed} {
 		next = min(next, w.next(n.now))
 	}
 	return next
@@ -51,25 +51,27 @@ func (n *Network) step() {
 	n.allocate()
 }
 
+// allocate is one edge of all routers: the switches for flits, then channels for heads.
+// Both see the state at the start of the edge: a channel got now may be used at
+// the next edge, a channel given back now may be given away at the next.
+func (n *Network) allocate() {
+	n.passSwitches()
+	n.matchChannels()
+	n.route(n.heads, n.now+1)
+}
+
 // arrivals takes what comes in at the present edge off the wires.
 func (n *Network) arrivals() {
-	for _, w := range n.toOutput.take(n.now) {
-		n.credit(&n.routers[w.to], w.at)
+	for _, c := range n.toSender.take(n.now) {
+		n.credit(c)
 	}
 	list := n.toRouter.take(n.now)
 	n.counts.BufferWrites += int64(len(list))
-	for _, w := range list {
-		n.arrive(&n.routers[w.to], w.at)
-	}
-	for _, w := range n.routed.take(n.now) {
-		n.ask(&n.routers[w.to], w.at)
-	}
-	for _, w := range n.toSource.take(n.now) {
-		n.sourceCredit(w.to, w.at)
-	}
+	n.arrive(list)
+	n.ask(n.routed.take(n.now))
 	if list := n.toNode.take(n.now); len(list) > 0 {
-		for _, w := range list {
-			n.eject(w.to, w.at, w.flit)
+		for _, c := range list {
+			n.eject(c)
 		}
 		n.order()
 	}

@@ -79,48 +79,37 @@ func (n *Network) restoreLink(t *train, k int) {
 	}
 	home := t.count(k+1, n.now-credit+1)
 	sent, arrived := t.count(k, n.now), t.count(k, n.now-n.flitDelay(l)+1)
-	to := n.sender(l, st.vc)
+	c := n.lane0[st.link] + st.vc
+	at := &n.lanes[c]
 	for i := home; i < sent; i++ {
-		at := &n.places[n.around(*to, i)]
+		place := &n.places[n.around(at.next, i)]
 		if i >= popped {
-			n.restoreFlit(t, k, i, at, i < arrived)
+			n.restoreFlit(t, k, i, place, i < arrived)
 		}
-		if i < popped || l.to < 0 {
-			*at = flit(t.sent(k+1, i) + credit)
+		if i < popped {
+			*place = flit(t.sent(k+1, i) + credit)
 		}
 		if i < popped && n.config.WaitForTail {
-			back := n.backAlong(l)
-			n.creditHome(&back, st.vc, t.sent(k+1, i)+credit)
+			n.creditHome(c, t.sent(k+1, i)+credit)
 		}
 	}
-	*to = n.around(*to, sent)
-	if l.to >= 0 {
-		b := &n.routers[l.to].buffers[l.toPort*n.vcs+st.vc]
-		b.first = n.around(b.first, popped)
-	}
+	at.next = n.around(at.next, sent)
+	at.first = n.around(at.first, popped)
 	n.countLink(l, sent, arrived, popped)
 }
 
 // restoreFlit puts flit i of a train where it is on link k: in the buffer or on the wire.
-func (n *Network) restoreFlit(t *train, k int, i int64, at *flit, arrived bool) {
+func (n *Network) restoreFlit(t *train, k int, i int64, place *flit, arrived bool) {
 	st, l := t.stops[k], &n.links[t.stops[k].link]
-	*at = flitOf(t.packet, &n.packets[t.packet], int32(i))
-	switch in := l.toPort*n.vcs + st.vc; {
+	*place = flitOf(t.packet, &n.packets[t.packet], int32(i))
+	switch c := n.lane0[st.link] + st.vc; {
 	case l.to < 0:
-		n.toNode.put(t.sent(k+1, i), landing{l.node, st.vc, *at})
+		n.toNode.put(t.sent(k+1, i), c)
 	case arrived:
-		n.routers[l.to].buffers[in].count++
+		n.lanes[c].count++
 	default:
-		n.toRouter.put(t.sent(k, i)+n.flitDelay(l), notice{l.to, in})
+		n.toRouter.put(t.sent(k, i)+n.flitDelay(l), c)
 	}
-}
-
-// sender is the place that the sender on a link writes next on a channel.
-func (n *Network) sender(l *link, vc int32) *int32 {
-	if l.from < 0 {
-		return &n.sources[l.node].next[vc]
-	}
-	return &n.routers[l.from].channels[l.fromPort*n.vcs+vc].next
 }
 
 // countLink adds what a train has done so far on a link to the counts.
@@ -140,48 +129,49 @@ func (n *Network) countLink(l *link, sent, arrived, popped int64) {
 	c.BufferReads += popped
 }
 
-// restoreInput puts the input channel at the end of link k, and the output channel
-// of link k+1 at the same router, into the state that the train has them in.
+// restoreInput puts the lane of a train on link k, and the output of link k+1 at
+// the same router, into the state that the train has them in.
 func (n *Network) restoreInput(t *train, k int) {
-	l, out := &n.links[t.stops[k].link], &n.links[t.stops[k+1].link]
-	r, i, vc := &n.routers[l.to], l.toPort*n.vcs+t.stops[k].vc, t.stops[k+1].vc
-	asks := t.asks[k+1]
+	st, next := t.stops[k], t.stops[k+1]
+	c, asks := n.lane0[st.link]+st.vc, t.asks[k+1]
 	if asks-unit.Edge(n.config.RoutingDelay) > n.now {
 		return // its head is not yet first in the buffer
 	}
 	if asks > n.now {
-		r.buffers[i].state = routing
-		n.routed.put(asks, notice{r.id, i})
+		n.lanes[c].state = routing
+		n.routed.put(asks, c)
 		return
 	}
 	if asks == n.now {
-		n.ask(r, i)
+		n.ask([]int32{c})
 		return
 	}
-	at := out.fromPort*n.vcs + vc
-	r.matched(&r.buffers[i], &r.channels[at], i, at)
+	r := &n.routers[n.lanes[c].to]
+	out := &r.outputs[n.links[next.link].fromPort]
+	matched(&n.lanes[c], &n.lanes[out.lane0+next.vc], c-r.in0, out, next.vc)
 	n.counts.Channels++
-	if s := &n.seats[n.seatOf[i]]; t.sent(k+1, 0) < n.now {
-		r.cross[s.cross].passed(r, &r.outputs[out.fromPort], s)
+	if s := &n.seats[n.seatOf[c-r.in0]]; t.sent(k+1, 0) < n.now {
+		x := &n.cross[out.cross0+s.cross]
+		x.pick, x.accept, out.grant = s.after, int32(out.number)+1, s.end
 	}
-	n.restoreChannel(t, k, r, i, out.fromPort, vc)
+	n.restoreChannel(t, k, c, out, next.vc)
 }
 
 // restoreChannel gives the train its output channel, unless its tail has left.
-func (n *Network) restoreChannel(t *train, k int, r *router, i, o, vc int32) {
-	c := &r.channels[o*n.vcs+vc]
+func (n *Network) restoreChannel(t *train, k int, c int32, out *output, vc int32) {
+	far := &n.lanes[out.lane0+vc]
 	if t.sent(k+1, t.flits-1) < n.now {
-		if n.config.WaitForTail && !n.allHome(c.next) {
-			r.outputs[o].vacant &^= 1 << vc
+		if n.config.WaitForTail && !n.allHome(far.next) {
+			out.vacant &^= 1 << vc
 		}
 		return
 	}
-	b := &r.buffers[i]
-	b.state, b.out, b.vc = active, uint16(o), uint8(vc)
-	c.owner = i
-	r.outputs[o].vacant &^= 1 << vc
-	if b.count > 0 {
-		n.readyIf(r, &r.outputs[o], i, c, n.now)
+	l := &n.lanes[c]
+	l.state, l.out, l.vc = active, out.number, uint8(vc)
+	far.owner = c
+	out.vacant &^= 1 << vc
+	if l.count > 0 {
+		n.readyIf(c, n.now)
 	}
 }
 
@@ -194,7 +184,7 @@ func (n *Network) restoreSource(t *train) {
 		n.wakeSource(t.node)
 		return
 	}
-	if n.config.WaitForTail && !n.allHome(s.next[vc]) {
+	if n.config.WaitForTail && !n.allHome(n.lanes[s.lane0+int32(vc)].next) {
 		s.free &^= 1 << vc
 	}
 }

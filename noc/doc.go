@@ -16,6 +16,14 @@
 // way to itself travels in closed form (express.go) until another packet wants one
 // of its links. stepper.go is the obvious network that all this is held against.
 //
+// An edge is a handful of flat loops, each from one list to the next:
+//
+//	arrive ─lanes─▶ ask ─wants─▶ matchLone, matchRivals ─gains─▶ hold ─readies─▶      lane.go, router.go, channels.go
+//	─▶ grantSwitches ─bids─▶ moveFlits ─▶ passBids ─lanes a few edges later─▶ arrive  switch.go
+//
+// Each does what is ordinary without a branch that could not be foreseen, and leaves
+// the rest (multicasts, choices, waits for credits) to a function for one at a time.
+//
 // Sources: the router is the input-queued one of [booksim2], as described by
 // [dally-towles-2004] chapters 16 to 19; allocators [mckeown-1999]; deadlock
 // [dally-1987] and [duato-1993].

@@ -114,7 +114,7 @@ func (n *Network) way(t *train, p *packet, vc int32) bool {
 		if set &= n.ways[0].vcs; !ok || set == 0 || !n.atRest(r, out) {
 			return false
 		}
-		vc = n.firstFree(out, n.pointer(r, l.toPort*n.vcs+vc, l, vc), set)
+		vc = n.firstFree(out, n.pointer(r, l, vc), set)
 		t.stops, t.asks = append(t.stops, stop{id, vc}), append(t.asks, asks)
 		if at = n.room(t, len(row), 0, asks+1); at < n.now {
 			return false
@@ -156,12 +156,13 @@ func (n *Network) freeFor(link int32, asks unit.Edge) (set uint64, ok bool) {
 
 // pointer is where an input channel's pointer will stand: where the last train
 // through it will have left it.
-func (n *Network) pointer(r *router, i int32, in *link, vc int32) int32 {
-	at := r.buffers[i].accept
-	for _, t := range n.express.of[n.graph.routers[r.id].in[in.toPort]] {
+func (n *Network) pointer(r *router, in *link, vc int32) int32 {
+	id := n.graph.routers[r.id].in[in.toPort]
+	at := n.lanes[n.lane0[id]+vc].accept
+	for _, t := range n.express.of[id] {
 		for k, st := range t.stops[:len(t.stops)-1] {
 			if next := t.stops[k+1]; n.links[st.link].to == r.id && n.links[st.link].toPort == in.toPort && st.vc == vc {
-				at = (n.links[next.link].fromPort*n.vcs + next.vc + 1) % int32(len(r.channels))
+				at = (n.links[next.link].fromPort*n.vcs + next.vc + 1) % r.channels
 			}
 		}
 	}
@@ -178,25 +179,24 @@ func (n *Network) firstFree(out, pointer int32, set uint64) int32 {
 
 // sourceAtRest tells whether nothing is on its way between a node and its router's buffer.
 func (n *Network) sourceAtRest(node int32) bool {
-	for _, f := range n.sources[node].next {
-		if !n.allHome(f) {
-			return false
-		}
-	}
-	return n.sources[node].free == n.every
+	s := &n.sources[node]
+	return s.free == n.every && n.lanesAtRest(s.lane0)
 }
 
-// atRest tells whether an output's link is: all credits at home, no channel held, nobody asking.
-func (n *Network) atRest(r *router, o int32) bool {
-	if r.outputs[o].vacant != n.every || r.outputs[o].want != 0 {
-		return false
-	}
-	for _, c := range r.channels[o*n.vcs : (o+1)*n.vcs] {
-		if !n.allHome(c.next) {
+// lanesAtRest tells whether all credits for a link's lanes are home.
+func (n *Network) lanesAtRest(lane0 int32) bool {
+	for _, l := range n.lanes[lane0 : lane0+n.vcs] {
+		if !n.allHome(l.next) {
 			return false
 		}
 	}
 	return true
+}
+
+// atRest tells whether an output's link is: all credits at home, no channel held, nobody asking.
+func (n *Network) atRest(r *router, o int32) bool {
+	out := &r.outputs[o]
+	return out.vacant == n.every && out.want == 0 && n.lanesAtRest(out.lane0)
 }
 
 // behind tells whether a train stays behind all others on its links: where a link

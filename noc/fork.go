@@ -32,13 +32,19 @@ func (b *branch) has(f *fork, count uint16) bool {
 	return b.vc >= 0 && b.sent < b.flits && b.sent < f.popped+int32(count)
 }
 
+// fork is the multicast in front on a lane.
+func (n *Network) fork(c int32) (*router, *fork) {
+	r := &n.routers[n.lanes[c].to]
+	return r, r.forks[c-r.in0]
+}
+
 // able is the branch that can send a flit to output o now, or nil.
-func (n *Network) able(r *router, i, o int32) *branch {
-	f := r.forks[i]
+func (n *Network) able(c, o int32) *branch {
+	r, f := n.fork(c)
 	for k := range f.branches {
 		b := &f.branches[k]
-		if b.way.out == o && b.has(f, r.buffers[i].count) &&
-			n.places[r.channels[o*n.vcs+b.vc].next].homeBy(n.now) {
+		if b.way.out == o && b.has(f, n.lanes[c].count) &&
+			n.places[n.lanes[r.outputs[o].lane0+b.vc].next].homeBy(n.now) {
 			return b
 		}
 	}
@@ -47,91 +53,108 @@ func (n *Network) able(r *router, i, o int32) *branch {
 
 // split makes a copy of a multicast packet for each way its receivers need. A
 // copy for one receiver goes on as a plain packet.
-func (n *Network) split(r *router, i int32, p *packet) {
+func (n *Network) split(r *router, c int32, p *packet) {
 	ways, dsts := n.branches(r.id, p)
-	id, f := n.front(r, i).packet(), &fork{}
+	id, f := n.places[n.lanes[c].first].packet(), &fork{}
 	for k, way := range ways {
-		c := n.packets[id]
-		c.dsts, c.dst = dsts[k], -1
+		q := n.packets[id]
+		q.dsts, q.dst = dsts[k], -1
 		if len(dsts[k]) == 1 {
-			c.dst, c.dsts = dsts[k][0], nil
+			q.dst, q.dsts = dsts[k][0], nil
 			if n.grid != nil {
-				c.dirs, c.cross = n.grid.turn(c.src, c.dst, c.coin)
+				q.dirs, q.cross = n.grid.turn(q.src, q.dst, q.coin)
 			}
 		}
-		f.branches = append(f.branches, branch{way: way, packet: n.slot(c), vc: -1, flits: c.flits})
+		f.branches = append(f.branches, branch{way: way, packet: n.slot(), vc: -1, flits: q.flits})
+		n.packets[f.branches[k].packet] = q
 	}
 	n.counts.Replicated += int64(len(ways)-1) * int64(n.packets[id].flits)
 	if r.forks == nil {
-		r.forks = make([]*fork, len(r.buffers))
+		r.forks = make([]*fork, len(r.inputs))
 	}
-	r.forks[i], r.buffers[i].state = f, forking
+	r.forks[c-r.in0], n.lanes[c].state, n.mixed = f, forking, true
 	for _, way := range ways {
-		n.wantOut(r, i, way.out)
+		n.wantOut(&r.outputs[way.out], r.out0+way.out, c)
 	}
 }
 
 // holdBranch gives a branch its channel.
-func (n *Network) holdBranch(r *router, i, o, vc int32) {
-	f := r.forks[i]
+func (n *Network) holdBranch(c, o, vc int32) {
+	r, f := n.fork(c)
 	f.asks(o, vc).vc = vc
 	for _, b := range f.branches {
 		if b.way.out == o && b.vc < 0 {
-			n.wantOut(r, i, o)
+			n.wantOut(&r.outputs[o], r.out0+o, c)
 		}
 	}
-	n.forkReady(r, i)
+	n.forkReady(c)
 }
 
 // forkReady works out anew to which outputs a fork can send.
-func (n *Network) forkReady(r *router, i int32) {
-	f, q := r.forks[i], n.seatOf[i]
+func (n *Network) forkReady(c int32) {
+	r, f := n.fork(c)
+	q := n.seatOf[c-r.in0]
 	for k := range f.branches {
 		b := &f.branches[k]
-		if n.able(r, i, b.way.out) != nil {
-			n.setReady(&r.outputs[b.way.out], q)
+		out, number := &r.outputs[b.way.out], r.out0+b.way.out
+		if n.able(c, b.way.out) != nil {
+			n.setReady(out, number, q)
 		} else {
-			n.unready(&r.outputs[b.way.out], q)
+			n.unready(out, number, q)
 		}
-		if b.has(f, r.buffers[i].count) && !n.places[r.channels[b.way.out*n.vcs+b.vc].next].homeBy(n.now) {
-			n.waitCredit(r, b.way.out, b.vc)
+		if b.has(f, n.lanes[c].count) && !n.places[n.lanes[out.lane0+b.vc].next].homeBy(n.now) {
+			n.waitCredit(out.lane0 + b.vc)
 		}
 	}
 }
 
 // forwardBranch sends a fork's next flit to an output.
-func (n *Network) forwardBranch(r *router, i, o int32) {
+func (n *Network) forwardBranch(c int32, out *output, number int32) {
 	n.counts.BufferReads-- // when all branches have it
-	b := n.able(r, i, o)
-	c := &r.channels[o*n.vcs+b.vc]
-	n.onto(&r.outputs[o], c, flitOf(b.packet, &n.packets[b.packet], b.sent), b.vc)
+	b := n.able(c, int32(out.number))
+	far := out.lane0 + b.vc
+	n.onto(far, flitOf(b.packet, &n.packets[b.packet], b.sent))
 	if b.sent++; b.sent == b.flits {
-		c.owner = -1
+		n.lanes[far].owner = -1
 		if !n.config.WaitForTail {
-			n.release(&r.outputs[o], b.vc)
+			n.release(out, number, b.vc)
 		}
 	}
-	n.forkPop(r, i, b.flits)
+	n.forkPop(c, b.flits)
 }
 
 // forkPop takes flits out of the buffer that every branch has, and ends the fork with its tail.
-func (n *Network) forkPop(r *router, i, flits int32) {
-	f, least := r.forks[i], flits
+func (n *Network) forkPop(c, flits int32) {
+	r, f := n.fork(c)
+	l, least := &n.lanes[c], flits
 	for _, b := range f.branches {
 		least = min(least, b.sent)
 	}
-	id := n.front(r, i).packet()
+	id := n.places[l.first].packet()
 	for ; f.popped < least; f.popped++ {
 		n.counts.BufferReads++
-		s := &n.seats[n.seatOf[i]]
-		n.pop(&r.buffers[i], &r.back[s.port], s.vc)
+		l.count--
+		n.pop(c)
 	}
-	n.forkReady(r, i)
+	n.forkReady(c)
 	if f.popped == flits {
-		r.forks[i], r.buffers[i].state = nil, idle
+		r.forks[c-r.in0], l.state = nil, idle
 		n.free = append(n.free, id)
-		if r.buffers[i].count > 0 {
-			n.heads = append(n.heads, notice{r.id, i})
+		if l.count > 0 {
+			n.heads = append(n.heads, c)
 		}
 	}
+}
+
+// onto puts a flit onto a lane.
+func (n *Network) onto(k int32, f flit) {
+	far := &n.lanes[k]
+	n.places[far.next] = f
+	far.next = n.following(far.next)
+	if k >= n.nodeLanes {
+		n.toNodes++
+		n.toNode.put(n.now+n.nodeDelay, k)
+		return
+	}
+	n.toRouter.put(n.now+n.linkDelay, k)
 }

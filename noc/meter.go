@@ -17,6 +17,7 @@ type meter struct {
 	decay   float64     // -log(1-p) for p packets a cycle; 0: one each cycle
 	due     []unit.Edge // when each node's next packet comes to be
 	soonest unit.Edge
+	mothers []int // nodes with a packet at the present edge; one more than nodes
 	sent    int64
 	mark    unit.Edge // packets born from here …
 	until   unit.Edge // … to here count
@@ -43,7 +44,7 @@ func newMeter(t Traffic, n *Network) (*meter, error) {
 	for range n.Nodes() {
 		m.due = append(m.due, m.gap()-1)
 	}
-	m.soonest = slices.Min(m.due)
+	m.soonest, m.mothers = slices.Min(m.due), make([]int, n.Nodes()+1)
 	return m, nil
 }
 
@@ -64,29 +65,33 @@ func (m *meter) cycle(until unit.Edge) {
 		m.births(now)
 	}
 	m.net.AdvanceTo(min(until, m.soonest, m.net.Next()))
-	for _, d := range m.net.Take() {
-		m.arrived(d)
+	list := m.net.Take()
+	for i := range list {
+		m.arrived(&list[i])
 	}
 }
 
 func (m *meter) births(now unit.Edge) {
-	m.soonest = Never
+	count := 0
 	for src, at := range m.due {
-		if at == now {
-			m.net.send(Packet{Src: src, Dst: m.to(src, m.rng), Flits: m.Flits, Born: now})
-			m.sent++
-			m.born += int64(m.Flits)
-			if m.marking {
-				m.waiting++
-			}
-			at = now + m.gap()
-			m.due[src] = at
-		}
-		m.soonest = min(m.soonest, at)
+		m.mothers[count] = src
+		count += one(at == now)
 	}
+	p := Packet{Flits: m.Flits, Born: now}
+	for _, src := range m.mothers[:count] {
+		p.Src, p.Dst = src, m.to(src, m.rng)
+		m.net.send(&p)
+		m.due[src] = now + m.gap()
+	}
+	m.sent += int64(count)
+	m.born += int64(count * m.Flits)
+	if m.marking {
+		m.waiting += count
+	}
+	m.soonest = slices.Min(m.due)
 }
 
-func (m *meter) arrived(d Delivery) {
+func (m *meter) arrived(d *Delivery) {
 	if d.Born < m.mark || d.Born >= m.until {
 		return
 	}

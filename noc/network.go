@@ -24,16 +24,14 @@ type Network struct {
 	sources []source
 	packets []packet
 	free    []int32 // slots of packets
-	back    []port  // of each node: where credits go
 	store           // all buffers
 	walked
 	layout
 	express  express
-	toRouter wheel[notice]  // flits on their way to a router,
-	toNode   wheel[landing] // to a node,
-	toOutput wheel[notice]  // credits that a router's output waits for,
-	toSource wheel[notice]  // or a node,
-	routed   wheel[notice]  // heads whose route is being worked out
+	toRouter wheel[int32] // lanes with a flit on its way to a router,
+	toNode   wheel[int32] // or to a node,
+	toSender wheel[int32] // with a credit that its sender waits for,
+	routed   wheel[int32] // with a head whose route is being worked out
 	out      []Delivery
 	counts   Counts
 	number   int64 // packets sent so far
@@ -48,14 +46,21 @@ type walked struct {
 	wants               []uint64 // outputs where an allocation may succeed
 	readies             []uint64 // outputs with any ready input
 	sending             []uint64 // nodes with something to do
-	inputs              []input
+	lanes               []lane
 	outputs             []output
 	cross               []crossbarIn
-	wantWide, readyWide wide     // see sets.go
-	best                []int32  // of each input, between grants and hold, see grantChannels
-	touched             []notice // those inputs
+	wantWide, readyWide wide    // see sets.go
+	best                []int32 // of each lane, between grants and hold, see matchAny
+	touched             []int32 // those lanes
 	bids                []bid
-	heads               []notice // inputs where a head has come to the front
+	lone, rivals        []int32 // outputs that one head asks for, and several
+	gains               []gain
+	granted             [64]uint64 // to each input channel of the router at hand
+	mixed               bool       // heads may ask for several outputs
+	sent                []int32    // of the present edge: lanes with a new flit,
+	landed              []int32    // and those of them to nodes
+	heads               []int32    // lanes where a head has come to the front
+	odd                 []int32    // what a loop leaves to be done one by one
 }
 
 // layout is what the configuration says, worked out once.
@@ -64,12 +69,20 @@ type layout struct {
 	every  uint64   // channel
 	wrap   bool     // the ways go round
 	plain  bool     // the table alone tells the way of a packet, but for trains and multicasts
-	table  []int16  // see plainTable
+	table  []int32  // output of each router towards each node, see plainTable
+	far    []uint16 // routers on the way from each node to each, once known; empty if there are too many
 	masks  []uint64 // see maskOf
 	ofRing [2]uint8 // masks of packets that do not and do cross a dateline
 	seats  []seat
-	seatOf []int32 // of each input channel of a router
-	first  []int32 // of each crossbar input, its first seat
+	seatOf []int32  // of each input channel of a router
+	first  []int32  // of each crossbar input, its first seat
+	near   [64]seat // the seats again, if there are no more
+
+	lane0     []int32   // of each link, its first lane
+	linkOf    []int32   // of each vcs lanes, their link
+	nodeLanes int32     // from here on lanes lead to nodes
+	linkDelay unit.Edge // of a flit from a router to the next,
+	nodeDelay unit.Edge // and to a node
 }
 
 // Counts is what happened, for energy and for the books.
@@ -103,7 +116,7 @@ func New(c Config) (*Network, error) {
 		}
 	}
 	n := &Network{graph: g}
-	if n.store, err = layPlaces(len(g.links), c.VCs, c.BufferFlits); err != nil {
+	if n.store, err = layPlaces(g.receivers(), c.VCs, c.BufferFlits); err != nil {
 		return nil, err
 	}
 	n.lay()
@@ -117,24 +130,34 @@ func (n *Network) lay() {
 	for r := range g.routers {
 		most = max(most, len(g.routers[r].in))
 	}
-	n.table, n.every, n.vcs = g.plainTable(), g.all(), int32(g.config.VCs)
+	n.every, n.vcs = g.all(), int32(g.config.VCs)
 	n.wrap = g.grid != nil && g.grid.wrap
-	n.plain = n.grid != nil && !n.wrap && n.table != nil
 	n.masks = []uint64{n.every}
 	n.ofRing = [2]uint8{n.maskOf(g.ringChannels(false, g.config.VCs)), n.maskOf(g.ringChannels(true, g.config.VCs))}
 	n.seats, n.seatOf, n.first = newSeats(most, g.config.VCs, g.config.InputSpeedup)
+	copy(n.near[:], n.seats)
+	n.linkDelay = unit.Edge(g.config.SwitchDelay) + unit.Edge(g.config.LinkLatency) + 1
+	n.nodeDelay = unit.Edge(g.config.SwitchDelay) + unit.Edge(g.config.NodeLatency) + 1
+	n.layLanes()
 	n.layRouters()
+	n.layTable()
+	if g.nodes <= 1024 {
+		n.far = make([]uint16, g.nodes*g.nodes)
+	}
+	n.mixed = g.config.Routing == Adaptive
+	n.plain = n.grid != nil && !n.wrap && n.table != nil
 	n.layWide(most * g.config.VCs)
+	n.lone, n.rivals = make([]int32, 0, len(n.outputs)+1), make([]int32, 0, len(n.outputs)+1)
+	n.sent, n.landed = make([]int32, len(n.outputs)+1), make([]int32, len(n.outputs)+1)
+	n.bids, n.gains, n.heads = make([]bid, len(n.outputs)), make([]gain, 0, len(n.lanes)), make([]int32, 0, len(n.lanes)+1)
 	for node := range g.nodes {
 		n.sources = append(n.sources, n.newSource(node))
-		n.back = append(n.back, g.backOf(g.eject[node]))
 	}
-	n.best = slices.Repeat([]int32{unmet}, len(n.inputs))
+	n.best = slices.Repeat([]int32{unmet}, len(n.lanes))
 	size := wheelSize(g)
 	n.toRouter.size(size)
 	n.toNode.size(size)
-	n.toOutput.size(size)
-	n.toSource.size(size)
+	n.toSender.size(size)
 	n.routed.size(size)
 	n.wants, n.readies = make([]uint64, len(n.outputs)/64+1), make([]uint64, len(n.outputs)/64+1)
 	n.sending = make([]uint64, g.nodes/64+1)
@@ -158,7 +181,7 @@ func (n *Network) Counts() Counts {
 
 // Work is how many events and router steps the simulation took, to compare with edges.
 func (n *Network) Work() int64 {
-	return n.work + n.toRouter.work + n.toNode.work + n.toOutput.work + n.toSource.work + n.routed.work
+	return n.work + n.toRouter.work + n.toNode.work + n.toSender.work + n.routed.work
 }
 
 // Send queues a packet at its node, at an edge not before Now; the network is
@@ -168,41 +191,50 @@ func (n *Network) Send(p Packet, now unit.Edge) error {
 		return err
 	}
 	n.AdvanceTo(now)
-	n.send(p)
+	n.send(&p)
 	return nil
 }
 
 // send queues a packet that has been checked.
-func (n *Network) send(p Packet) {
-	q := packet{tag: p.Tag, born: p.Born, src: int32(p.Src), dst: int32(p.Dst), flits: int32(p.Flits)}
-	if len(p.Dsts) == 1 {
-		q.dst = int32(p.Dsts[0])
-	} else if len(p.Dsts) > 1 {
-		q.dst = -1
-		for _, d := range p.Dsts {
-			q.dsts = append(q.dsts, int32(d))
-		}
-		n.extra += int64(len(p.Dsts) - 1)
+func (n *Network) send(p *Packet) {
+	id := n.slot()
+	q := &n.packets[id]
+	q.tag, q.born, q.src, q.dst, q.flits = p.Tag, p.Born, int32(p.Src), int32(p.Dst), int32(p.Flits)
+	q.escaped, q.dsts = false, nil
+	if len(p.Dsts) > 0 {
+		n.addReceivers(q, p.Dsts)
 	}
 	if !n.plain || q.flits >= trainFlits || q.dsts != nil {
-		n.prepare(&q, n.number)
+		n.prepare(q, n.number)
 	}
 	n.number++
 	n.counts.Packets++
 	s := &n.sources[p.Src]
-	s.queue = append(s.queue, n.slot(q))
+	s.queue = append(s.queue, id)
 	set(n.sending, p.Src)
 }
 
+// addReceivers makes a packet a multicast if it has more than one receiver.
+func (n *Network) addReceivers(q *packet, dsts []int) {
+	q.dst = int32(dsts[0])
+	if len(dsts) == 1 {
+		return
+	}
+	q.dst = -1
+	for _, d := range dsts {
+		q.dsts = append(q.dsts, int32(d))
+	}
+	n.extra += int64(len(dsts) - 1)
+}
+
 // slot finds a place for a packet.
-func (n *Network) slot(p packet) int32 {
+func (n *Network) slot() int32 {
 	if k := len(n.free); k > 0 {
 		id := n.free[k-1]
 		n.free = n.free[:k-1]
-		n.packets[id] = p
 		return id
 	}
-	n.packets = append(n.packets, p)
+	n.packets = append(n.packets, packet{})
 	return int32(len(n.packets) - 1)
 }
 
@@ -213,6 +245,3 @@ func (n *Network) Take() []Delivery {
 	n.out = n.out[:0]
 	return list
 }
-
-func set(mask []uint64, i int)   { mask[i>>6] |= 1 << (i & 63) }
-func unset(mask []uint64, i int) { mask[i>>6] &^= 1 << (i & 63) }

@@ -3,6 +3,8 @@ package noc
 import (
 	"fmt"
 	"math/bits"
+
+	"nnsim/unit"
 )
 
 // store is the buffers of all links and channels, one after another: `depth`
@@ -32,19 +34,30 @@ func layPlaces(links, vcs, depth int) (s store, err error) {
 	return store{places: make([]flit, links*vcs*stride), depth: int32(depth), mask: int32(stride - 1), wrapAt: int32(depth & (stride - 1))}, nil
 }
 
-// buffer is the first place of a link's channel.
-func (s *store) buffer(link, vcs, vc int32) int32 { return (max(link, 0)*vcs + vc) * (s.mask + 1) }
+// buffer is the first place of a lane.
+func (s *store) buffer(lane int32) int32 { return lane * (s.mask + 1) }
 
 // following is the place after another, going round.
 func (s *store) following(place int32) int32 {
-	if place++; place&s.mask == s.wrapAt {
-		place -= s.depth
-	}
-	return place
+	place++
+	return place - s.depth&-int32(one(place&s.mask == s.wrapAt))
 }
 
 // around is the place so many after another.
 func (s *store) around(place int32, by int64) int32 {
 	first := place &^ s.mask
 	return first + int32((int64(place-first)+by)%int64(s.depth))
+}
+
+// pop takes the flit in front out of a lane's buffer and sends its credit back.
+func (n *Network) pop(c int32) flit {
+	l := &n.lanes[c]
+	at, home := &n.places[l.first], n.now+unit.Edge(l.home)
+	l.first = n.following(l.first)
+	f := *at
+	*at = flit(home)
+	if f&wantedBit != 0 || n.config.WaitForTail {
+		n.creditHome(c, home)
+	}
+	return f
 }

@@ -4,131 +4,82 @@ import "nnsim/unit"
 
 // router is an input-queued router with virtual channels.
 //
-//	link ─▶ buffers of each channel ─▶┐
-//	link ─▶ buffers of each channel ─▶│ crossbar ├─▶ link
-//	                                  └──────────┘
+//	link ─▶ buffers of each lane ─▶┐
+//	link ─▶ buffers of each lane ─▶│ crossbar ├─▶ link
+//	                               └──────────┘
 //
-// An input channel is named by i = port·VCs + channel, an output channel by
-// k = output·VCs + channel. Sets of input channels are bit masks of one word or more.
+// Its input channels are its lanes from in0 on, in order of port; those of an
+// output are the lanes from the output's lane0 on. Pointers and sets count input
+// channels from in0, and output channels k = output·VCs + channel.
 type router struct {
-	id       int32
-	in0      int32 // among all input channels of the network, its first,
-	out0     int32 // and among all outputs
-	buffers  []input
-	channels []channel
-	outputs  []output
-	cross    []crossbarIn
-	table    []int16   // of the network's: towards each node
-	back     []port    // of each input: where its credits go
-	more     [][]route // of each input channel: further ways, with adaptive routing
-	forks    []*fork   // of each input channel, once there has been one
+	id        int32
+	in0, out0 int32
+	channels  int32 // at its outputs
+	inputs    []lane
+	outputs   []output
+	more      [][]route // of each input channel: further ways, with adaptive routing
+	forks     []*fork   // of each input channel, once there has been one
 }
 
-// output is what a router's output leads to, its round-robin pointer over crossbar
-// inputs, and sets (sets.go): the inputs that ask for a channel of it, the seats of
-// those that could send a flit now, the channels that no packet holds, and when
-// one of them was given back last. What is walked at every edge is kept small.
+// output is a router's output: sets (sets.go) of the input channels that ask for a
+// channel of it, of the seats of those that could send a flit now, of the channels
+// that no packet holds, and when one of these was given back last; and where it
+// leads. It fills a cache line.
 type output struct {
 	want, ready uint64
 	vacant      uint64
 	freed       uint64
 	freedAt     unit.Edge
-	port
-	index   int32 // of it among all outputs of the network
-	router  int32
-	cross0  int32 // among all crossbar inputs, the first of its router
-	number  uint16
-	crosses uint16 // of the router
-	grant   uint16
+	lane0       int32 // first lane of its link
+	in0         int32 // of its router
+	cross0      int32 // among all crossbar inputs, the first of its router
+	k0          int32 // its first channel among the router's
+	router      uint16
+	number      uint16
+	grant       int32 // round-robin pointer over crossbar inputs: the first seat of the next
 }
 
 // free are the channels that may be given away: not yet what is given back at this edge.
 func (out *output) free(now unit.Edge) uint64 {
-	late := uint64(0)
-	if out.freedAt == now {
-		late = out.freed
-	}
-	return out.vacant &^ late
+	return out.vacant &^ when(out.freedAt == now, out.freed)
 }
 
 // crossbarIn has the round-robin pointers of a crossbar input, over outputs and
 // over the seats that share it, and the bid for it at the present edge, or -1.
 type crossbarIn struct{ accept, pick, bid int32 }
 
-// input is one virtual channel at a router's input.
-type input struct {
-	accept int32  // round-robin pointer over output channels
-	first  int32  // place of the flit at the head of its buffer
-	count  uint16 // of flits there
-	out    uint16 // the output it asks for or holds
-	vc     uint8  // active: the output channel it holds
-	state  uint8
-	may    uint8 // asking: the channels it may have, see masks
-}
-
-// channel is one virtual channel at a router's output.
-type channel struct {
-	owner int32 // input channel that holds it, or -1
-	grant int32 // round-robin pointer over input channels
-	next  int32 // the place in the buffer at the far end that its next flit goes to
-}
-
-const (
-	idle     = iota
-	routing  // its route is being worked out
-	asking   // for a channel of one output
-	choosing // adaptive: of several
-	active   // holds a channel
-	forking  // multicast
-)
-
 // layRouters makes the routers. What is walked at every edge lies side by side for
 // all of them.
 func (n *Network) layRouters() {
 	g, v := n.graph, n.config.VCs
-	var ins, outs int
+	var outs, crosses int
 	for _, p := range g.routers {
-		ins, outs = ins+len(p.in), outs+len(p.out)
+		outs, crosses = outs+len(p.out), crosses+len(p.in)*n.config.InputSpeedup
 	}
-	n.inputs, n.outputs = make([]input, ins*v), make([]output, outs)
-	n.cross = make([]crossbarIn, ins*n.config.InputSpeedup)
-	channels := make([]channel, outs*v)
-	ins, outs = 0, 0
+	n.outputs, n.cross = make([]output, 0, outs), make([]crossbarIn, 0, crosses)
+	in0 := 0
 	for id, p := range g.routers {
-		in, out, x := ins+len(p.in), outs+len(p.out), ins*n.config.InputSpeedup
-		r := router{id: int32(id), in0: int32(ins * v), out0: int32(outs), buffers: n.inputs[ins*v : in*v],
-			channels: channels[outs*v : out*v], outputs: n.outputs[outs:out], cross: n.cross[x : in*n.config.InputSpeedup]}
-		n.layRouter(&r, int32(x))
+		r := router{id: int32(id), in0: int32(in0), out0: int32(len(n.outputs)), inputs: n.lanes[in0 : in0+len(p.in)*v], channels: int32(len(p.out) * v)}
+		in0 += len(r.inputs)
+		n.layOutputs(&r)
+		if n.config.Routing == Adaptive {
+			r.more = make([][]route, len(r.inputs))
+		}
 		n.routers = append(n.routers, r)
-		ins, outs = in, out
 	}
 }
 
-// layRouter puts a router's parts into their first state.
-func (n *Network) layRouter(r *router, cross0 int32) {
-	p, v := n.graph.routers[r.id], n.config.VCs
-	for i := range r.buffers {
-		r.buffers[i].first = n.buffer(p.in[i/v], n.vcs, int32(i%v))
+// layOutputs makes a router's outputs and crossbar inputs.
+func (n *Network) layOutputs(r *router) {
+	p := n.graph.routers[r.id]
+	crosses, cross0 := len(p.in)*n.config.InputSpeedup, int32(len(n.cross))
+	for o, id := range p.out {
+		n.outputs = append(n.outputs, output{lane0: n.lane0[max(id, 0)], in0: r.in0, cross0: cross0, router: uint16(r.id), number: uint16(o), k0: int32(o * n.config.VCs), vacant: n.every, freedAt: -1})
 	}
-	for k := range r.channels {
-		r.channels[k] = channel{owner: -1, next: n.buffer(p.out[k/v], n.vcs, int32(k%v))}
+	for e := range crosses {
+		n.cross = append(n.cross, crossbarIn{pick: n.first[e], bid: -1})
 	}
-	for o := range r.outputs {
-		r.outputs[o] = output{port: n.portOf(p.out[o]), router: r.id, index: r.out0 + int32(o), number: uint16(o), cross0: cross0,
-			crosses: uint16(len(r.cross)), vacant: n.every, freedAt: -1}
-	}
-	for i := range p.in {
-		r.back = append(r.back, n.backOf(p.in[i]))
-	}
-	for e := range r.cross {
-		r.cross[e].pick, r.cross[e].bid = n.first[e], -1
-	}
-	if n.table != nil {
-		r.table = n.table[int(r.id)*n.nodes : int(r.id+1)*n.nodes]
-	}
-	if n.config.Routing == Adaptive {
-		r.more = make([][]route, len(r.buffers))
-	}
+	r.outputs = n.outputs[r.out0:len(n.outputs)]
 }
 
 // maskOf is a set of channels by number: there are only a few, for datelines and
@@ -143,116 +94,84 @@ func (n *Network) maskOf(set uint64) uint8 {
 	return uint8(len(n.masks) - 1)
 }
 
-// front is the flit at the head of an input channel's buffer.
-func (n *Network) front(r *router, i int32) flit { return n.places[r.buffers[i].first] }
-
-// arrive notes that a flit has come in, and has the router look at it if it is
-// first in its buffer.
-func (n *Network) arrive(r *router, i int32) {
-	b := &r.buffers[i]
-	b.count++
-	switch {
-	case b.state == forking:
-		n.forkReady(r, i)
-	case b.count > 1:
-	case b.state == idle && n.config.RoutingDelay == 0:
-		n.ask(r, i)
-	case b.state == idle:
-		n.head(r, i, n.now)
-	case b.state == active:
-		n.readyIf(r, &r.outputs[b.out], i, &r.channels[int32(b.out)*n.vcs+int32(b.vc)], n.now)
-	}
-}
-
-// readyIf has the first flit of an input compete for the switch if there is a
-// credit for it by an edge; else the credit is waited for.
-func (n *Network) readyIf(r *router, out *output, i int32, c *channel, edge unit.Edge) {
-	if !n.places[c.next].homeBy(edge) {
-		n.waitCredit(r, int32(out.number), int32(r.buffers[i].vc))
+// route has the routes of packets worked out whose heads are in front on their
+// lanes from an edge on.
+func (n *Network) route(heads []int32, from unit.Edge) {
+	d := n.config.RoutingDelay
+	if d == 0 {
+		n.ask(heads)
 		return
 	}
-	n.setReady(out, n.seatOf[i])
-}
-
-func (n *Network) setReady(out *output, q int32) {
-	n.readyWide.add(&out.ready, out.index, q)
-	set(n.readies, int(out.index))
-}
-
-// unready takes a seat off the list of an output.
-func (n *Network) unready(out *output, q int32) {
-	if n.readyWide.drop(&out.ready, out.index, q); out.ready == 0 {
-		unset(n.readies, int(out.index))
+	for _, c := range heads {
+		n.lanes[c].state = routing
+		n.routed.put(from+unit.Edge(d), c)
 	}
 }
 
-// waitCredit has the router told when the next credit for an output channel is home.
-func (n *Network) waitCredit(r *router, o, vc int32) {
-	at := &n.places[r.channels[o*n.vcs+vc].next]
-	if *at&fullBit != 0 {
-		*at |= wantedBit
-		return
-	}
-	n.toOutput.put(edgeOf(*at), notice{r.id, o*n.vcs + vc})
-}
-
-// credit is told that a credit for an output channel is home.
-func (n *Network) credit(r *router, k int32) {
-	c := &r.channels[k]
-	i := c.owner
-	if i < 0 {
-		if n.config.WaitForTail && n.allHome(c.next) {
-			n.vacate(r, k/n.vcs, 1<<(k%n.vcs))
+// ask makes routed heads ask for an output channel.
+func (n *Network) ask(heads []int32) {
+	lanes, places, outputs, table, odd := n.lanes, n.places, n.outputs, n.table, n.odd[:0]
+	plain := n.wantWide == nil && len(n.express.trains) == 0
+	for _, c := range heads {
+		l := &lanes[c]
+		f := places[l.first]
+		way := int(l.to)*n.nodes + int(f.dst())
+		if !plain || f.dst() == many || way >= len(table) || table[way] < 0 {
+			odd = append(odd, c)
+			continue
 		}
+		number := table[way]
+		out := &outputs[number]
+		l.state, l.may = asking, 0
+		if d := out.number >> 1; n.wrap && int(d) < len(n.grid.size) {
+			p := &n.packets[f.packet()]
+			number += int32(p.dirs >> d & 1)
+			out = &outputs[number]
+			l.may = n.ofRing[p.cross>>d&1]
+		}
+		l.out = out.number
+		out.want |= 1 << ((c - out.in0) & 63)
+		set(n.wants, int(number))
+	}
+	for _, c := range odd {
+		n.askWays(c, &n.packets[places[n.lanes[c].first].packet()])
+	}
+	n.odd = odd
+}
+
+// askWays is ask where a packet has choices, or more than one receiver.
+func (n *Network) askWays(c int32, p *packet) {
+	l := &n.lanes[c]
+	r := &n.routers[l.to]
+	if p.dsts != nil {
+		n.split(r, c, p)
 		return
 	}
-	if b := &r.buffers[i]; b.state == forking {
-		n.forkReady(r, i)
-	} else if b.count > 0 {
-		n.readyIf(r, &r.outputs[b.out], i, c, n.now)
+	if n.plain { // and so not prepared
+		p.dirs, p.cross = n.grid.turn(p.src, p.dst, p.coin)
+	}
+	n.ways = n.routes(n.ways[:0], r.id, p)
+	l.state, l.out, l.may = asking, uint16(n.ways[0].out), n.maskOf(n.ways[0].vcs)
+	if len(n.ways) > 1 {
+		more := &r.more[c-r.in0]
+		l.state, *more = choosing, append((*more)[:0], n.ways[1:]...)
+	}
+	for _, w := range n.ways {
+		n.wantOut(&r.outputs[w.out], r.out0+w.out, c)
 	}
 }
 
-// allHome tells whether all credits for the buffer with a place that is next to be
-// written are home: they come home in order.
-func (n *Network) allHome(next int32) bool {
-	return n.places[n.around(next, int64(n.depth)-1)].homeBy(n.now)
-}
-
-// vacate makes output channels available to the next packets.
-func (n *Network) vacate(r *router, o int32, vcs uint64) {
-	out := &r.outputs[o]
-	out.vacant |= vcs
-	if out.want != 0 {
-		set(n.wants, int(r.out0+o))
+// wantOut puts a lane onto the list of those that ask for an output.
+func (n *Network) wantOut(out *output, number, c int32) {
+	n.wantWide.add(&out.want, number, c-out.in0)
+	set(n.wants, int(number))
+	if len(n.express.trains) > 0 {
+		n.express.wanted(n.linkOf[out.lane0/n.vcs])
 	}
 }
 
-// hold gives an output channel to the packet at the head of an input, for flits
-// to go from the next edge on.
-func (n *Network) hold(r *router, out *output, i, vc int32) {
-	k := int32(out.number)*n.vcs + vc
-	b, c := &r.buffers[i], &r.channels[k]
-	n.counts.Channels++
-	r.matched(b, c, i, k)
-	out.vacant &^= 1 << vc
-	c.owner = i
-	n.unwant(out, i)
-	if b.state != asking {
-		if b.state == forking {
-			n.holdBranch(r, i, int32(out.number), vc)
-			return
-		}
-		n.unwant(&r.outputs[b.out], i)
-		for _, w := range r.more[i] {
-			n.unwant(&r.outputs[w.out], i)
-		}
-		n.escape(&n.packets[n.front(r, i).packet()], r.id, int(vc))
-	}
-	b.state, b.out, b.vc = active, out.number, uint8(vc)
-	if n.places[c.next].homeBy(n.now + 1) {
-		n.setReady(out, n.seatOf[i])
-		return
-	}
-	n.waitCredit(r, int32(out.number), vc)
+// unwant takes input channel i off.
+func (n *Network) unwant(out *output, number, i int32) {
+	n.wantWide.drop(&out.want, number, i)
+	unsetIf(n.wants, number, out.want == 0)
 }

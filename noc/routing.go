@@ -148,7 +148,19 @@ func (g *graph) hops(src, dst int32) int {
 	return count
 }
 
-// plainTable is the output of each router towards each node where there is only
+// distance is hops, remembered.
+func (n *Network) distance(src, dst int32) int {
+	i := int(src)*n.nodes + int(dst)
+	if i >= len(n.far) {
+		return n.hops(src, dst)
+	}
+	if n.far[i] == 0 {
+		n.far[i] = uint16(n.hops(src, dst))
+	}
+	return int(n.far[i])
+}
+
+// plainTable is the output port of each router towards each node where there is only
 // one and it does not depend on the packet, or on a torus the port upwards in the
 // dimension to go next; nil if the table would be too large or there are choices.
 func (g *graph) plainTable() []int16 {
@@ -172,4 +184,15 @@ func (g *graph) plainTable() []int16 {
 		}
 	}
 	return table
+}
+
+// layTable writes the plain table in numbers of outputs, -1 where there are choices.
+func (n *Network) layTable() {
+	for i, out := range n.plainTable() {
+		number := int32(out)
+		if out >= 0 {
+			number += n.routers[i/n.nodes].out0
+		}
+		n.table = append(n.table, number)
+	}
 }

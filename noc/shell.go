@@ -60,8 +60,8 @@ func (s *Shell) Step(now unit.Edge) unit.Edge {
 		}
 		return int(a.Tag - b.Tag)
 	})
-	for _, p := range s.waiting {
-		s.net.send(p)
+	for i := range s.waiting {
+		s.net.send(&s.waiting[i])
 	}
 	s.waiting = s.waiting[:0]
 	if err := s.net.Stuck(); err != nil {

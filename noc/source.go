@@ -16,16 +16,13 @@ type source struct {
 	vc     int16   // on which
 	last   int16   // channel used last
 	free   uint64
-	next   []int32 // of each channel, the place that its next flit goes to
-	out    port    // to the router
+	lane0  int32     // of its link
+	delay  unit.Edge // to the router
 }
 
 func (n *Network) newSource(node int) source {
-	s := source{out: n.portOf(n.graph.inject[node]), free: n.every, last: -1}
-	for vc := range n.vcs {
-		s.next = append(s.next, n.buffer(n.graph.inject[node], n.vcs, vc))
-	}
-	return s
+	id := n.graph.inject[node]
+	return source{lane0: n.lane0[id], delay: unit.Edge(n.flitDelay(&n.links[id])), free: n.every, last: -1}
 }
 
 // aboard is what `left` is while the packet travels in closed form.
@@ -41,9 +38,10 @@ func (n *Network) inject(node int32) {
 		unset(n.sending, int(node)) // until a packet or a credit comes
 		return
 	}
-	to := &s.next[s.vc]
+	c := s.lane0 + int32(s.vc)
+	to := &n.lanes[c].next
 	if !n.places[*to].homeBy(n.now) {
-		n.waitAtSource(node, s, int32(s.vc))
+		n.waitCredit(c)
 		unset(n.sending, int(node))
 		return
 	}
@@ -56,17 +54,7 @@ func (n *Network) inject(node int32) {
 		s.free |= 1 << s.vc
 	}
 	n.counts.Injected++
-	n.toRouter.put(n.now+unit.Edge(s.out.delay), notice{s.out.to, s.out.base + int32(s.vc)})
-}
-
-// waitAtSource has a node told when the next credit for a channel is home.
-func (n *Network) waitAtSource(node int32, s *source, vc int32) {
-	at := &n.places[s.next[vc]]
-	if *at&fullBit != 0 {
-		*at |= wantedBit
-		return
-	}
-	n.toSource.put(edgeOf(*at), notice{node, vc})
+	n.toRouter.put(n.now+s.delay, c)
 }
 
 // pick is the channel the next packet would take: the first after the one used
@@ -78,7 +66,7 @@ func (n *Network) pick(s *source) int16 {
 		if vc++; vc == v {
 			vc = 0
 		}
-		if s.free>>vc&1 == 1 && n.places[s.next[vc]].homeBy(n.now) {
+		if s.free>>vc&1 == 1 && n.places[n.lanes[s.lane0+int32(vc)].next].homeBy(n.now) {
 			return vc
 		}
 	}
@@ -110,7 +98,7 @@ func (n *Network) begin(node int32, s *source) {
 	}
 	if pick < 0 {
 		for free := s.free; free != 0; free &= free - 1 {
-			n.waitAtSource(node, s, int32(bits.TrailingZeros64(free)))
+			n.waitCredit(s.lane0 + int32(bits.TrailingZeros64(free)))
 		}
 		return
 	}
@@ -129,10 +117,11 @@ func (n *Network) begin(node int32, s *source) {
 	}
 }
 
-// sourceCredit is told that a credit is home at a node.
-func (n *Network) sourceCredit(node int32, vc int32) {
+// sourceCredit is told that a credit for a lane is home at a node.
+func (n *Network) sourceCredit(node int32, c int32) {
 	s := &n.sources[node]
-	if n.config.WaitForTail && n.allHome(s.next[vc]) && (s.left <= 0 || int32(s.vc) != vc) {
+	vc := c - s.lane0
+	if n.config.WaitForTail && n.allHome(n.lanes[c].next) && (s.left <= 0 || int32(s.vc) != vc) {
 		s.free |= 1 << vc
 	}
 	if s.left > 0 || s.first < len(s.queue) {
@@ -140,15 +129,11 @@ func (n *Network) sourceCredit(node int32, vc int32) {
 	}
 }
 
-// eject takes a flit off the network at a node; the credit goes back at once.
-func (n *Network) eject(node int32, vc int32, f flit) {
+// eject takes a flit off a lane into a node, which reads it as soon as it arrives.
+func (n *Network) eject(c int32) {
 	n.counts.Ejected++
-	if n.config.WaitForTail {
-		back := &n.back[node]
-		n.creditHome(back, vc, n.now+unit.Edge(back.delay))
-	}
-	if f.tail() {
-		n.deliver(f.packet(), node, n.now)
+	if f := n.pop(c); f.tail() {
+		n.deliver(f.packet(), int32(n.lanes[c].to), n.now)
 	}
 }
 
@@ -157,6 +142,6 @@ func (n *Network) deliver(id, node int32, at unit.Edge) {
 	p := &n.packets[id]
 	n.counts.Delivered++
 	n.out = append(n.out, Delivery{Tag: p.tag, Src: int(p.src), Dst: int(node), Flits: int(p.flits),
-		Born: p.born, Entered: p.entered, Edge: at, Routers: n.hops(p.src, node)})
+		Born: p.born, Entered: p.entered, Edge: at, Routers: n.distance(p.src, node)})
 	n.free = append(n.free, id)
 }

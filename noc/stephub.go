@@ -5,8 +5,8 @@ import "nnsim/unit"
 // route is one edge of a router. Channels given away now are taken at its end.
 func (s *Stepper) route(r int) {
 	h := &s.hubs[r]
-	for i := range h.lanes {
-		if l := &h.lanes[i]; l.legs == nil && len(l.queue) > 0 && l.gone == 0 && s.now >= l.from {
+	for i := range h.inboxes {
+		if l := &h.inboxes[i]; l.legs == nil && len(l.queue) > 0 && l.gone == 0 && s.now >= l.from {
 			s.plan(r, l)
 		}
 	}
@@ -17,15 +17,15 @@ func (s *Stepper) route(r int) {
 			continue
 		}
 		out, vc := k/s.config.VCs, k%s.config.VCs
-		g := h.lanes[i].asking(out, vc)
+		g := h.inboxes[i].asking(out, vc)
 		g.out, g.vc = out, vc
 		h.far[out].taken[vc], h.far[out].tail[vc] = true, false
 		s.escape(&g.m.packet, int32(r), vc)
 	}
 }
 
-// plan makes the legs of the message at the head of a lane.
-func (s *Stepper) plan(r int, l *lane) {
+// plan makes the legs of the message at the head of a inbox.
+func (s *Stepper) plan(r int, l *inbox) {
 	m := l.queue[0].m
 	if m.dsts == nil {
 		l.legs = []*leg{{m: m, ways: s.routes(nil, int32(r), &m.packet), vc: -1}}
@@ -46,7 +46,7 @@ func (s *Stepper) plan(r int, l *lane) {
 }
 
 // asking is the leg that asks for a channel of an output, or nil.
-func (l *lane) asking(out, vc int) *leg {
+func (l *inbox) asking(out, vc int) *leg {
 	for _, g := range l.legs {
 		for _, w := range g.ways {
 			if g.vc < 0 && int(w.out) == out && w.vcs>>vc&1 == 1 {
@@ -57,11 +57,11 @@ func (l *lane) asking(out, vc int) *leg {
 	return nil
 }
 
-// giveChannels matches lanes that ask with free channels: got[lane] is a channel or -1.
+// giveChannels matches inboxes that ask with free channels: got[inbox] is a channel or -1.
 func (s *Stepper) giveChannels(r int, h *hub) (got []int) {
 	v := s.config.VCs
-	return match1(len(h.lanes), len(h.grantVC), h.grantVC, h.acceptVC, func(i, k int) bool {
-		return len(h.lanes[i].legs) > 0 && !h.far[k/v].taken[k%v] && h.lanes[i].asking(k/v, k%v) != nil
+	return match1(len(h.inboxes), len(h.grantVC), h.grantVC, h.acceptVC, func(i, k int) bool {
+		return len(h.inboxes[i].legs) > 0 && !h.far[k/v].taken[k%v] && h.inboxes[i].asking(k/v, k%v) != nil
 	})
 }
 
@@ -90,9 +90,9 @@ func match1(ins, outs int, grant, accept []int, asks func(in, out int) bool) (go
 	return got
 }
 
-// able is the leg of a lane that could send a flit to an output now, or nil.
+// able is the leg of a inbox that could send a flit to an output now, or nil.
 func (s *Stepper) able(h *hub, i, out int) *leg {
-	l := &h.lanes[i]
+	l := &h.inboxes[i]
 	for _, g := range l.legs {
 		if g.vc >= 0 && g.out == out && g.sent < g.m.length && g.sent < l.gone+len(l.queue) && h.far[out].credits[g.vc] > 0 {
 			return g
@@ -127,7 +127,7 @@ func (s *Stepper) pass(r int, h *hub) {
 
 // send moves a flit to an output, and out of its buffer once every leg has it.
 func (s *Stepper) send(r int, h *hub, i, out int) {
-	l, g := &h.lanes[i], s.able(h, i, out)
+	l, g := &h.inboxes[i], s.able(h, i, out)
 	s.push(int(s.routers[r].out[out]), g.m, g.sent, g.vc)
 	g.sent++
 	least := g.m.length

@@ -44,15 +44,15 @@ type upstream struct {
 	tail    []bool // the last packet on it has been sent whole
 }
 
-// lane is one input channel: its buffer, and the legs of the message at its head.
-type lane struct {
+// inbox is one input channel: its buffer, and the legs of the message at its head.
+type inbox struct {
 	queue []parcel
 	gone  int       // flits of the message at the head that have left
 	from  unit.Edge // when that message may first ask
 	legs  []*leg
 }
 
-// leg is a way the message at the head of a lane takes: one, or one for each branch of a fork.
+// leg is a way the message at the head of a inbox takes: one, or one for each branch of a fork.
 type leg struct {
 	m    *message
 	ways []route // that it asks for
@@ -62,7 +62,7 @@ type leg struct {
 }
 
 type hub struct {
-	lanes                     []lane
+	inboxes                   []inbox
 	far                       []upstream // of each output
 	grantVC, acceptVC         []int
 	grantSW, acceptSW, pickSW []int
@@ -86,7 +86,7 @@ func NewStepper(c Config) (*Stepper, error) {
 	s := &Stepper{graph: n.graph, wires: make([][]parcel, len(n.links)), returns: make([][]token, len(n.links))}
 	for _, p := range s.routers {
 		v, u := c.VCs, c.InputSpeedup
-		h := hub{lanes: make([]lane, len(p.in)*v), grantVC: make([]int, len(p.out)*v), acceptVC: make([]int, len(p.in)*v),
+		h := hub{inboxes: make([]inbox, len(p.in)*v), grantVC: make([]int, len(p.out)*v), acceptVC: make([]int, len(p.in)*v),
 			grantSW: make([]int, len(p.out)), acceptSW: make([]int, len(p.in)*u), pickSW: make([]int, len(p.in)*u)}
 		for e := range h.pickSW {
 			h.pickSW[e] = e % u
@@ -187,9 +187,9 @@ func (s *Stepper) arrivals(id int) {
 	s.wires[id] = s.wires[id][1:]
 	l := s.links[id]
 	if l.to >= 0 {
-		lane := &s.hubs[l.to].lanes[int(l.toPort)*s.config.VCs+f.vc]
-		if lane.queue = append(lane.queue, f); len(lane.queue) == 1 && lane.legs == nil && lane.gone == 0 {
-			lane.from = s.now + unit.Edge(s.config.RoutingDelay)
+		inbox := &s.hubs[l.to].inboxes[int(l.toPort)*s.config.VCs+f.vc]
+		if inbox.queue = append(inbox.queue, f); len(inbox.queue) == 1 && inbox.legs == nil && inbox.gone == 0 {
+			inbox.from = s.now + unit.Edge(s.config.RoutingDelay)
 		}
 		return
 	}

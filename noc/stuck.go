@@ -49,34 +49,31 @@ type wait struct {
 
 // waits lists what is at the head of every buffer and cannot go on.
 func (n *Network) waits() (list []wait) {
-	v := n.config.VCs
-	for r := range n.routers {
-		at := &n.routers[r]
-		for i := range at.buffers {
-			b := &at.buffers[i]
-			if b.count == 0 {
-				continue
-			}
-			holds := n.graph.routers[r].in[i/v]
-			for _, o := range n.asked(at, int32(i)) {
-				needs := n.graph.routers[r].out[o]
-				p := &n.packets[n.front(at, int32(i)).packet()]
-				list = append(list, wait{holds, needs, fmt.Sprintf("router %d: packet %d (%d→%d) holds %s channel %d, waits for %s",
-					r, p.tag, p.src, p.dst, n.links[holds], i%v, n.links[needs])})
-			}
+	for c := range n.nodeLanes {
+		l := &n.lanes[c]
+		if l.count == 0 {
+			continue
+		}
+		holds := n.linkOf[c/n.vcs]
+		for _, o := range n.asked(c) {
+			needs := n.graph.routers[l.to].out[o]
+			p := &n.packets[n.places[l.first].packet()]
+			list = append(list, wait{holds, needs, fmt.Sprintf("router %d: packet %d (%d→%d) holds %s channel %d, waits for %s",
+				l.to, p.tag, p.src, p.dst, n.links[holds], c%n.vcs, n.links[needs])})
 		}
 	}
 	return list
 }
 
-// asked are the outputs that the head of an input channel waits for.
-func (n *Network) asked(r *router, i int32) (outs []int32) {
-	b := &r.buffers[i]
-	if b.state == active {
-		return []int32{int32(b.out)}
+// asked are the outputs that the head of a lane waits for.
+func (n *Network) asked(c int32) (outs []int32) {
+	l := &n.lanes[c]
+	if l.state == active {
+		return []int32{int32(l.out)}
 	}
+	r := &n.routers[l.to]
 	for o := range r.outputs {
-		if n.wantWide.has(r.outputs[o].want, r.out0+int32(o), i) {
+		if n.wantWide.has(r.outputs[o].want, r.out0+int32(o), c-r.in0) {
 			outs = append(outs, int32(o))
 		}
 	}

@@ -15,16 +15,6 @@ type wheel[T any] struct {
 	work  int64
 }
 
-// landing is a flit on its way to a node on channel `at`.
-type landing struct {
-	to, at int32
-	flit   flit
-}
-
-// notice is for channel `at` of a router or node: the flit that was put into a
-// buffer has come in, or a credit that is waited for is home.
-type notice struct{ to, at int32 }
-
 func (w *wheel[T]) size(n int) { w.slots, w.mask = make([][]T, n), unit.Edge(n-1) }
 
 // put adds what arrives at an edge less than a turn ahead.
@@ -32,6 +22,13 @@ func (w *wheel[T]) put(at unit.Edge, v T) {
 	s := &w.slots[at&w.mask]
 	*s = append(*s, v)
 	w.count++
+}
+
+// putAll adds all that arrives at an edge.
+func (w *wheel[T]) putAll(at unit.Edge, list []T) {
+	s := &w.slots[at&w.mask]
+	*s = append(*s, list...)
+	w.count += len(list)
 }
 
 // take empties the slot of an edge. The list is valid until something is put a turn later.
@@ -72,43 +69,4 @@ func wheelSize(g *graph) int {
 		longest = max(longest, g.flitDelay(&g.links[i])+g.creditDelay(&g.links[i]))
 	}
 	return 1 << bits.Len64(uint64(longest)+1)
-}
-
-// port is the far end of a link: where what is put on it arrives, and after how long.
-type port struct {
-	to    int32
-	base  int32 // first channel there
-	delay uint16
-	home  uint16 // of a flit to a node: when its credit is back
-	node  bool
-}
-
-// portOf is where flits on a link arrive.
-func (g *graph) portOf(id int32) port {
-	if id < 0 {
-		return port{}
-	}
-	l := &g.links[id]
-	p := port{delay: uint16(g.flitDelay(l)), to: l.to}
-	if l.to < 0 {
-		p.to, p.node, p.home = l.node, true, uint16(g.flitDelay(l)+g.creditDelay(l))
-		return p
-	}
-	p.base = l.toPort * int32(g.config.VCs)
-	return p
-}
-
-// backOf is where credits for a link arrive.
-func (g *graph) backOf(id int32) port {
-	if id < 0 {
-		return port{}
-	}
-	return g.backAlong(&g.links[id])
-}
-
-func (g *graph) backAlong(l *link) port {
-	if l.from < 0 {
-		return port{delay: uint16(g.creditDelay(l)), to: l.node, node: true}
-	}
-	return port{delay: uint16(g.creditDelay(l)), to: l.from, base: l.fromPort * int32(g.config.VCs)}
 }
