@@ -180,7 +180,7 @@ func (c *Config) flash(a *attentionWork) *kernel {
 	rows, padded := c.flashRows(a)
 	tall, bn := a.tall, a.wide
 	steps := unit.CeilDiv(a.keys, bn)
-	k := &kernel{name: "flash", ctas: heads * tiles * a.split, stages: 2, start: int64(c.Launch.CTA), sharedBy: 1, events: tensorPipe, fit: c.flashFit(a)}
+	k := &kernel{name: "flash", ctas: heads * tiles * a.split, stages: 2, start: int64(c.Launch.CTA), events: tensorPipe, fit: c.flashFit(a)}
 	k.warps, _, _ = c.flashNeeds(a)
 	k.usage = c.flashStep(a, padded, bn)
 	if c.SM.Path == "tma" && c.tensorRate(a.dt) > 0 {

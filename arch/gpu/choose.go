@@ -94,6 +94,9 @@ func (c *Config) candidates(p *product) (list []candidate) {
 	for _, t := range c.allowed(p) {
 		for _, s := range splits {
 			if t.split = s; c.splittable(p, t) {
+				if t.down > 0 {
+					t = c.clustered(p, t)
+				}
 				list = append(list, candidate{t, c.reckon(p, t), p.tiles(t) * unit.CeilDiv(p.k, t.k)})
 			}
 		}
@@ -108,12 +111,15 @@ func (p *product) tiles(t tiling) int {
 
 // allowed are the tilings that fit a product and what the configuration asks for.
 func (c *Config) allowed(p *product) (list []tiling) {
-	for _, t := range c.tilings(p.dt) {
+	menu := c.tilings(p.dt)
+	if c.grouping(p.dt) {
+		menu = c.groupTilings(p)
+	}
+	for _, t := range menu {
 		if c.Kernel.Stages > 0 {
 			t.stages = c.Kernel.Stages
 		}
-		multicast := t.cluster == 1 || unit.CeilDiv(p.m, t.m)*unit.CeilDiv(p.n, t.n) >= t.cluster
-		if c.Kernel.allows(t) && multicast && c.fits(t, p.aCell).ctas > 0 {
+		if c.Kernel.allows(t) && c.fits(t, p.aCell).ctas > 0 {
 			list = append(list, t)
 		}
 	}
@@ -145,7 +151,11 @@ func (c *Config) kernelsOf(p *product, t tiling) (list []*kernel) {
 		q.aThere = int64(p.m*p.k*p.batch*p.aCell) <= int64(c.L2.Size)/int64(c.L2.Partitions)
 		p = &q
 	}
-	list = append(list, c.gemm(p, t))
+	k := c.gemm(p, t)
+	if k.counted() {
+		list = append(list, c.counter())
+	}
+	list = append(list, k)
 	if t.split > 1 {
 		list = append(list, c.reduction(p, t))
 	}
@@ -181,7 +191,8 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	if t.stream > 0 {
 		r.offChip = c.traffic(p) / float64(p.tiles(t)*unit.CeilDiv(p.k, t.k))
 	}
-	r.waves = float64(k.ctas) / float64(c.SM.Count*k.fit.ctas)
+	r.waves = float64(k.ctas) / float64(k.sms(c)*k.fit.ctas)
+	r.drawn = c.drawn(p, t, &w, k.sms(c)*k.fit.ctas)
 	r.fill = math.Max(c.missed(), r.followed()) + float64(k.start)
 	r.tail = math.Max(float64(k.finish.chain), float64(w.store)/float64(c.SM.Write))
 	if k.barriers {
@@ -190,7 +201,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	if t.stream > 0 {
 		return r.reckonStream(c.rasterOf(p, t).shares(), t.m*t.n)
 	}
-	slots := c.SM.Count * k.fit.ctas
+	slots := k.sms(c) * k.fit.ctas
 	full, rest := k.ctas/slots, k.ctas%slots
 	time := float64(full)*r.edges(slots) + r.edges(rest)
 	if rounds := float64(unit.CeilDiv(k.ctas, slots)); k.persistent || k.ctas > c.SM.Count && k.fit.ctas > 1 {
@@ -217,6 +228,7 @@ type round struct {
 	steps          float64 // of a CTA
 	bytes, offChip float64 // of a step: into the SM, and of that from off chip
 	waves          float64
+	drawn          float64 // bytes of a step that L2 sends for a CTA
 	fill, tail     float64 // edges before the first step of a CTA, and after its last
 }
 
@@ -228,9 +240,9 @@ func (r *round) edges(ctas int) float64 {
 		return 0
 	}
 	c, k, n := r.c, r.k, float64(ctas)
-	together := math.Ceil(n / float64(c.SM.Count))
+	together := math.Ceil(n / float64(k.sms(c)))
 	shared := together * math.Max(float64(max(k.math, k.shared)), math.Max(r.bytes/float64(c.SM.Read), r.followed()))
-	shared = math.Max(shared, n*r.bytes/float64(k.sharedBy)/float64(c.L2.Bandwidth))
+	shared = math.Max(shared, n*r.drawn/float64(c.L2.Bandwidth))
 	if !c.Memory.Ideal() {
 		shared = math.Max(shared, n*r.offChip/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock))
 	}
@@ -239,6 +251,24 @@ func (r *round) edges(ctas int) float64 {
 		return math.Max(r.steps*shared, r.steps*own+r.fill+r.tail)
 	}
 	return r.steps * math.Max(shared, own)
+}
+
+// drawn is the bytes L2 sends for a step of a CTA: a slab once for a cluster that
+// shares it, and once for a group of SMs of which several want it. Clusters are dealt
+// over groups in turn, so that which of them meet in one is chance.
+func (c *Config) drawn(p *product, t tiling, w *work, slots int) float64 {
+	a, b := float64(w.loads[0].bytes), float64(w.loads[1].bytes)
+	if c.SM.Groups == 0 || t.down == 0 {
+		return a/float64(max(1, t.across)) + b/float64(max(1, t.down))
+	}
+	slots = min(slots, p.tiles(t)*t.split)
+	rows := math.Max(1, float64(c.rasterOf(p, t).group)/float64(t.down))
+	cols := math.Max(1, float64(unit.CeilDiv(p.n, t.n))/float64(t.across))
+	x := math.Max(1, float64(slots)/float64(c.SM.Groups*t.cluster))
+	rows, cols = math.Min(rows, x*float64(c.SM.Groups)), math.Min(cols, math.Max(1, x*float64(c.SM.Groups)/rows))
+	parts := math.Max(1, x*float64(c.SM.Groups)/(rows*cols)) // of a split reduction, or products of a batch
+	distinct := func(kinds float64) float64 { return kinds * (1 - math.Pow(1-1/kinds, x)) }
+	return (distinct(rows*parts)*float64(t.down)*a + distinct(cols*parts)*float64(t.across)*b) / (x * float64(t.cluster))
 }
 
 // followed is the edges for which the loads of a step fill an SM's table of misses:

@@ -47,6 +47,8 @@ type SM struct {
 	Flight    unit.Bytes  `key:"flight" min:"0 B" doc:"bytes that loads of an SM may have under way; 0: no limit"`
 	Path      string      `key:"path" oneof:"registers,async,tma" doc:"how tiles come to shared memory"`
 	Cluster   int         `key:"cluster" min:"1" max:"16" doc:"CTAs that share a tile by multicast"`
+	Quads     int         `key:"quads" min:"0" max:"256" optional:"true" doc:"clusters of four CTAs that find room at once; 0: SMs come out even"`
+	Groups    int         `key:"groups" min:"0" max:"32" optional:"true" doc:"groups of SMs behind one port of L2, which asks once for a line that several of them want at a time; 0: each SM asks for itself"`
 }
 
 // Tensor is the tensor cores of one SM: multiply-adds a cycle by type, 0 for types it has not.
@@ -116,6 +118,7 @@ type Kernel struct {
 type Power struct {
 	Static  unit.Watts   `key:"static" doc:"clocks running and nothing to do"`
 	Limit   unit.Watts   `key:"limit" min:"1 W" doc:"the governor keeps power at or below it"`
+	Tensor  unit.Hertz   `key:"tensor" min:"0 Hz" optional:"true" doc:"clock that the board goes down to at once when tensor cores run, whatever they draw; 0: none"`
 	Lag     unit.Seconds `key:"lag" min:"1e-9 s" doc:"time constant of the governor"`
 	History string       `key:"history" oneof:"rested,loaded" doc:"what a run finds: clocks at boost, or where the same work over and over has brought them"`
 	At      unit.Hertz   `key:"at" min:"1 Hz" doc:"clock at whose voltage the energies of this section hold"`

@@ -46,8 +46,11 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	}
 	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
-		stages: t.stages, start: int64(c.Launch.CTA), sharedBy: int64(t.cluster), macs: p.macs, events: tensorPipe,
-		persistent: c.SM.Path == "tma" && c.tensorRate(p.dt) > 0, barriers: c.SM.Path == "async"}
+		stages: t.stages, start: int64(c.Launch.CTA), macs: p.macs, events: tensorPipe, barriers: c.SM.Path == "async"}
+	if t.down > 0 {
+		k.cluster = t.cluster
+		k.persistent, k.ahead, k.inTurn, k.places = true, t.stream == 0, !t.coop && t.stream == 0, c.places(t.cluster)
+	}
 	switch {
 	case c.tensorRate(p.dt) == 0:
 		k.usage, k.events = c.simtSlab(p, t), fp32Pipe
@@ -115,19 +118,24 @@ func (c *Config) warpSlab(p *product, t tiling) usage {
 	return usage{chain: max(w.steady(), c.onTensor(t.m*t.n*t.k, p.dt)), math: c.onTensor(t.m*t.n*t.k, p.dt), shared: int64(w.warps*w.groups)*w.reads + fills}
 }
 
+// groupInterval is the edges from one wgmma of a warp group to the next that adds to the
+// same sums, at least: 143 a slab of four of 64×8 [nnsim-lab].
+const groupInterval = 36
+
 // groupSlab is a slab of wgmma: warp groups of 64 rows (or, with the operands
 // exchanged, 64 columns) multiply out of shared memory, back to back, so that
-// nothing but the pipe and the port's time counts.
+// nothing but the pipe and the port's time counts. What TMA writes takes no turn of the
+// reads': with it 256×128 would take 288 of 256 edges, and takes 265 [nnsim-lab].
 func (c *Config) groupSlab(p *product, t tiling) usage {
 	rows, cols := t.m, t.n
-	if rows < 64 {
+	if rows%64 != 0 || cols%64 == 0 && cols > rows {
 		rows, cols = cols, rows
 	}
 	groups := unit.CeilDiv(rows, 64)
 	reads := groups * (64 + cols) * t.k * p.aCell
 	u := usage{math: c.onTensor(groups*64*max(cols, 8)*t.k, p.dt)}
-	u.shared = c.conflicting(t, p, c.wavefronts(reads)) + c.wavefronts(int(t.tileBytes(p.aCell)))
-	u.chain = max(u.math, u.shared)
+	u.shared = c.conflicting(t, p, c.wavefronts(reads))
+	u.chain = max(u.math, u.shared, groupInterval*int64(unit.CeilDiv(t.k*p.aCell, perInstruction)))
 	return u
 }
 

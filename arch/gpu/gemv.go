@@ -48,7 +48,7 @@ func (c *Config) vectorCandidates(p *product) (list []candidate) {
 func (c *Config) gemv(r *raster) *kernel {
 	p, t := r.p, r.t
 	k := &kernel{name: "gemv", ctas: r.cols * p.batch, work: r.work, slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
-		stages: 1, start: int64(c.Launch.CTA), sharedBy: 1, macs: p.macs, events: fp32Pipe, serial: true}
+		stages: 1, start: int64(c.Launch.CTA), macs: p.macs, events: fp32Pipe, serial: true}
 	k.usage = c.vectorStep(p, t)
 	k.finish.chain = 5 * int64(c.SM.Latency)
 	if t.n == 1 {

@@ -9,6 +9,7 @@ import "math"
 type governor struct {
 	p       *Power
 	boost   float64 // Hz
+	most    float64 // Hz: boost, or what the board goes down to when tensor cores run
 	clock   float64 // Hz, now
 	window  int64   // edges
 	seconds float64 // time of the edges already accounted
@@ -24,7 +25,18 @@ const windowsPerLag = 16
 
 func newGovernor(c *Config) *governor {
 	f := float64(c.Clock)
-	return &governor{p: &c.Power, boost: f, clock: f, lowest: f, window: max(1, int64(math.Round(float64(c.Power.Lag)*f/windowsPerLag)))}
+	return &governor{p: &c.Power, boost: f, most: f, clock: f, lowest: f, window: max(1, int64(math.Round(float64(c.Power.Lag)*f/windowsPerLag)))}
+}
+
+// engage notes which pipes the next kernel runs: tensor cores bring the clock down at
+// once, by the current they may draw, not by what they do.
+func (g *governor) engage(tensor bool) {
+	g.most = g.boost
+	if cap := float64(g.p.Tensor); tensor && cap > 0 {
+		g.most = min(g.boost, cap)
+	}
+	g.clock = min(g.clock, g.most)
+	g.lowest = min(g.lowest, g.clock)
 }
 
 // due tells whether a window has ended by an edge.
@@ -42,8 +54,8 @@ func (g *governor) close(edge int64) {
 	g.all[0], g.all[1] = g.all[0]+g.core, g.all[1]+g.dram
 	target := g.allowed(g.core/n, g.dram/n)
 	g.clock += (target - g.clock) * (1 - math.Exp(-dt/float64(g.p.Lag)))
-	if g.boost-g.clock < 1e-9*g.boost {
-		g.clock = g.boost
+	if g.most-g.clock < 1e-9*g.most {
+		g.clock = g.most
 	}
 	g.lowest = min(g.lowest, g.clock)
 	g.core, g.dram = 0, 0
@@ -67,7 +79,7 @@ func (g *governor) pass(at, by int64, core, dram float64) {
 func (g *governor) settled() float64 {
 	n := float64(g.until)
 	if n == 0 {
-		return g.boost
+		return g.most
 	}
 	return g.allowed(g.all[0]/n, g.all[1]/n)
 }
@@ -78,12 +90,12 @@ func (g *governor) power(clock, core, dram float64) float64 {
 	return float64(g.p.Static) + clock*(core*v*v+dram)
 }
 
-// allowed is the highest clock up to boost at which power keeps the limit.
+// allowed is the highest clock that the pipes in use may have at which power keeps the limit.
 func (g *governor) allowed(core, dram float64) float64 {
-	if g.power(g.boost, core, dram) <= float64(g.p.Limit) {
-		return g.boost
+	if g.power(g.most, core, dram) <= float64(g.p.Limit) {
+		return g.most
 	}
-	low, high := 0.1*g.boost, g.boost
+	low, high := 0.1*g.most, g.most
 	for range 40 {
 		if mid := (low + high) / 2; g.power(mid, core, dram) <= float64(g.p.Limit) {
 			low = mid

@@ -54,6 +54,11 @@ type ctaState struct {
 	sm       int32
 	step     int32
 	piece    int   // number of its work
+	base     int   // steps of the pieces before it
+	next     work  // of the piece after it, where that is known
+	after    int   // its number; 0: not known
+	primed   int   // steps of it that have been asked for
+	other    int64 // edge at which the other group of warps is through with its tile
 	joined   int   // parts of others it has added
 	since    int64 // since when it waits for the next; 0: it does not
 	asked    int64 // when its last load was asked for
@@ -95,6 +100,7 @@ type tally struct {
 
 // newGrid prepares a kernel that begins at an edge.
 func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
+	gov.engage(k.events == tensorPipe && k.macs > 0)
 	g := &grid{c: c, k: k, gov: gov, ideal: ideal, sms: make([]smState, c.SM.Count), far: int64(c.L2.Far),
 		l2Free: float64(at), dramFree: float64(at), end: at}
 	g.l2 = newLRU(int64(c.L2.Size)/int64(c.L2.Partitions), k.slabs)
@@ -104,12 +110,14 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 		g.crowd = float64(c.Memory.Queue) * float64(c.Clock)
 	}
 	g.window, g.asked = float64(g.miss), float64(at)
-	per := min(k.fit.ctas, (k.ctas+c.SM.Count-1)/c.SM.Count)
+	k.cluster = max(1, k.cluster)
+	sms := k.sms(c)
+	per := min(k.fit.ctas, (k.ctas+sms-1)/sms)
 	g.tally.resident = per
-	g.slots = make([]ctaState, per*c.SM.Count)
+	g.slots = make([]ctaState, per*sms)
 	g.queue = make(engine.Wakes, 0, len(g.slots))
 	for i := range g.slots {
-		g.slots[i].sm, g.slots[i].phase = int32(i%c.SM.Count), idle
+		g.slots[i].sm, g.slots[i].phase = int32(i%sms), idle
 	}
 	for i := range g.sms {
 		s := &g.sms[i]
@@ -167,7 +175,13 @@ func (g *grid) dispatch(slot int32, at int64) bool {
 
 // assign gives a slot a piece of work.
 func (g *grid) assign(s *ctaState, piece int, at int64) {
-	s.work, s.piece, s.step, s.joined, s.phase = g.k.work(piece), piece, 0, 0, starting
+	s.base += s.work.steps
+	if s.after == piece && piece > 0 {
+		s.work = s.next
+	} else {
+		s.work, s.primed = g.k.work(piece), 0
+	}
+	s.piece, s.step, s.joined, s.after, s.phase = piece, 0, 0, 0, starting
 	g.tally.busy -= at
 }
 
@@ -177,18 +191,53 @@ func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
 	if g.k.more != nil {
 		return s.piece + g.k.ctas, g.k.more(s.piece)
 	}
+	if s.after > 0 {
+		return s.after, true
+	}
 	if ok = g.k.persistent && g.next < g.k.ctas; ok {
 		g.next++
 	}
 	return g.next - 1, ok
 }
 
+// askAhead asks for the step that goes into the stage that has come free: of the CTA's
+// piece, or where its producer runs ahead of its last, of the next.
+func (g *grid) askAhead(s *ctaState, at int64) {
+	ahead := int(s.step) + max(1, g.k.stages-1)
+	if ahead < s.work.steps {
+		g.ask(s, &s.work, s.base, ahead, at)
+		return
+	}
+	if !g.k.ahead || g.k.stages < 2 {
+		return
+	}
+	if s.after == 0 {
+		piece, ok := g.goesOn(s)
+		if !ok {
+			return
+		}
+		s.after, s.next, s.primed = piece, g.k.work(piece), 0
+	}
+	for i := s.primed; i <= ahead-s.work.steps && i < s.next.steps; i++ {
+		g.ask(s, &s.next, s.base+s.work.steps, i, at)
+		s.primed = i + 1
+	}
+}
+
+// descriptors is the reads one after another by which TMA learns of a tensor: where its
+// descriptor lies, and that.
+const descriptors = 2
+
 // begins is the edge of a CTA's first load.
 func (g *grid) begins(s *ctaState, at int64) int64 {
 	first := at + g.k.start
 	if !g.sms[s.sm].warm {
 		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
-		first += int64(g.c.Launch.Cold) * mean
+		reads := g.c.Launch.Cold
+		if g.k.ahead {
+			reads += descriptors
+		}
+		first += int64(reads) * mean
 	}
 	return g.until(s, onStart, at, first)
 }
@@ -203,7 +252,7 @@ func (g *grid) step(slot int32, at int64) int64 {
 		return g.compute(s, at)
 	case asking:
 		s.phase = stepping
-		g.ask(s, int(s.step), at)
+		g.ask(s, &s.work, s.base, int(s.step), at)
 		return g.wait(s, at)
 	case joining:
 		return g.added(s, at)
@@ -236,22 +285,22 @@ func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	if g.k.stages == 1 {
 		ahead = min(1, s.work.steps)
 	}
-	for i := range ahead {
-		g.ask(s, i, at)
+	for i := s.primed; i < ahead; i++ {
+		g.ask(s, &s.work, s.base, i, at)
 	}
 	s.phase = stepping
 	if s.work.steps == 0 {
 		return g.close(slot, s, at)
 	}
 	if s.work.first > 0 {
-		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first, narrow: true}, 0, at))
+		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first}, 0, at))
 	}
 	return g.wait(s, at)
 }
 
 // wait is the edge at which the CTA's next slab is there, and books what it waits for.
 func (g *grid) wait(s *ctaState, at int64) int64 {
-	i := int(s.step) % g.k.stages
+	i := (s.base + int(s.step)) % g.k.stages
 	if wait := s.arrivals[i] - at; wait > 0 {
 		why := onL2
 		if s.missed[i] {
@@ -266,8 +315,8 @@ func (g *grid) wait(s *ctaState, at int64) int64 {
 // compute takes a step on the pipes and asks for the slab that goes into the stage
 // freed by the step before.
 func (g *grid) compute(s *ctaState, at int64) int64 {
-	if ahead := int(s.step) + max(1, g.k.stages-1); ahead < s.work.steps && !g.k.serial {
-		g.ask(s, ahead, at)
+	if !g.k.serial {
+		g.askAhead(s, at)
 	}
 	u := &g.k.usage
 	if g.k.parts != nil {
@@ -320,7 +369,7 @@ func (g *grid) close(slot int32, s *ctaState, at int64) int64 {
 		return g.store(slot, s, at)
 	}
 	s.phase = finishing
-	return g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.extra, narrow: true}, 0, at))
+	return g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.extra}, 0, at))
 }
 
 // store runs the epilogue and sends the result off. The producer of a persistent
@@ -347,8 +396,13 @@ func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	if !ok {
 		return end
 	}
-	g.tally.busy += end
 	g.end = max(g.end, end)
-	g.assign(s, piece, end)
-	return max(g.open(slot, s, at), end)
+	begin := end
+	if g.k.inTurn {
+		begin = max(at, s.other)
+		s.other = end
+	}
+	g.tally.busy += begin
+	g.assign(s, piece, begin)
+	return max(g.open(slot, s, at), begin)
 }

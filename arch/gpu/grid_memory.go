@@ -2,13 +2,14 @@ package gpu
 
 import "math"
 
-// ask requests all operands of a step and notes when the last of them is there.
-func (g *grid) ask(s *ctaState, step int, at int64) {
-	i := step % g.k.stages
+// ask requests all operands of a step of a piece of work, whose first step is so many
+// after the CTA's first of all, and notes when the last of them is there.
+func (g *grid) ask(s *ctaState, w *work, base, step int, at int64) {
+	i := (base + step) % g.k.stages
 	s.arrivals[i], s.missed[i], s.asked = at, false, at
 	before := g.tally.dramRead
-	for j := range s.work.loads {
-		if o := &s.work.loads[j]; o.due(step) {
+	for j := range w.loads {
+		if o := &w.loads[j]; o.due(step) {
 			g.tally.asks++
 			s.arrivals[i] = max(s.arrivals[i], g.fetch(s, o, step, at))
 		}
@@ -22,26 +23,42 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	sm, t := &g.sms[s.sm], float64(at)
 	bytes := float64(o.bytes)
 	sm.read = max(sm.read, t) + bytes/float64(g.c.SM.Read)
-	if by := g.k.sharedBy; by > 1 && !o.narrow {
-		bytes /= float64(by)
-	}
-	g.tally.l2Read += int64(bytes)
-	g.gov.core += bytes * float64(g.c.Power.L2Byte)
-	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
-	there := int64(t) + g.far
+	there, drawn := at+g.far, bytes/float64(max(1, o.shared))
 	switch {
-	case o.there:
 	case o.first < 0:
-		there = max(there, g.offChip(o, t))
+		if !o.there {
+			there = max(there, g.offChip(o, t))
+		}
+	case o.there && g.c.SM.Groups == 0:
 	default:
 		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
-		if !hit {
+		if !hit && !o.there {
 			slab.there = g.offChip(o, t)
 		}
 		there = max(there, slab.there)
+		if g.c.SM.Groups > 0 {
+			drawn = bytes // for all CTAs of its group, be they of a cluster or not
+			if slab.joins(g.group(s.sm), at, g.far) {
+				drawn = 0
+			}
+		}
 	}
+	g.drawn(drawn, t)
 	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
 	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
+}
+
+// drawn takes bytes out of L2.
+func (g *grid) drawn(bytes, t float64) {
+	g.tally.l2Read += int64(bytes)
+	g.gov.core += bytes * float64(g.c.Power.L2Byte)
+	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+}
+
+// group is the group of SMs behind one port of L2. Clusters are dealt over groups of
+// unequal size, so that which of them meet in one is as good as chance.
+func (g *grid) group(sm int32) int {
+	return int(uint32(int(sm)/g.k.cluster+1)*2654435769>>16) % g.c.SM.Groups
 }
 
 // tracked is when an SM's table of misses has seen a load through. A byte takes up
@@ -64,6 +81,9 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 		g.tally.params += bytes
 	}
 	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
+	if g.c.SM.Groups > 0 {
+		g.l2Free = max(g.l2Free, t) + float64(bytes)/float64(g.c.L2.Bandwidth) // it is written there
+	}
 	if g.ideal {
 		return int64(t) + g.miss
 	}

@@ -18,6 +18,10 @@ type kernel struct {
 	fit        residency
 	stages     int                  // slabs of loads under way or in use
 	persistent bool                 // a CTA loads its next tile while it writes this one
+	ahead      bool                 // and before, as stages come free
+	inTurn     bool                 // two groups of warps take turns: one multiplies while the other writes
+	cluster    int                  // CTAs that lie side by side
+	places     int                  // SMs that its CTAs find room on; 0: all
 	barriers   bool                 // the epilogue's passes through shared memory and its stores take turns
 	start      int64                // edges from dispatch to the first load, code being there
 	usage                           // of a step
@@ -30,10 +34,9 @@ type kernel struct {
 	serial     bool                 // a step's loads are asked for when the one before is through
 	lookup     int64                // edges of a serial kernel before it can ask: where a step's loads lie
 
-	finish   usage // of the epilogue: its own edges and what it takes on the pipes
-	hand     usage // of handing a part's sums to the CTA that finishes the tile
-	join     usage // of adding such a part
-	sharedBy int64 // CTAs that one read of L2 serves by multicast
+	finish usage // of the epilogue: its own edges and what it takes on the pipes
+	hand   usage // of handing a part's sums to the CTA that finishes the tile
+	join   usage // of adding such a part
 
 	conflicts int64 // wavefronts of shared memory that banks cost, of all CTAs
 	skipped   int64 // multiply-adds that a mask makes useless
@@ -42,6 +45,14 @@ type kernel struct {
 	simple    int64 // simple vector operations of all CTAs
 	params    int64 // bytes of parameters that CTAs read among data, as of a table of embeddings
 	events    pipe  // where MACs are done
+}
+
+// sms is the SMs that a kernel's CTAs find room on.
+func (k *kernel) sms(c *Config) int {
+	if k.places > 0 {
+		return k.places
+	}
+	return c.SM.Count
 }
 
 // usage is what a piece of a program takes of an SM, in edges of each resource,
@@ -88,7 +99,7 @@ type operand struct {
 	bytes  int64 // of a step
 	whole  int64 // of a slab, where that is not what a step reads
 	there  bool  // all of it lies in L2 before the kernel begins
-	narrow bool  // not shared by multicast
+	shared int   // CTAs that one read of L2 serves by multicast; 0: one
 	params bool  // of the model, not of its data
 }
 

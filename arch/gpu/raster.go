@@ -74,6 +74,7 @@ func (r *raster) piece(tile, lo, hi int) work {
 		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
 	}
 	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere, params: r.p.params}
+	w.loads[0].shared, w.loads[1].shared = r.t.across, r.t.down
 	return w
 }
 

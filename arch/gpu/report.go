@@ -57,7 +57,7 @@ func (s *simulation) notes(r *results.Run) []string {
 		list = append(list, "warps spend their lives on: "+warps)
 	}
 	if s.gov.lowest < s.gov.boost && r.Seconds > 0 {
-		list = append(list, fmt.Sprintf("the power limit of %v lowered the clock: mean %v, lowest %v",
+		list = append(list, fmt.Sprintf("the power limit of %v, and what tensor cores may draw at once, lowered the clock: mean %v, lowest %v",
 			s.c.Power.Limit, unit.Hertz(float64(r.Cycles)/float64(r.Seconds)), unit.Hertz(s.gov.lowest)))
 	}
 	return list

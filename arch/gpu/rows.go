@@ -125,7 +125,7 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	row := w.length * int64(cell)
 	rounds, passes := w.rounds(cell), int64(len(w.passes))
 	warps := w.threads / 32
-	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1, alike: true, serial: true,
+	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), alike: true, serial: true,
 		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0)}
 	elements := unit.CeilDiv(w.length, rounds)
 	for _, p := range w.passes {
@@ -142,8 +142,8 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	chunk := unit.CeilDiv(row, rounds)
 	k.work = func(int) work {
 		x := work{steps: int(rounds * passes), store: out}
-		x.loads[0] = operand{first: -1, bytes: chunk, until: int(rounds), there: s.there >= row*w.rows, narrow: true}
-		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), whole: max(1, int64(missing*float64(chunk))), there: missing == 0, narrow: true}
+		x.loads[0] = operand{first: -1, bytes: chunk, until: int(rounds), there: s.there >= row*w.rows}
+		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), whole: max(1, int64(missing*float64(chunk))), there: missing == 0}
 		return x
 	}
 	return k

@@ -16,7 +16,7 @@ func (c *Config) streamed(s *streamWork) *kernel {
 		return c.rowwise(s)
 	}
 	n := s.ctas()
-	k := &kernel{name: "stream", ctas: n, warps: streamWarps, stages: 1, start: int64(c.Launch.CTA), sharedBy: 1,
+	k := &kernel{name: "stream", ctas: n, warps: streamWarps, stages: 1, start: int64(c.Launch.CTA),
 		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0), params: s.params}
 	share := func(all int64, i int) int64 { return all*int64(i+1)/int64(n) - all*int64(i)/int64(n) }
 	k.math = unit.CeilDiv(unit.CeilDiv(s.simple, int64(n)), int64(c.SM.FP32))
@@ -25,8 +25,8 @@ func (c *Config) streamed(s *streamWork) *kernel {
 	k.joules = (float64(s.simple)*float64(c.Power.FMA) + float64(s.hard)*float64(c.Power.Special)) / float64(n)
 	k.work = func(i int) work {
 		w := work{steps: 1, store: share(s.out, i)}
-		w.loads[0] = operand{first: -1, bytes: share(s.in-s.there, i), narrow: true}
-		w.loads[1] = operand{first: -1, bytes: share(s.there, i), narrow: true, there: true}
+		w.loads[0] = operand{first: -1, bytes: share(s.in-s.there, i)}
+		w.loads[1] = operand{first: -1, bytes: share(s.there, i), there: true}
 		return w
 	}
 	return k
@@ -37,14 +37,14 @@ func (c *Config) reduction(p *product, t tiling) *kernel {
 	results := p.m * p.n * p.batch
 	per := max(1, streamBytes/(4*t.split))
 	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: streamWarps, stages: 1, start: int64(c.Launch.CTA),
-		sharedBy: 1, simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
+		simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
 	k.math = int64(unit.CeilDiv(per*t.split, c.SM.FP32))
 	k.chain = k.math
 	k.joules = float64(per*t.split) * float64(c.Power.FMA)
 	k.work = func(i int) work {
 		n := min(per, results-i*per)
 		w := work{steps: 1, store: int64(n) * int64(p.out), extra: int64(n) * int64(p.extra)}
-		w.loads[0] = operand{first: -1, bytes: int64(n) * 4 * int64(t.split), there: true, narrow: true}
+		w.loads[0] = operand{first: -1, bytes: int64(n) * 4 * int64(t.split), there: true}
 		return w
 	}
 	return k

@@ -176,7 +176,7 @@ func (g *grid) join(slot int32, s *ctaState, at int64) int64 {
 		s.since = 0
 	}
 	s.phase = joining
-	return g.until(s, onL2, at, g.fetch(s, &operand{first: -1, bytes: s.work.sums, there: true, narrow: true}, 0, at))
+	return g.until(s, onL2, at, g.fetch(s, &operand{first: -1, bytes: s.work.sums, there: true}, 0, at))
 }
 
 // added sums a part that has come.

@@ -12,7 +12,10 @@ type tiling struct {
 	stages  int // slabs in shared memory
 	warps   int
 	split   int  // CTAs that share a reduction
-	cluster int  // CTAs that share a tile by multicast
+	cluster int  // CTAs that share tiles by multicast
+	down    int  // of these, along the rows of tiles: they share B's slabs; 0: as 1
+	across  int  // and along the columns: they share A's
+	coop    bool // both warp groups are at one tile (hopper.go); else they take turns
 	vector  bool // a matrix times a vector (gemv.go)
 	stream  int  // CTAs that share all slabs (streamk.go); 0: a CTA has a tile, or a part of one
 }
@@ -29,7 +32,7 @@ func (t tiling) String() string {
 		s += fmt.Sprintf(" streamk=%d", t.stream)
 	}
 	if t.cluster > 1 {
-		s += fmt.Sprintf(" cluster=%d", t.cluster)
+		s += fmt.Sprintf(" cluster=%dx%d", t.down, t.across)
 	}
 	return s
 }
@@ -47,9 +50,6 @@ var menus = map[string][]shape{
 	// cuBLAS stores by column, its 256×64 are 64 rows by 256 columns here.
 	"async": {{256, 128, 128, 8, 3}, {128, 256, 128, 8, 3}, {256, 128, 64, 8, 3}, {128, 256, 64, 8, 3}, {128, 128, 64, 4, 5},
 		{64, 256, 128, 4, 3}, {128, 64, 128, 4, 3}, {64, 128, 128, 4, 3}, {64, 64, 128, 4, 5}},
-	// Hopper: wgmma of 64 rows, slabs of a swizzle's 128 bytes; either operand may be the rows.
-	"tma": {{128, 256, 128, 8, 8}, {256, 128, 128, 8, 8}, {128, 192, 128, 8, 8}, {192, 128, 128, 8, 8}, {128, 128, 128, 8, 8}, {64, 256, 128, 4, 8}, {256, 64, 128, 4, 8}, {128, 64, 128, 4, 8}, {64, 128, 128, 4, 8},
-		{64, 64, 128, 4, 8}, {64, 32, 128, 4, 8}, {32, 64, 128, 4, 8}, {64, 16, 128, 4, 8}, {16, 64, 128, 4, 8}, {128, 32, 128, 4, 8}, {32, 128, 128, 4, 8}, {128, 16, 128, 4, 8}, {16, 128, 128, 4, 8}, {64, 8, 128, 4, 8}, {8, 64, 128, 4, 8}, {8, 128, 128, 4, 8}, {16, 256, 128, 4, 8}, {32, 256, 128, 4, 8}},
 }
 
 // simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most.
@@ -67,21 +67,9 @@ func (t tiling) tileBytes(cell int) int64 { return int64(t.m+t.n) * int64(t.k) *
 // tilings lists what fits an SM for a type, largest tiles first.
 func (c *Config) tilings(dt workloads.DType) (list []tiling) {
 	cell := dt.CellBytes()
-	menu := menus[c.SM.Path]
-	if c.tensorRate(dt) == 0 {
-		menu = simtMenu
-	}
-	for _, e := range menu {
+	for _, e := range c.menu(dt) {
 		t := tiling{m: e.m, n: e.n, k: max(1, e.slab/cell), stages: e.stages, warps: e.warps, split: 1, cluster: 1}
-		if c.SM.Path == "tma" && c.tensorRate(dt) > 0 { // CUTLASS fills shared memory with stages
-			t.stages = min(e.stages, int(c.stageRoom(t)/t.tileBytes(cell)))
-		}
-		if t.stages < 2 || c.fits(t, cell).ctas < 1 {
-			continue
-		}
-		list = append(list, t)
-		if c.SM.Cluster > 1 && t.m >= 128 && t.n >= 128 {
-			t.cluster = c.SM.Cluster
+		if c.fits(t, cell).ctas > 0 {
 			list = append(list, t)
 		}
 	}
@@ -91,11 +79,13 @@ func (c *Config) tilings(dt workloads.DType) (list []tiling) {
 // tooLarge refuses a type of which not even the last tile of the menu has room, with
 // what does not fit.
 func (c *Config) tooLarge(dt workloads.DType) error {
-	menu := menus[c.SM.Path]
-	if c.tensorRate(dt) == 0 {
-		menu = simtMenu
-	}
-	if len(c.tilings(dt)) > 0 {
+	menu := c.menu(dt)
+	if c.grouping(dt) {
+		menu = []shape{{64, shortStep, swizzle, 4, 2}}
+		if _, ok := c.grouped(64, shortStep, dt.CellBytes()); ok {
+			return nil
+		}
+	} else if len(c.tilings(dt)) > 0 {
 		return nil
 	}
 	e := menu[len(menu)-1]
@@ -108,21 +98,25 @@ func (c *Config) tooLarge(dt workloads.DType) error {
 	return c.admits(fmt.Sprintf("a tile of %dx%d with two stages", e.m, e.n), e.warps, min(255, e.m*e.n/(32*e.warps)+perThread), shared)
 }
 
-// stageRoom is the shared memory a CTA's stages may take: all of the SM's for
-// tiles of which registers let only one in, half for others, so that one CTA
-// computes while the other begins or ends.
-func (c *Config) stageRoom(t tiling) int64 {
-	room := int64(c.SM.Shared) - int64(c.SM.Shared)/64 // CTAs, barriers
-	if t.m*t.n <= 128*128 {
-		room /= 2
+// menu is the shapes of a type's kernels, but for those of warp groups, whose tiles
+// follow from the product.
+func (c *Config) menu(dt workloads.DType) []shape {
+	if c.tensorRate(dt) == 0 {
+		return simtMenu
 	}
-	return room
+	return menus[c.SM.Path]
 }
+
+// grouping tells whether warp groups multiply a type.
+func (c *Config) grouping(dt workloads.DType) bool { return c.SM.Path == "tma" && c.tensorRate(dt) > 0 }
 
 // fits is the residency of a tiling.
 func (c *Config) fits(t tiling, cell int) residency {
 	if t.vector {
 		return c.resident(t.warps, vectorRegisters, 0)
+	}
+	if t.down > 0 {
+		return c.resident(groupWarps, groupThread, int64(t.stages)*t.tileBytes(cell)+storeRoom)
 	}
 	warps := t.warps
 	if c.SM.Path == "tma" {
