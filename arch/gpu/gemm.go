@@ -21,6 +21,12 @@ type product struct {
 	window         *window // of a convolution; nil for a product
 }
 
+// finds tells whether a run finds a product's inputs in L2.
+func (c *Config) finds(p *product) bool {
+	a, b := int64(p.m*p.aCell)*int64(p.k), int64(p.n*p.bCell)*int64(p.k)
+	return c.L2.Inputs == "there" && p.window == nil && int64(p.batch)*(a+b+int64(p.m*p.n)*int64(p.out)) <= int64(c.L2.Size)
+}
+
 // perInstruction is the bytes along the reduction of one matrix instruction.
 const perInstruction = 32
 
@@ -44,7 +50,8 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	if t.vector {
 		return c.gemv(r)
 	}
-	k := &kernel{name: "gemm", ctas: r.rows * r.cols * p.batch * t.split, work: r.work,
+	rows, cols := r.covered()
+	k := &kernel{name: "gemm", ctas: rows * cols * p.batch * t.split, work: r.work,
 		slabs: p.batch * (r.rows + r.cols) * r.slabs, warps: t.warps, fit: c.fits(t, p.aCell),
 		stages: t.stages, start: int64(c.Launch.CTA), macs: p.macs, events: tensorPipe, barriers: c.SM.Path == "async"}
 	if t.down > 0 {

@@ -73,6 +73,7 @@ const maxStages = 16
 // Phases of a CTA.
 const (
 	starting = iota
+	priming   // its first stages are asked for, one after another
 	stepping
 	asking    // the step before is through: the next one's loads are asked for
 	joining   // a part of its tile is on its way from L2
@@ -248,6 +249,8 @@ func (g *grid) step(slot int32, at int64) int64 {
 	switch s.phase {
 	case starting:
 		return g.open(slot, s, at)
+	case priming:
+		return g.prime(s, min(g.k.stages-1, s.work.steps), at)
 	case stepping:
 		return g.compute(s, at)
 	case asking:
@@ -281,9 +284,16 @@ func (g *grid) step(slot int32, at int64) int64 {
 // open fills the stages and waits for the first.
 func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	g.sms[s.sm].warm = true
+	if s.work.steps == 0 && s.work.store == 0 { // it is there for the sake of its cluster
+		s.phase = ending
+		return at
+	}
 	ahead := min(g.k.stages-1, s.work.steps)
 	if g.k.stages == 1 {
 		ahead = min(1, s.work.steps)
+	}
+	if g.k.ahead && s.primed < ahead {
+		return g.prime(s, ahead, at)
 	}
 	for i := s.primed; i < ahead; i++ {
 		g.ask(s, &s.work, s.base, i, at)
@@ -295,6 +305,17 @@ func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	if s.work.first > 0 {
 		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first}, 0, at))
 	}
+	return g.wait(s, at)
+}
+
+// prime asks for the next stage of a CTA that begins, and comes back for the one after it.
+func (g *grid) prime(s *ctaState, ahead int, at int64) int64 {
+	s.phase = priming
+	g.ask(s, &s.work, s.base, s.primed, at)
+	if s.primed++; s.primed < ahead {
+		return g.until(s, onL2, at, at+issueInterval)
+	}
+	s.phase = stepping
 	return g.wait(s, at)
 }
 

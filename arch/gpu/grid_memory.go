@@ -23,7 +23,10 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	sm, t := &g.sms[s.sm], float64(at)
 	bytes := float64(o.bytes)
 	sm.read = max(sm.read, t) + bytes/float64(g.c.SM.Read)
-	there, drawn := at+g.far, bytes/float64(max(1, o.shared))
+	sent := bytes / float64(max(1, o.shared)) // multicast goes over the crossbar once
+	g.tally.l2Read += int64(sent)
+	g.gov.core += sent * float64(g.c.Power.L2Byte)
+	there := at + g.far
 	switch {
 	case o.first < 0:
 		if !o.there {
@@ -37,22 +40,15 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 		}
 		there = max(there, slab.there)
 		if g.c.SM.Groups > 0 {
-			drawn = bytes // for all CTAs of its group, be they of a cluster or not
-			if slab.joins(g.group(s.sm), at, g.far) {
-				drawn = 0
+			sent = bytes // is read for all CTAs of its group, be they of a cluster or not
+			if o.follows || slab.joins(g.group(s.sm), at, g.far) {
+				sent = 0
 			}
 		}
 	}
-	g.drawn(drawn, t)
+	g.l2Free = max(g.l2Free, t) + sent/float64(g.c.L2.Bandwidth)
 	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
 	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
-}
-
-// drawn takes bytes out of L2.
-func (g *grid) drawn(bytes, t float64) {
-	g.tally.l2Read += int64(bytes)
-	g.gov.core += bytes * float64(g.c.Power.L2Byte)
-	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
 }
 
 // group is the group of SMs behind one port of L2. Clusters are dealt over groups of

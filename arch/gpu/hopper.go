@@ -29,6 +29,8 @@ const (
 	groupThread  = 168           // registers a thread, of 65,536 by 384 threads
 	storeRoom    = 16 << 10      // shared memory by which results leave
 	turns        = 2             // warp groups that multiply
+
+	issueInterval = 32 // edges from one load of TMA to the next, of a slab of both operands
 )
 
 // grouped is a tile of m by n for warp groups; false: there is no such kernel.

@@ -90,17 +90,18 @@ type work struct {
 
 // operand is what a CTA loads in every step of one tensor.
 type operand struct {
-	first  int   // number of its first slab in L2; -1: nobody reads it again
-	period int   // slabs after which it begins again; 0: never
-	turn   int   // 1: in even steps only, 2: in odd ones
-	from   int   // step from which it is loaded
-	until  int   // step before which it is; 0: to the end
-	alike  int   // steps in a row that read the same slab; 0: one
-	bytes  int64 // of a step
-	whole  int64 // of a slab, where that is not what a step reads
-	there  bool  // all of it lies in L2 before the kernel begins
-	shared int   // CTAs that one read of L2 serves by multicast; 0: one
-	params bool  // of the model, not of its data
+	first   int   // number of its first slab in L2; -1: nobody reads it again
+	period  int   // slabs after which it begins again; 0: never
+	turn    int   // 1: in even steps only, 2: in odd ones
+	from    int   // step from which it is loaded
+	until   int   // step before which it is; 0: to the end
+	alike   int   // steps in a row that read the same slab; 0: one
+	bytes   int64 // of a step
+	whole   int64 // of a slab, where that is not what a step reads
+	there   bool  // all of it lies in L2 before the kernel begins
+	shared  int   // CTAs that one read of L2 serves by multicast; 0: one
+	follows bool  // another CTA of the cluster asks for all of them
+	params  bool  // of the model, not of its data
 }
 
 // slab is the number of the slab that a step reads.

@@ -39,14 +39,44 @@ func (r *raster) tile(i int) (row, col int) {
 	return first + i%height, i / height
 }
 
+// covered is the rows and columns of tiles that whole clusters cover.
+func (r *raster) covered() (rows, cols int) {
+	down, across := max(1, r.t.down), max(1, r.t.across)
+	return unit.CeilDiv(r.rows, down) * down, unit.CeilDiv(r.cols, across) * across
+}
+
+// clustered is the row and column of tiles that CTA i has where clusters stand in the
+// raster's order, and tiles of a cluster column by column.
+func (r *raster) clustered(i int) (row, col int) {
+	if r.t.cluster == 1 || r.t.down == 0 {
+		return r.tile(i)
+	}
+	rows, cols := r.covered()
+	coarse := raster{rows: rows / r.t.down, cols: cols / r.t.across, group: max(1, r.group/r.t.down)}
+	row, col = coarse.tile(i / r.t.cluster)
+	i %= r.t.cluster
+	return row*r.t.down + i%r.t.down, col*r.t.across + i/r.t.down
+}
+
 // work is CTA i's share: all tiles of one part of a split reduction, which read the
 // same slabs, then the next part, then the next product of a batch.
 func (r *raster) work(i int) work {
-	tiles := r.rows * r.cols
+	rows, cols := r.covered()
+	tiles := rows * cols
 	part := i / tiles % r.t.split
 	b := i / tiles / r.t.split
 	slabs := r.steps()
-	w := r.piece(b*tiles+i%tiles, slabs*part/r.t.split, slabs*(part+1)/r.t.split)
+	row, col := r.clustered(i % tiles)
+	if row >= r.rows || col >= r.cols {
+		return work{} // a cluster reaches over the edge
+	}
+	w := r.part(b, row, col, slabs*part/r.t.split, slabs*(part+1)/r.t.split)
+	if by := r.t.across; by > 1 {
+		w.loads[0].shared, w.loads[0].follows = by, i%r.t.cluster/r.t.down > 0
+	}
+	if by := r.t.down; by > 1 {
+		w.loads[1].shared, w.loads[1].follows = by, i%r.t.cluster%r.t.down > 0
+	}
 	if r.t.split > 1 {
 		w.store, w.partial, w.extra = w.results*4, true, 0
 	}
@@ -58,9 +88,14 @@ func (r *raster) steps() int { return unit.CeilDiv(r.slabs, max(1, r.together)) 
 
 // piece is steps [lo, hi) of a tile, counted over all products of a batch.
 func (r *raster) piece(tile, lo, hi int) work {
-	tiles, slabs := r.rows*r.cols, r.steps()
-	b := tile / tiles
+	tiles := r.rows * r.cols
 	row, col := r.tile(tile % tiles)
+	return r.part(tile/tiles, row, col, lo, hi)
+}
+
+// part is steps [lo, hi) of the tile at a row and column of one product of a batch.
+func (r *raster) part(b, row, col, lo, hi int) work {
+	slabs := r.steps()
 	m := min(r.t.m, r.p.m-row*r.t.m)
 	n := min(r.t.n, r.p.n-col*r.t.n)
 	share := func(extent, cell int) int64 { // of a step; the last slab's shortness is spread over all
@@ -74,7 +109,6 @@ func (r *raster) piece(tile, lo, hi int) work {
 		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
 	}
 	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere, params: r.p.params}
-	w.loads[0].shared, w.loads[1].shared = r.t.across, r.t.down
 	return w
 }
 

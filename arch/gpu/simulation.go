@@ -122,7 +122,7 @@ func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 		return []*kernel{s.c.streamed(&w)}
 	}
 	p := *t.product
-	p.aThere, p.bThere = s.cached.holds(s.plan.Places[head.In[0]]), s.cached.holds(s.plan.Places[head.In[1]])
+	p.aThere, p.bThere = t.product.aThere || s.cached.holds(s.plan.Places[head.In[0]]), s.cached.holds(s.plan.Places[head.In[1]])
 	return s.c.kernelsOf(&p, t.tiling)
 }
 

@@ -86,6 +86,7 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 			}
 		}
 	}
+	p.aThere = head.In[0].Role == workloads.Input && m.cfg.finds(p)
 	t, err := m.cfg.choose(p)
 	if err != nil {
 		return nil, cmp.Or(m.cfg.tooLarge(p.dt), err)
