@@ -36,6 +36,26 @@ const (
 // clearly is what a smaller tile or another split must gain over what comes before it.
 const clearly = 0.995
 
+// What is known of cuBLAS's choice on Hopper, from the names of 760 of its kernels: it takes
+// large tiles, also where smaller ones would fill the last wave better or hide the epilogue,
+// by up to a tenth of the time [nnsim-lab]. So of what is reckoned
+// within slack of the best, the kernels with the fewest CTAs are run first, and one with
+// more must be faster by clearlyFewer.
+const (
+	slack        = 1.1
+	clearlyFewer = 0.97
+)
+
+// fewest is the candidates within slack of the first, in order of their CTAs.
+func fewest(list []candidate) []candidate {
+	n := 0
+	for n < len(list) && list[n].cost <= slack*list[0].cost {
+		n++
+	}
+	slices.SortStableFunc(list[:n], func(a, b candidate) int { return cmp.Compare(a.ctas, b.ctas) })
+	return list[:n]
+}
+
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {
 	list := c.candidates(p)
@@ -62,14 +82,18 @@ func (c *Config) choose(p *product) (tiling, error) {
 func (c *Config) fastest(p *product, list []candidate, most int) (best tiling, least float64) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
 	least = math.Inf(1)
+	gain := clearly
+	if c.grouping(p.dt) {
+		list, gain = fewest(list), clearlyFewer
+	}
 	for i, x := range list {
 		if i == 0 {
 			best = x.tiling
 		}
-		if i == most || x.cost > near*list[0].cost || x.steps > triedSteps {
+		if i == most || !c.grouping(p.dt) && x.cost > near*list[0].cost || x.steps > triedSteps {
 			break
 		}
-		if cost := c.trial(p, x.tiling); cost < clearly*least {
+		if cost := c.trial(p, x.tiling); cost < gain*least {
 			best, least = x.tiling, cost
 		}
 	}
@@ -81,6 +105,7 @@ type candidate struct {
 	tiling
 	cost  float64
 	steps int // of all CTAs
+	ctas  int
 }
 
 // candidates reckons every tiling that fits, with every useful split.
@@ -97,7 +122,7 @@ func (c *Config) candidates(p *product) (list []candidate) {
 				if t.down > 0 {
 					t = c.clustered(p, t)
 				}
-				list = append(list, candidate{t, c.reckon(p, t), p.tiles(t) * unit.CeilDiv(p.k, t.k)})
+				list = append(list, candidate{t, c.reckon(p, t), p.tiles(t) * unit.CeilDiv(p.k, t.k), p.tiles(t) * t.split})
 			}
 		}
 	}
@@ -174,8 +199,15 @@ func (c *Config) splittable(p *product, t tiling) bool {
 	if want := c.Kernel.Split; want > 0 {
 		return t.split == want && slabs >= want
 	}
+	if t.down > 0 && t.split > 1 && slabs < leastSlabs*t.split {
+		return false
+	}
 	return t.split == 1 || p.window == nil && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && p.tiles(t) <= fewWaves*c.SM.Count
 }
+
+// leastSlabs is the slabs of a split reduction that each part has at least on Hopper: what
+// the names and grids of cuBLAS's kernels say, over all extents [nnsim-lab].
+const leastSlabs = 21
 
 // fewWaves is the tiles an SM from which a reduction is not split: what the last
 // wave wastes is then less than what the parts cost.

@@ -24,7 +24,7 @@ type product struct {
 // finds tells whether a run finds a product's inputs in L2.
 func (c *Config) finds(p *product) bool {
 	a, b := int64(p.m*p.aCell)*int64(p.k), int64(p.n*p.bCell)*int64(p.k)
-	return c.L2.Inputs == "there" && p.window == nil && int64(p.batch)*(a+b+int64(p.m*p.n)*int64(p.out)) <= int64(c.L2.Size)
+	return c.L2.Inputs == "there" && p.window == nil && int64(p.batch)*(a+b+int64(p.m*p.n)*int64(p.out)) <= int64(c.L2.Size)/int64(c.L2.Partitions)
 }
 
 // perInstruction is the bytes along the reduction of one matrix instruction.

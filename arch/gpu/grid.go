@@ -73,7 +73,7 @@ const maxStages = 16
 // Phases of a CTA.
 const (
 	starting = iota
-	priming   // its first stages are asked for, one after another
+	priming  // its first stages are asked for, one after another
 	stepping
 	asking    // the step before is through: the next one's loads are asked for
 	joining   // a part of its tile is on its way from L2

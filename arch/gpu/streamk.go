@@ -220,7 +220,7 @@ func (c *Config) streamCandidates(p *product) (list []candidate) {
 		t.stream = c.streamers(p, t)
 		tiles := p.tiles(t)
 		if c.Kernel.Schedule == "streamk" || tiles%t.stream > 0 && tiles <= (fewWaves+1)*t.stream {
-			list = append(list, candidate{t, c.reckon(p, t), tiles * unit.CeilDiv(p.k, t.k)})
+			list = append(list, candidate{tiling: t, cost: c.reckon(p, t), steps: tiles * unit.CeilDiv(p.k, t.k), ctas: t.stream})
 		}
 	}
 	return list
