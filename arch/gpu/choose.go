@@ -243,7 +243,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	}
 	if t.split > 1 {
 		partial := float64(p.m*p.n*p.batch) * 4 * float64(t.split)
-		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Cold+2)*float64(c.L2.Far) + partial/float64(c.L2.Bandwidth)
+		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Cold+2)*float64(c.L2.Far) + partial/c.sends()
 	}
 	return time
 }
@@ -274,7 +274,7 @@ func (r *round) edges(ctas int) float64 {
 	c, k, n := r.c, r.k, float64(ctas)
 	together := math.Ceil(n / float64(k.sms(c)))
 	shared := together * math.Max(float64(max(k.math, k.shared)), math.Max(r.bytes/float64(c.SM.Read), r.followed()))
-	shared = math.Max(shared, n*r.drawn/float64(c.L2.Bandwidth))
+	shared = math.Max(shared, n*r.drawn/c.sends())
 	if !c.Memory.Ideal() {
 		shared = math.Max(shared, n*r.offChip/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock))
 	}

@@ -49,6 +49,7 @@ type SM struct {
 	Cluster   int         `key:"cluster" min:"1" max:"16" doc:"CTAs that share a tile by multicast"`
 	Quads     int         `key:"quads" min:"0" max:"256" optional:"true" doc:"clusters of four CTAs that find room at once; 0: SMs come out even"`
 	Groups    int         `key:"groups" min:"0" max:"32" optional:"true" doc:"groups of SMs behind one port of L2, which asks once for a line that several of them want at a time; 0: each SM asks for itself"`
+	Port      unit.Bytes  `key:"port" min:"0 B" optional:"true" doc:"bytes a cycle from L2 to such a group"`
 }
 
 // Tensor is the tensor cores of one SM: multiply-adds a cycle by type, 0 for types it has not.

@@ -46,7 +46,7 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 			}
 		}
 	}
-	g.l2Free = max(g.l2Free, t) + sent/float64(g.c.L2.Bandwidth)
+	g.l2Free = max(g.l2Free, t) + sent/g.c.sends()
 	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
 	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
 }
@@ -78,7 +78,7 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 	}
 	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
 	if g.c.SM.Groups > 0 {
-		g.l2Free = max(g.l2Free, t) + float64(bytes)/float64(g.c.L2.Bandwidth) // it is written there
+		g.l2Free = max(g.l2Free, t) + float64(bytes)/g.c.sends() // it is written there
 	}
 	if g.ideal {
 		return int64(t) + g.miss
@@ -95,7 +95,7 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 func (g *grid) write(s *ctaState, at int64) int64 {
 	sm, t, bytes := &g.sms[s.sm], float64(at), float64(s.work.store)
 	sm.write = max(sm.write, t) + bytes/float64(g.c.SM.Write)
-	g.l2Free = max(g.l2Free, t) + bytes/float64(g.c.L2.Bandwidth)
+	g.l2Free = max(g.l2Free, t) + bytes/g.c.sends()
 	g.tally.l2Write += s.work.store
 	g.gov.core += bytes * float64(g.c.Power.L2Byte)
 	done := max(sm.write, g.l2Free)

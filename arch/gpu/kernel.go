@@ -55,6 +55,15 @@ func (k *kernel) sms(c *Config) int {
 	return c.SM.Count
 }
 
+// sends is the bytes a cycle that L2 sends to all SMs: what its slices give and what the
+// ports of groups take.
+func (c *Config) sends() float64 {
+	if c.SM.Groups == 0 || c.SM.Port == 0 {
+		return float64(c.L2.Bandwidth)
+	}
+	return min(float64(c.L2.Bandwidth), float64(c.SM.Groups)*float64(c.SM.Port))
+}
+
 // usage is what a piece of a program takes of an SM, in edges of each resource,
 // and how long it takes by itself.
 type usage struct {

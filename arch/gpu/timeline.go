@@ -122,7 +122,7 @@ func (e stretch) row() string {
 	switch {
 	case e.why == onStart:
 		return "start"
-	case e.phase == starting || e.phase == stepping || e.phase == asking:
+	case e.phase == starting || e.phase == priming || e.phase == stepping || e.phase == asking:
 		return fmt.Sprintf("step %d", e.step)
 	}
 	return "epilogue"
