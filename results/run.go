@@ -183,4 +183,5 @@ type Prices struct {
 	Static   map[string]tech.Power            // unit → watts, all the time
 	Area     *unit.SquareMM                   // nil where it is not known
 	Scope    string                           // chip, package or board
+	Points   []tech.Point                     // clocks and the supplies they are published to need
 }

@@ -27,7 +27,8 @@ func denser(node int) float64 {
 			return between(float64(node), float64(before.node), before.times, float64(d.node), d.times)
 		}
 	}
-	return density[len(density)-1].times
+	last := density[len(density)-1]
+	return between(float64(node), float64(last.node), last.times, float64(after7.node), last.times*after7.denser)
 }
 
 // ClockNetwork is the energy of one clock edge in so much synthesised logic.
@@ -39,7 +40,7 @@ func ClockNetwork(node int, area unit.SquareMM) (Price, error) {
 	c := &clockNetwork
 	p := Price{unit.Joules(c.pJ * picojoule / c.area * float64(area) * denser(node) * shrink(node, c.node)), "eie-2016"}
 	if node != c.node {
-		p.Source = scaled(join(p.Source, "stillmaker-2017"))
+		p.Source = scaled(join(p.Source, scaling(node, c.node)))
 	}
 	return p, nil
 }

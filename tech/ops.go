@@ -65,7 +65,7 @@ func (op operation) cost(node int, width float64) Price {
 	}
 	near := op.atNode(nodes[i-1], width)
 	p := near.Times(shrink(node, nodes[i-1]))
-	p.Source = scaled(join(near.Source, "stillmaker-2017"))
+	p.Source = scaled(join(near.Source, scaling(node, nodes[i-1])))
 	return p
 }
 

@@ -152,8 +152,12 @@ func access(node int, capacity unit.Bytes, accessBytes int) (macro, string, erro
 	if accessBytes < 1 || unit.Bytes(accessBytes) > capacity {
 		return macro{}, "", fmt.Errorf("tech: an access of %d bytes to a memory of %v has no price; use 1 to %d", accessBytes, capacity, int64(capacity))
 	}
-	if node == newest {
+	if node <= lastOf {
 		m, source := published7(float64(capacity), 8*accessBytes)
+		if node < lastOf {
+			f := shrink(node, lastOf)
+			m, source = macro{read: m.read * f, write: m.write * f}, scaled(join(source, scaling(node, lastOf)))
+		}
 		return m, source, nil
 	}
 	side := math.Ceil(float64(accessBytes) / widest)

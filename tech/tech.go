@@ -4,7 +4,8 @@
 //	operation, width, node ──▶ published at that node?            its figure
 //	                           published at that node, other width?  by width
 //	                           published at nodes on both sides?  between them
-//	                           otherwise                          by Stillmaker and Baas
+//	                           otherwise                          by Stillmaker and Baas,
+//	                                                              below 7 nm by the foundry
 //
 // A price that is not a published figure says "scaled from" and the figure's
 // source. Between two nodes with published figures the price is interpolated
@@ -94,7 +95,7 @@ func between(x, x0, y0, x1, y1 float64) float64 {
 
 // oldest and newest bound the nodes that prices are offered for.
 const (
-	newest = 7
+	newest = 5
 	oldest = 130
 )
 

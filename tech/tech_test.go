@@ -176,7 +176,7 @@ func TestOtherPrices(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for want, f := range map[string]func() error{
-		"no prices at 5 nm":            func() error { _, err := MAC(5, "int8"); return err },
+		"no prices at 4 nm":            func() error { _, err := MAC(4, "int8"); return err },
 		"no price for data type":       func() error { _, err := MAC(45, "int9000"); return err },
 		"product of int8 and fp16":     func() error { _, err := MixedMAC(45, "int8", "fp16"); return err },
 		"on-chip memory of 0 B":        func() error { _, err := SRAM(45, 0, 8); return err },

@@ -42,10 +42,11 @@ var wire = struct {
 // (Villa et al., SC 2014, table II).
 var relativeWire = map[int]float64{28: 1, 20: 0.89, 14: 0.75, 10: 0.62, 7: 0.46}
 
-// Wire is the energy of moving so many bits of random data one millimetre, at 7 to
+// Wire is the energy of moving so many bits of random data one millimetre, at 5 to
 // 45 nm. Wires shrink less than gates do: below 28 nm the ratios of Villa et al.
 // hold; from 28 to 45 nm the figure at 40 nm is used as it is, since both 28 nm
-// there and 40 nm here stand at 0.9 V and a wire's capacitance a mm does not shrink.
+// there and 40 nm here stand at 0.9 V and a wire's capacitance a mm does not shrink. Below
+// 7 nm it stays what it is there, for the same reason.
 func Wire(node, bits int) (Price, error) {
 	if node < newest || node > 45 {
 		return Price{}, fmt.Errorf("tech: there is no price of a wire at %d nm; choose a node from %d to 45 nm", node, newest)
@@ -67,6 +68,7 @@ func Wire(node, bits int) (Price, error) {
 
 // relative reads relativeWire, between its nodes on logarithmic axes.
 func relative(node int) float64 {
+	node = max(node, lastOf)
 	if r, ok := relativeWire[node]; ok {
 		return r
 	}

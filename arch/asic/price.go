@@ -91,6 +91,6 @@ func (l *List) Prices(c *Common) results.Prices {
 	if c.Area > 0 {
 		area = &c.Area
 	}
-	return results.Prices{PerEvent: l.per, Area: area, Scope: power.Scope, Static: map[string]tech.Power{
+	return results.Prices{PerEvent: l.per, Area: area, Scope: power.Scope, Points: power.published(), Static: map[string]tech.Power{
 		"static": {Watts: power.Static * unit.Watts(leaked), Source: "device"}, "clock": {Watts: power.Clock * unit.Watts(clocked), Source: "device"}}}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nnsim/tech"
 	"nnsim/unit"
 )
 
@@ -33,6 +34,15 @@ func (p *Power) points() (list []point, err error) {
 		list = append(list, at)
 	}
 	return list, nil
+}
+
+// published are the points as prices list them.
+func (p *Power) published() (list []tech.Point) {
+	points, _ := p.points()
+	for _, at := range points {
+		list = append(list, tech.Point{Clock: at.clock, Supply: at.supply, Source: "device"})
+	}
+	return list
 }
 
 // Allows refuses a clock that the supply is too low for, and supplies outside the

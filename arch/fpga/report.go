@@ -219,6 +219,10 @@ func (m *Machine) Prices(workloads.Precision) results.Prices {
 	if err != nil {
 		dram = tech.Price{Source: "unknown: " + err.Error()}
 	}
-	return results.Prices{PerEvent: map[string]map[string]tech.Price{"memory": {"read_bytes": dram, "write_bytes": dram}}, Scope: m.cfg.Power.Scope,
+	var points []tech.Point
+	if m.cfg.Process == 16 && m.cfg.Part.Slice == "dsp48" {
+		points = tech.Points("ultrascale+")
+	}
+	return results.Prices{PerEvent: map[string]map[string]tech.Price{"memory": {"read_bytes": dram, "write_bytes": dram}}, Scope: m.cfg.Power.Scope, Points: points,
 		Static: map[string]tech.Power{"static": {Watts: m.cfg.Power.Static, Source: "device"}}}
 }

@@ -32,5 +32,6 @@ func (m *Machine) Prices(p workloads.Precision) results.Prices {
 	if c.Area > 0 {
 		prices.Area = &c.Area
 	}
+	prices.Points = tech.Points(c.Name)
 	return prices
 }

@@ -23,7 +23,7 @@ type NetworkConfig struct {
 	Name     string     `key:"name" doc:"what reports call the network"`
 	Kind     string     `key:"kind" oneof:"network" doc:"which model simulates it"`
 	About    string     `key:"about" doc:"one line: what the network is"`
-	Process  int        `key:"process" min:"7" max:"45" doc:"technology node in nm; prices of events are those of this node"`
+	Process  int        `key:"process" min:"5" max:"45" doc:"technology node in nm; prices of events are those of this node"`
 	Clock    unit.Hertz `key:"clock" min:"1 Hz" doc:"clock of the routers"`
 	Topology string     `key:"topology" oneof:"mesh,torus,ring,crossbar,star,bus,tree,fattree,graph" doc:"how routers are linked"`
 	Size     string     `key:"size" doc:"routers along each dimension, such as 8x8; nodes of a ring, star, bus or crossbar; arity and levels of a tree"`
@@ -45,6 +45,7 @@ type NetworkConfig struct {
 		Latency unit.Cycles `key:"latency" doc:"cycles on the wire between routers"`
 		Node    unit.Cycles `key:"node" doc:"cycles on the wire between a node and its router"`
 		Length  float64     `key:"length" doc:"mm between routers, for the energy of wires"`
+		Phy     string      `key:"phy" optional:"true" oneof:"grs,nvlink-c2c,pcie3,pcie4,pcie5,serdes-112g,ualink,ucie" doc:"where routers are on chips of their own: what links them, for its energy"`
 	} `key:"link"`
 
 	Measure struct {
@@ -196,6 +197,11 @@ func (n *Network) Prices(workloads.Precision) results.Prices {
 	free := tech.Price{Source: "none: counted, its wire is priced by length"}
 	set("link_flits", free, nil)
 	set("node_flits", free, nil)
+	if c.Link.Phy != "" { // from chip to chip, whatever the distance
+		hop, err := tech.Link(c.Link.Phy)
+		set("link_flits", hop.Times(float64(c.Link.Width)), err)
+		set("link_flit_um", tech.Price{Source: "none: a link between chips is priced by the flit"}, nil)
+	}
 	return results.Prices{PerEvent: map[string]map[string]tech.Price{"network": per}, Scope: "chip",
 		Static: map[string]tech.Power{"static": {Watts: c.Power.Static, Source: "device"}}}
 }
