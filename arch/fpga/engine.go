@@ -30,13 +30,16 @@ type Engine struct {
 	Weights unit.Bytes `key:"weights" optional:"true" doc:"over blocks: bytes of both weight buffers"`
 	Output  unit.Bytes `key:"output" optional:"true" doc:"over blocks: bytes of both output buffers"`
 
+	Word      int         `key:"word" optional:"true" min:"1" max:"32" doc:"bits that an element takes in memory and buffers at least"`
 	Hold      string      `key:"hold" optional:"true" oneof:"pixels,weights" doc:"over blocks: what stays while the other operand passes by; whichever takes less time if left out"`
+	Reach     int         `key:"reach" optional:"true" min:"1" doc:"over blocks: words of ins input channels that a block's windows may have, deeper layers take several passes, and weights are loaded again for each block; tiles of whole weights if left out"`
 	Depth     unit.Cycles `key:"depth" min:"0" doc:"cycles from a tile's last operand to its last sum"`
 	Turn      unit.Cycles `key:"turn" optional:"true" min:"0" doc:"over blocks: cycles between two uses of the array, to take its sums out"`
 	Swap      unit.Cycles `key:"swap" optional:"true" min:"0" doc:"over blocks: cycles from one block of pixels side by side to the next"`
 	Stage     unit.Cycles `key:"stage" optional:"true" min:"0" doc:"over blocks: cycles in which ins channels of a tap are laid out for a block, while the array works on the block before"`
 	Start     unit.Cycles `key:"start" optional:"true" min:"0" doc:"cycles before a layer's first tile, to fetch and dispatch it"`
 	Lanes     int         `key:"lanes" min:"1" max:"65536" doc:"elements a cycle of pools and elementwise work"`
+	Sums      int         `key:"sums" optional:"true" min:"1" doc:"elements a cycle of sums of two tensors, a ReLU behind them for nothing; as lanes, and none, if left out"`
 	Depthwise int         `key:"depthwise" optional:"true" min:"0" max:"65536" doc:"over blocks: products a cycle of a unit for depthwise convolutions, a multiple of rows; 0: they run on the engine"`
 	Early     bool        `key:"early" optional:"true" doc:"a tile's products begin with its first operands, not when all are there"`
 	Fold      bool        `key:"fold" optional:"true" doc:"over blocks: a window's row is laid beside few input channels"`
@@ -56,6 +59,8 @@ func (e *Engine) Validate() error {
 		switch {
 		case e.TileH == 0 || e.TileW == 0:
 			return fmt.Errorf("tileh is %d and tilew is %d; over=%s needs both, at least 1", e.TileH, e.TileW, e.Over)
+		case e.Reach > 0:
+			return fmt.Errorf("reach is %d; it belongs to over=blocks, and over is %s; leave it out", e.Reach, e.Over)
 		case e.Ins > 1 || e.Input+e.Weights+e.Output > 0 || e.Depthwise > 0 || e.Fold || e.Lie != "":
 			return fmt.Errorf("ins, input, weights, output, depthwise, fold and lie belong to over=blocks, and over is %s; leave them out", e.Over)
 		}

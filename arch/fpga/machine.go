@@ -37,6 +37,9 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 	if m.cfg.Design == "hls" && activation[next.Op] {
 		return false // a function of its own
 	}
+	if m.cfg.Engine.Sums > 0 && m.cfg.Design == "overlay" && len(chain) == 1 && chain[0].Op == "Add" && next.Op == "Relu" {
+		return true // in the pipeline of the sum
+	}
 	if len(chain) == 0 || !productInFabric(chain[0]) || !monotone[next.Op] || len(next.Out) != 1 {
 		return false
 	}

@@ -32,7 +32,7 @@ func (m *Machine) newOverlay(net *workloads.Network) (*design, error) {
 		d.bound = fmt.Sprintf("%d engines on one memory, each layer by layer", e.Cores)
 	}
 	for _, l := range net.Layers {
-		one := &layer{Layer: l, kind: host, simd: 1, pe: 1, images: 1, wBits: net.Precision.Weight.Bits(), aBits: net.Precision.Act.Bits()}
+		one := &layer{Layer: l, kind: host, simd: 1, pe: 1, images: 1, wBits: max(e.Word, net.Precision.Weight.Bits()), aBits: max(e.Word, net.Precision.Act.Bits())}
 		switch n := l.Head(); {
 		case workloads.ClassOf(n.Op) == workloads.View:
 			one.kind = view

@@ -138,8 +138,11 @@ func (m *Machine) portRate() (rate, latency float64) {
 // holdable refuses layers of which not one block fits the buffers.
 func (m *Machine) holdable(l *layer) error {
 	e, s := &m.cfg.Engine, flat(l.Head())
-	if c := m.cutFor(l, &s, e.Images); c.ys > 0 {
+	if e.Reach > 0 && m.refillFor(l, &s, e.Images).rows > 0 || e.Reach == 0 && m.cutFor(l, &s, e.Images).ys > 0 {
 		return nil
+	}
+	if e.Reach > 0 && s.R*s.S > e.Reach {
+		return fmt.Errorf("fpga: layer %s: windows of %d×%d need an engine.reach of at least %d, it is %d", l.Name, s.R, s.S, s.R*s.S, e.Reach)
 	}
 	least := tile{ys: 1, xs: 1, ns: min(s.C, e.Ins)}
 	return fmt.Errorf("fpga: layer %s: no tile fits: the least has %d bytes of input, %d of weights and %d of results; half the buffers hold %d (engine.input), %d (engine.weights) and %d (engine.output); give larger buffers",
@@ -151,6 +154,10 @@ func (m *Machine) holdable(l *layer) error {
 func (m *Machine) blocks(l *layer, s *workloads.Matrix, side int, at tile, visit func(*tile)) {
 	if m.byUnit(s) {
 		m.depthwise(l, s, side, at, visit)
+		return
+	}
+	if m.cfg.Engine.Reach > 0 {
+		m.refilled(l, s, side, at, visit)
 		return
 	}
 	c := m.cutFor(l, s, side)

@@ -13,7 +13,11 @@ func (c *core) loadWeights() (bool, unit.Edge) {
 	}
 	s, _ := c.step(i)
 	if s.weights > 0 {
-		if ok, at := c.due(c.before(i, s.previousW)); !ok {
+		free := c.before(i, s.previousW)
+		if s.alone && i > 0 {
+			free = c.steps[i-1].computed
+		}
+		if ok, at := c.due(free); !ok {
 			return false, at
 		}
 		c.load(i, s.weightsAt, s.weights)

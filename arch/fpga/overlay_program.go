@@ -27,6 +27,7 @@ type step struct {
 	onHost         bool
 	opens          bool // the first of its layer
 	begins         bool // its results need an output buffer
+	alone          bool // its weights wait for the step before
 	ends           bool // it completes its layer without storing anything
 	weights, acts  int64
 	store          int64
@@ -131,7 +132,7 @@ func (m *Machine) layerSteps(p *program, i int, l *layer, in, out, weights int64
 				p.steps[len(p.steps)-1].macs += t.macs
 				return
 			}
-			p.steps = append(p.steps, step{layer: i, begins: t.first, weights: t.weights, acts: t.acts, store: t.store, compute: t.compute, macs: t.macs,
+			p.steps = append(p.steps, step{layer: i, begins: t.first || t.room, alone: t.alone, weights: t.weights, acts: t.acts, store: t.store, compute: t.compute, macs: t.macs,
 				onArray: true, weightsAt: weights, actsAt: in, outAt: out})
 			weights, in, out = weights+t.weights, in+t.acts, out+t.store
 		})
@@ -148,11 +149,14 @@ func (m *Machine) layerSteps(p *program, i int, l *layer, in, out, weights int64
 // are stored.
 func (m *Machine) vectorSteps(p *program, i int, l *layer, in, out int64) {
 	groups := int64(p.groups)
-	read, written, ops := int64(0), l.Out().Bytes()/groups, laneOps(l)/groups
+	read, written, ops, lanes := int64(0), l.Out().Bytes()/groups, laneOps(l)/groups, int64(m.cfg.Engine.Lanes)
+	if m.cfg.Engine.Sums > 0 && l.Head().Op == "Add" {
+		ops, lanes = l.Out().Shape.Elements()/groups, int64(m.cfg.Engine.Sums)
+	}
 	for _, t := range l.inputs() {
 		read += t.Bytes() / groups
 	}
-	work := unit.CeilDiv(ops, int64(m.cfg.Engine.Lanes))
+	work := unit.CeilDiv(ops, lanes)
 	pieces := max(1, unit.CeilDiv(max(read, written), piece))
 	share := func(n, k int64) int64 { return n*(k+1)/pieces - n*k/pieces }
 	for k := range pieces {
