@@ -57,6 +57,16 @@ func (b *Builder) Conv(name string, x *Tensor, filters int, w Window) *Tensor {
 	return b.Apply(name, "Conv", attr, in...)
 }
 
+// Resize appends a change of the height and width of x [n, c, h, w]: nearest, linear or cubic.
+func (b *Builder) Resize(name string, x *Tensor, scale float64, mode string) *Tensor {
+	scales := NewArray(FP32, Shape{4})
+	for i := range scales.F {
+		scales.F[i] = 1
+	}
+	scales.F[2], scales.F[3] = float32(scale), float32(scale)
+	return b.Apply(name, "Resize", Attrs{"mode": mode}, x, nil, &Tensor{Name: name + ".scales", Shape: scales.Shape, Type: FP32, Role: Weight, Const: scales})
+}
+
 // bias is a small seeded bias for a product over fanIn terms.
 func (b *Builder) bias(name string, fanIn, n int) *Tensor {
 	return b.Param(name+".bias", Uniform(name+".bias", b.seed, float32(0.3/math.Sqrt(float64(fanIn)))), n)

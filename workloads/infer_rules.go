@@ -89,6 +89,8 @@ var rules = map[string]rule{
 	"Gather":       {"A N", "", 1, inferGather},
 	"Expand":       {"A I", "", 1, inferExpand},
 	"Tile":         {"A I", "", 1, inferTile},
+	"Resize":       {"T A? A? A?", "fiu", 1, inferResize},
+	"Upsample":     {"T A", "fiu", 1, inferResize},
 	"DepthToSpace": {"A", "", 1, inferBlocks},
 	"SpaceToDepth": {"A", "", 1, inferBlocks},
 

@@ -63,6 +63,8 @@ func Effort(n *Node) (simple, hard int64) {
 			window *= k
 		}
 		return count * window, 0
+	case n.Op == "Resize" || n.Op == "Upsample":
+		return count * weighed(n), 0
 	case n.Op == "Sum" || n.Op == "Max" || n.Op == "Min" || n.Op == "Mean":
 		return count * int64(max(1, len(n.In)-1)), 0
 	case !ok:
@@ -71,6 +73,18 @@ func Effort(n *Node) (simple, hard int64) {
 		count = n.In[0].Shape.Elements()
 	}
 	return int64(e.simple * float64(count)), int64(e.hard * float64(count))
+}
+
+// weighed is the elements of which a resized one is a sum: two or four along each axis that changes.
+func weighed(n *Node) int64 {
+	each := map[string]int64{"linear": 2, "cubic": 4}[n.Attr.Text("mode", "nearest")]
+	taps := int64(1)
+	for i, d := range n.Out[0].Shape {
+		if in := n.In[0].Shape; each > 0 && i < len(in) && in[i] != d {
+			taps *= each
+		}
+	}
+	return taps
 }
 
 // Leading is the number of leading output axes along which a node's work can be

@@ -141,7 +141,7 @@ func (c *Checker) scaleOutputs(n *workloads.Node, inner map[*workloads.Tensor]fl
 		switch first := n.Input(0); {
 		case t.Type == workloads.Int32 && reference.AccumulatorScale(n) != 0:
 			t.Scale = reference.AccumulatorScale(n)
-		case keepsScale(n.Op) && first != nil && first.Type == t.Type && first.Scale != 0:
+		case keepsScale(n) && first != nil && first.Type == t.Type && first.Scale != 0:
 			t.Scale = first.Scale // what is only moved stays the integer it is
 		default:
 			t.Scale = scaleFor(reach, t.Type)
@@ -149,10 +149,7 @@ func (c *Checker) scaleOutputs(n *workloads.Node, inner map[*workloads.Tensor]fl
 	}
 }
 
-func keepsScale(op string) bool {
-	class := workloads.ClassOf(op)
-	return class == workloads.Move && op != "Concat" || class == workloads.View || op == "MaxPool"
-}
+func keepsScale(n *workloads.Node) bool { return n.Op != "Concat" && workloads.Picks(n) }
 
 // reachHeld is the range of a stored tensor: that of its integers, or ±1 for made-up floats.
 func reachHeld(t *workloads.Tensor) float64 {

@@ -20,6 +20,8 @@ func (l *layer) resources(m *Machine) (r estimate.Resources) {
 	switch l.kind {
 	case dense, depthwise:
 		r = r.Plus(l.multiply(m))
+	case upsample: // a row of the image
+		r = r.Plus(fifoResources(int64(l.space.W*l.inside/l.pe), int64(l.pe*l.aBits)))
 	case pool, global, element, join, concat:
 		r.LUT += int64(l.pe) * int64(l.aBits+1) * adderLUTs
 	}

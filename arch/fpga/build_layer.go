@@ -95,10 +95,29 @@ func (l *layer) phases(frames int64) []stream.Phase {
 			list = append(list, stream.Phase{Count: int64(n / l.pe), Read: 1 << i, Write: 1})
 		}
 		return list
+	case upsample:
+		return l.repeatPhases(fold)
 	case global:
 		return []stream.Phase{{Count: int64(l.space.H*l.space.W) * fold, Read: 1}, {Count: fold, Write: 1}}
 	}
 	return each(fold)
+}
+
+// repeatPhases goes along the rows of an image: each pixel's words are read and written, and written
+// again for the columns beside it; then the row is written again from its buffer.
+func (l *layer) repeatPhases(fold int64) (list []stream.Phase) {
+	s := &l.space
+	down, across := int64(s.OH/s.H), int64(s.OW/s.W)
+	for range s.W {
+		list = append(list, stream.Phase{Count: fold, Read: 1, Write: 1})
+		if across > 1 {
+			list = append(list, stream.Phase{Count: (across - 1) * fold, Write: 1})
+		}
+	}
+	if down > 1 {
+		list = append(list, stream.Phase{Count: (down - 1) * int64(s.OW) * fold, Write: 1})
+	}
+	return list
 }
 
 // padPhases goes along the rows of a padded image: words of zeros are written, the

@@ -10,7 +10,7 @@ import (
 func newLayer(l *workloads.Layer, p workloads.Precision) *layer {
 	d := &layer{Layer: l, kind: host, simd: 1, pe: 1, images: 1, wBits: p.Weight.Bits(), aBits: p.Act.Bits()}
 	n := l.Head()
-	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat} {
+	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat, d.isUpsample} {
 		if sort(n) {
 			break
 		}
@@ -167,6 +167,19 @@ func (l *layer) isConcat(n *workloads.Node) bool {
 	}
 	l.kind, l.outside = concat, shape[axis]
 	l.inside, l.pixels = l.outside, shape.Elements()/int64(l.outside)
+	return true
+}
+
+// isUpsample takes images whose pixels are repeated a whole number of times.
+func (l *layer) isUpsample(n *workloads.Node) bool {
+	down, across, ok := workloads.Upsampled(n)
+	if !ok || !n.Out[0].Type.IsInt() {
+		return false
+	}
+	in := n.In[0].Shape
+	l.kind, l.inside, l.outside = upsample, in[1], in[1]
+	l.space = workloads.Matrix{H: in[2], W: in[3], OH: in[2] * down, OW: in[3] * across}
+	l.images, l.pixels = int64(in[0]), int64(in[0])*int64(l.space.OH*l.space.OW)
 	return true
 }
 

@@ -19,10 +19,11 @@ const (
 	element               // a table or comparators, token by token
 	join                  // two streams, token by token
 	concat                // streams one after another, pixel by pixel
+	upsample              // each pixel several times, from a buffer of one row
 	host                  // on the processor
 )
 
-var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "host"}
+var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "upsample", "host"}
 
 func (k kind) String() string { return kindNames[k] }
 

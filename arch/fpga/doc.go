@@ -14,7 +14,7 @@
 // fabric has no stage for runs on the host processor, in its place in the pipeline.
 //
 // An overlay (engine.go) cuts each layer into tiles (overlay_tiles.go,
-// overlay_blocks.go) that go from external memory through double buffers to an array
+// overlay_blocks.go, overlay_refill.go) that go from external memory through double buffers to an array
 // of multipliers and back; one core or several, each with images of the batch, on one
 // memory (overlay_core.go). Layers it lacks run on the processor while later images go on.
 //

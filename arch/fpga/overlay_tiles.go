@@ -13,8 +13,8 @@ type tile struct {
 	y, ys, x, xs  int // output pixels
 	n, ns         int // input channels of the group
 	first, last   bool
-	room          bool // it begins results that a later tile ends
-	alone         bool // its weights are loaded when the products before it are done
+	room          bool  // it begins results that a later tile ends
+	alone         bool  // its weights are loaded when the products before it are done
 	weights, acts int64 // bytes to load; 0 where they are in the buffers already
 	store         int64 // bytes
 	compute       int64 // cycles

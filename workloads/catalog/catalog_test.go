@@ -42,6 +42,8 @@ func TestOpens(t *testing.T) {
 		{"add:rows=2,cols=3", "add:rows=2,cols=3", 0},
 		{"mul:rows=2,cols=3,dtype=fp8", "mul:rows=2,cols=3,dtype=e4m3", 0},
 		{"maxpool:c=3,h=9,w=9,r=3,s=3,stride=2,pad=1", "maxpool:c=3,h=9,w=9,r=3,s=3,stride=2,pad=1", 0},
+		{"resize:c=3,h=9,w=9,scale=2,mode=nearest", "resize:c=3,h=9,w=9,scale=2", 0},
+		{"resize:n=2,c=3,h=9,w=9,scale=0.50,mode=linear", "resize:n=2,c=3,h=9,w=9,scale=0.5,mode=linear", 0},
 		{"avgpool:n=2,c=3,h=9,w=9,r=2,s=3", "avgpool:n=2,c=3,h=9,w=9,r=2,s=3", 0},
 	} {
 		t.Run(c.spec, func(t *testing.T) {

@@ -48,7 +48,8 @@ var (
 		n, err := strconv.ParseUint(s, 10, 64)
 		return strconv.FormatUint(n, 10), 0, err == nil
 	}}
-	yesNo = kind{"true or false", func(s string) (string, float64, bool) {
+	factor = kind{"a number from 0.001 to 1000", func(s string) (string, float64, bool) { return real(s, 1e-3, 1e3) }}
+	yesNo  = kind{"true or false", func(s string) (string, float64, bool) {
 		return s, map[string]float64{"true": 1}[s], s == "true" || s == "false"
 	}}
 	anyText = kind{"a name", func(s string) (string, float64, bool) { return s, 0, s != "" }}

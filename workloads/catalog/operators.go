@@ -38,6 +38,8 @@ func operators() []source {
 			{name: "kvheads", kind: count}, {name: "seq", kind: count, needed: true}, {name: "kv", kind: count},
 			{name: "dim", kind: count, needed: true}, {name: "causal", kind: yesNo, def: "false"}}, attention),
 		operator("maxpool", "maximum over windows", pool, pooling((*workloads.Builder).MaxPool)),
+		operator("resize", "images of scale times the height and width; mode: nearest, linear or cubic", with(windowKeys[:4:4], key{name: "scale", kind: factor, needed: true},
+			key{name: "mode", kind: oneOf(resizeModes...), def: "nearest"}), resize),
 		operator("avgpool", "mean over windows, padding not counted", pool, pooling((*workloads.Builder).AvgPool)),
 	}
 	for _, r := range rowOperators {
@@ -106,6 +108,12 @@ func pooling(pool func(*workloads.Builder, string, *workloads.Tensor, workloads.
 	return func(b *workloads.Builder, v values) *workloads.Tensor {
 		return pool(b, "pool", images(b, v), window(v))
 	}
+}
+
+var resizeModes = []string{"nearest", "linear", "cubic"}
+
+func resize(b *workloads.Builder, v values) *workloads.Tensor {
+	return b.Resize("resize", images(b, v), v.number["scale"], resizeModes[int(v.number["mode"])])
 }
 
 func attention(b *workloads.Builder, v values) *workloads.Tensor {

@@ -30,7 +30,7 @@ var uncovered = []struct {
 
 // The ONNX project's tests of single operators, through shape inference and the
 // reference kernels. A test of a supported operator and type that fails is a failure.
-func TestONNXNodes(t *testing.T)        { runSuite(t, "node", 400) }
+func TestONNXNodes(t *testing.T)        { runSuite(t, "node", 450) }
 func TestPyTorchOperators(t *testing.T) { runSuite(t, "pytorch-operator", 25) }
 func TestPyTorchConverted(t *testing.T) { runSuite(t, "pytorch-converted", 58) }
 

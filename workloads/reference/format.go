@@ -88,8 +88,7 @@ func isHead(op string) bool { return op == "Conv" || op == "Gemm" || op == "MatM
 // moves tells whether a node gives exact results on stored integers: it only moves
 // or compares them, and all that are scaled have the output's type and scale.
 func moves(n *workloads.Node) bool {
-	class := workloads.ClassOf(n.Op)
-	if class != workloads.Move && class != workloads.View && n.Op != "MaxPool" && n.Op != "Relu" {
+	if !workloads.Picks(n) && n.Op != "Relu" {
 		return false
 	}
 	if n.Input(0) == nil || len(n.Out) == 0 || n.Out[0] == nil {

@@ -48,7 +48,7 @@ var kernels = map[string]kernel{
 	// Moving data.
 	"Reshape": reshaped, "Flatten": reshaped, "Squeeze": reshaped, "Unsqueeze": reshaped, "Identity": reshaped, "Dropout": dropout,
 	"Transpose": transpose, "Concat": concat, "Split": split, "Slice": slice, "Pad": pad, "Gather": gather,
-	"Expand": expand, "Tile": tileUp, "DepthToSpace": blocks, "SpaceToDepth": blocks,
+	"Expand": expand, "Tile": tileUp, "Resize": resize, "Upsample": resize, "DepthToSpace": blocks, "SpaceToDepth": blocks,
 
 	// Reductions, and making tensors.
 	"ReduceSum": reduce, "ReduceMean": reduce, "ReduceProd": reduce, "ReduceMax": reduce, "ReduceMin": reduce, "ReduceL1": reduce,

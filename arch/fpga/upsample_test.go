@@ -1,0 +1,37 @@
+package fpga_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestUpsampleRepeatsPixels: the stage has a step for every word that it writes, FINN's OFM × OFM
+// × channels / PE, and reads each word once: a frame takes as long as its output.
+func TestUpsampleRepeatsPixels(t *testing.T) {
+	for _, c := range []struct {
+		spec, preset string
+		sets         []string
+		cycles       int64
+	}{
+		{"resize:n=3,c=6,h=5,w=7,scale=2", "alveo-u250", []string{"fold.layers=[resize:1:2]"}, 10 * 14 * 6 / 2},
+		{"resize:n=3,c=6,h=5,w=7,scale=2", "alveo-u250", []string{"design=hls"}, 10 * 14},
+		{"resize:n=3,c=4,h=3,w=3,scale=3", "pynq-z1", []string{"memory=ideal", "fold.layers=[resize:1:1]", "design=streaming"}, 9 * 9 * 4},
+	} {
+		r := timed(t, c.spec, "int8", c.preset, c.sets...)
+		figures := map[string]map[string]int64{}
+		for _, s := range r.Stats {
+			figures[s.Name] = s.Finish(r.Cycles).Events
+		}
+		assert.EqualValues(t, c.cycles, figures["resize.upsample"]["estimated_cycles"], c.spec)
+		assert.EqualValues(t, c.cycles, figures["pipeline"]["interval_cycles"], c.spec)
+	}
+}
+
+// TestOtherResizesRunOnTheProcessor: what is no repetition of pixels has no stage.
+func TestOtherResizesRunOnTheProcessor(t *testing.T) {
+	for _, spec := range []string{"resize:c=2,h=5,w=7,scale=1.5", "resize:c=2,h=6,w=6,scale=2,mode=linear", "resize:c=2,h=6,w=6,scale=0.5"} {
+		r := timed(t, spec, "int8", "pynq-z1")
+		assert.Contains(t, r.Notes, "on the host processor: resize", spec)
+	}
+}
