@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,6 +92,56 @@ func TestSearchIsNeverWorse(t *testing.T) {
 			assert.Equal(t, found.Layers, given.Layers)
 		}
 	}
+}
+
+// The same holds for the spaces of other machines, which are lists and grids of their own;
+// the mapping that is found computes the right values.
+func TestOtherMachinesSearch(t *testing.T) {
+	for _, c := range []struct {
+		device, workload string
+		less             bool // the default is not the best there is
+	}{
+		{"h100-sxm", "gemm:m=128,k=768,n=768", true}, {"a100-sxm", "conv:c=64,h=14,w=14,k=64,r=3,s=3,pad=1", false}, {"t4", "gemm:m=1,k=512,n=512", false},
+		{"nvdla-large", "conv:c=128,h=28,w=28,k=128,r=3,s=3,pad=1", true}, {"nvdla-small", "conv:c=16,h=9,w=9,k=32,r=3,s=3", false}, {"nvdla-128", "gemm:m=8,k=256,n=128", false},
+		{"diannao", "conv:c=32,h=9,w=9,k=32,r=3,s=3", false}, {"diannao", "gemm:m=16,k=256,n=64", false},
+	} {
+		e := Experiment{Device: c.device, Workload: c.workload, Check: arch.None}
+		usual, err := e.Run(t.Context())
+		require.NoError(t, err)
+		e.Mapping = "search,budget=2000,simulate=12"
+		found, err := e.Run(t.Context())
+		require.NoError(t, err)
+		assert.LessOrEqual(t, found.Seconds, usual.Seconds, "%s on %s", c.workload, c.device)
+		if c.less {
+			assert.Less(t, found.Seconds, usual.Seconds, "%s on %s", c.workload, c.device)
+		}
+		t.Logf("%-12s %-42s default %9d search %9d", c.device, c.workload, usual.Cycles, found.Cycles)
+		p, err := e.Prepare()
+		require.NoError(t, err)
+		var text bytes.Buffer
+		require.NoError(t, p.WriteMapping(&text))
+		file := filepath.Join(t.TempDir(), "found.yaml")
+		require.NoError(t, os.WriteFile(file, text.Bytes(), 0o644))
+		e.Mapping, e.Check = file, arch.Full
+		given, err := e.Run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, found.Cycles, given.Cycles, "%s on %s: %s", c.workload, c.device, text.String())
+		assert.Equal(t, "pass", given.Check.Status)
+	}
+}
+
+// A machine that leaves no choice says so, and runs its default.
+func TestNoChoiceIsSaid(t *testing.T) {
+	e := Experiment{Device: "eie-64", Workload: "gemm:m=1,k=64,n=64", Check: arch.None, Mapping: "search"}
+	run, err := e.Run(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, run.Notes)
+	assert.Contains(t, strings.Join(run.Notes, " "), "leaves no choice of mappings")
+	p, err := e.Prepare()
+	require.NoError(t, err)
+	assert.ErrorContains(t, p.WriteMapping(io.Discard), "leaves no choice of mappings")
+	_, err = p.Rank(3, e)
+	assert.ErrorContains(t, err, "leaves no choice of mappings")
 }
 
 // The reckoned costs rank a layer's mappings as the simulation does, and name one of the

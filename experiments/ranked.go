@@ -33,7 +33,7 @@ const mostDraws = 200
 // that there are if those are no more than so many, else that many drawn evenly.
 // Layers alike are ranked once. The last entry, without a name, is of all together.
 func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
-	s := &searcher{p: p, e: e}
+	s := &searcher{p: p, e: e, clock: p.Machine.Describe(p.Net.Precision).Clock}
 	seen := map[string]bool{}
 	var list []Ranked
 	all := Ranked{All: true}
@@ -75,7 +75,7 @@ func (s *searcher) rank(layer int, space mapping.Space, each int) (Ranked, error
 		return r, err
 	}
 	for k, t := range trials {
-		r.costs, r.simulated = append(r.costs, space.Cost(points[k])), append(r.simulated, float64(t.layers[layer]))
+		r.costs, r.simulated = append(r.costs, space.Cost(points[k])), append(r.simulated, t.layers[layer]*float64(s.clock))
 	}
 	r.Mappings, r.All = len(points), all
 	r.judge()

@@ -12,6 +12,7 @@ import (
 	"nnsim/arch"
 	"nnsim/mapping"
 	"nnsim/mapping/search"
+	"nnsim/unit"
 )
 
 // candidates are the mappings a search found for one plan, layer by layer.
@@ -73,6 +74,7 @@ type searcher struct {
 	p     *Prepared
 	e     Experiment
 	found map[string]search.Result // by space: layers alike are searched once
+	clock unit.Hertz
 
 	tried, runs int
 	size        float64
@@ -162,7 +164,10 @@ func (s *searcher) note(usual, best trial) {
 		how = "within the budget (spaces searched: " + strings.Join(names, ", ") + ")"
 	}
 	text := fmt.Sprintf("mapping: %d of %.4g mappings reckoned %s, %d plans simulated; %d layers changed, %d cycles became %d",
-		s.tried, s.size, how, s.runs+2, changed, usual.cycles, best.cycles)
+		s.tried, s.size, how, s.runs+1, changed, usual.cycles, best.cycles)
+	if moved := usual.seconds/float64(max(1, usual.cycles)) - best.seconds/float64(max(1, best.cycles)); math.Abs(moved)*1e12 > 1 { // a picosecond a cycle
+		text += fmt.Sprintf(" at another clock, %v became %v", unit.Seconds(usual.seconds), unit.Seconds(best.seconds))
+	}
 	if best.plan.Placement != "" {
 		text += "; kept free for tiles: " + best.plan.Placement
 	}

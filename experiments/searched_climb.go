@@ -22,10 +22,10 @@ type climb struct {
 
 // climber is a layer on the climb.
 type climber struct {
-	best   *mapping.LayerPlan
-	cycles int64
-	space  mapping.Space
-	tried  map[string]bool
+	best    *mapping.LayerPlan
+	seconds float64
+	space   mapping.Space
+	tried   map[string]bool
 }
 
 // width is how many plans a round simulates: enough for two cores, few enough that
@@ -39,7 +39,7 @@ func newClimb(s *searcher, plan *mapping.Plan, trials []trial) *climb {
 	c := &climb{s: s, plan: plan, top: trials[0], layers: make([]*climber, len(plan.Layers))}
 	for i, lp := range plan.Layers {
 		if lp.Space != nil {
-			c.layers[i] = &climber{cycles: math.MaxInt64, tried: map[string]bool{}}
+			c.layers[i] = &climber{seconds: math.Inf(1), tried: map[string]bool{}}
 		}
 	}
 	c.learn(trials)
@@ -49,15 +49,15 @@ func newClimb(s *searcher, plan *mapping.Plan, trials []trial) *climb {
 // learn takes what trials showed.
 func (c *climb) learn(trials []trial) {
 	for _, t := range trials {
-		if t.cycles < c.top.cycles {
+		if t.seconds < c.top.seconds {
 			c.top = t
 		}
 		for i, l := range c.layers {
 			if l == nil {
 				continue
 			}
-			if lp := t.plan.Layers[i]; t.layers[i] < l.cycles {
-				l.best, l.cycles, l.space = lp, t.layers[i], lp.Space()
+			if lp := t.plan.Layers[i]; t.layers[i] < l.seconds {
+				l.best, l.seconds, l.space = lp, t.layers[i], lp.Space()
 			}
 			l.tried[fmt.Sprint(t.plan.Layers[i].Space().Chosen())] = true
 		}

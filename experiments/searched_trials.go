@@ -11,9 +11,10 @@ import (
 
 // trial is a plan that was simulated.
 type trial struct {
-	plan   *mapping.Plan
-	cycles int64
-	layers []int64
+	plan    *mapping.Plan
+	cycles  int64
+	seconds float64   // which a governor may stretch
+	layers  []float64 // their seconds
 }
 
 // choose simulates and keeps the fastest.
@@ -39,7 +40,7 @@ func (s *searcher) choose(found []candidates) error {
 		if err := c.rise(budget / 2); err != nil {
 			return err
 		}
-		if c.top.cycles < best.cycles {
+		if c.top.seconds < best.seconds {
 			best = c.top
 		}
 	}
@@ -90,9 +91,9 @@ func (s *searcher) simulate1(plan *mapping.Plan) (trial, error) {
 	if err != nil {
 		return trial{}, err
 	}
-	t := trial{plan: plan, cycles: run.Cycles}
+	t := trial{plan: plan, cycles: run.Cycles, seconds: float64(run.Seconds)}
 	for _, l := range run.Layers {
-		t.layers = append(t.layers, l.Cycles)
+		t.layers = append(t.layers, float64(l.Cycles)*t.seconds/float64(max(1, run.Cycles)))
 	}
 	return t, nil
 }

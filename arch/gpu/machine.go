@@ -45,7 +45,7 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 			return nil, fmt.Errorf("%s: layer %s: %w", m.cfg.Name, lp.Layer.Name, err)
 		}
 		if task != nil {
-			lp.Custom = task
+			m.offer(lp, task)
 		}
 	}
 	return plan, nil
@@ -62,7 +62,7 @@ const rehearsals = 4
 // settle is the clock that a board finds which has done the job over and over.
 func (m *Machine) settle(job arch.Job) (float64, error) {
 	clock := float64(m.cfg.Clock)
-	job.Check, job.Progress = nil, nil
+	job.Check, job.Progress, job.Timeline = nil, nil, nil
 	for range rehearsals {
 		s := newSimulation(m, &job, engine.New(m.cfg.Clock))
 		s.gov.clock = clock

@@ -36,7 +36,7 @@ func (m *Machine) tile(p *asic.Product) (*tiling, error) {
 		longest := 0
 		most := m.channels(s, slots)
 		for ch := most; ch > 0; ch = whole(ch-1, most, c.NFU.Synapses) {
-			t := &tiling{C: ch, Slots: slots, Block: max(1, int(c.NBout)/(2*wordBytes*c.NFU.Neurons))}
+			t := &tiling{C: ch, Slots: slots, Block: m.block()}
 			t.Places = m.places(p, t)
 			if edges := t.Places * unit.CeilDiv(ch, c.NFU.Synapses); edges > longest {
 				best, longest = t, edges

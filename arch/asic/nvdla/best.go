@@ -97,7 +97,7 @@ func (m *Machine) reckon(p *asic.Product, t *tiling) float64 {
 		read += float64(p.ABytes(&strip))
 	}
 	weights := float64(t.Mode.filterBytes(p, &whole))
-	if !t.RowsFirst && t.ASlots < rows*turns || turns > t.ASlots {
+	if !t.RowsFirst && (t.Again || t.ASlots < rows*turns) || turns > t.ASlots {
 		read *= float64(filters)
 	}
 	if t.RowsFirst && t.BSlots < filters*turns || turns > t.BSlots {

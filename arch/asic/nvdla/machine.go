@@ -33,7 +33,9 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	return asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
 		t, err := m.tile(asic.NewProduct(lp.Layer))
-		lp.Custom = t
+		if err == nil {
+			m.offer(lp, t, t)
+		}
 		return err
 	})
 }
