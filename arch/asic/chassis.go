@@ -44,6 +44,8 @@ type Vector struct {
 	Lanes  int        `key:"lanes" min:"1" max:"1048576" doc:"elements a cycle for simple operations"`
 	Hard   int        `key:"hard" min:"1" max:"1024" doc:"cycles a lane takes for a transcendental operation, reciprocal or root"`
 	Buffer unit.Bytes `key:"buffer" min:"256 B" max:"1 GiB" doc:"what operands of such work pass through, in four parts"`
+	Planar int        `key:"planar" optional:"true" min:"0" max:"1048576" doc:"elements an edge that a processor of its own pools; 0: the lanes do it"`
+	Cross  int        `key:"cross" optional:"true" min:"0" max:"1048576" doc:"elements an edge that a processor of its own normalises over channels (LRN); 0: the lanes do it"`
 }
 
 // Power is what a machine draws whatever it does.

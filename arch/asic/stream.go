@@ -85,16 +85,32 @@ func (s *stream) operands(list []*workloads.Tensor) {
 func size(t *workloads.Tensor) int64 { return t.Shape.Elements() * int64(t.Type.CellBytes()) }
 
 // work is the edges that the layer's operations take, and counts them.
-func (s *stream) work() unit.Cycles {
+func (s *stream) work() (edges unit.Cycles) {
 	var simple, hard int64
+	v := &s.Sim.chassis.Vector
 	for _, n := range s.layer.Nodes {
 		a, b := workloads.Effort(n)
+		s.Simple(a)
+		s.Hard(b)
+		if rate := v.own(n.Op); rate > 0 {
+			edges += unit.Cycles(unit.CeilDiv(n.In[0].Shape.Elements(), int64(rate)))
+			continue
+		}
 		simple, hard = simple+a, hard+b
 	}
-	s.Simple(simple)
-	s.Hard(hard)
-	v := &s.Sim.chassis.Vector
-	return unit.Cycles(unit.CeilDiv(simple+hard*int64(v.Hard), int64(v.Lanes)))
+	return edges + unit.Cycles(unit.CeilDiv(simple+hard*int64(v.Hard), int64(v.Lanes)))
+}
+
+// own is the rate of the processor that has an operation to itself, in elements of its
+// input; 0: there is none.
+func (v *Vector) own(op string) int {
+	switch op {
+	case "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool":
+		return v.Planar
+	case "LRN":
+		return v.Cross
+	}
+	return 0
 }
 
 // arrive copies a chunk into its slot when its load ends.
