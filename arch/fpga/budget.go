@@ -109,15 +109,34 @@ func (m *Machine) core() stream.Core {
 func (m *Machine) budget() estimate.Resources {
 	p, l := &m.cfg.Part, &m.cfg.Limits
 	share := func(n int, f float64) int64 { return int64(float64(n) * f) }
-	return estimate.Resources{LUT: share(p.LUT, l.LUT), FF: int64(p.FF), DSP: share(p.DSP, l.DSP), BRAM18: share(p.BRAM18, l.BRAM), URAM: share(p.URAM, l.BRAM)}
+	return estimate.Resources{LUT: share(p.LUT, l.LUT), FF: share(p.FF, l.FF), DSP: share(p.DSP, l.DSP), BRAM18: share(p.BRAM18, l.BRAM), URAM: share(p.URAM, l.BRAM)}
 }
 
 // uramBlocks: an UltraRAM holds as much as 16 block RAMs of 18 Kbit.
 const uramBlocks = 16
 
-// fits tells whether resources are within a budget. Memory may be of either kind.
-func fits(r, b estimate.Resources) bool {
-	return r.LUT <= b.LUT && r.FF <= b.FF && r.DSP <= b.DSP && r.BRAM18 <= b.BRAM18+uramBlocks*b.URAM
+// fits tells whether resources are within a budget, and with what else of the machine's is taken
+// within the mean. Memory may be of either kind.
+func (m *Machine) fits(r, b estimate.Resources) bool {
+	return r.LUT <= b.LUT && r.FF <= b.FF && r.DSP <= b.DSP && r.BRAM18 <= b.BRAM18+uramBlocks*b.URAM &&
+		m.mean(r.Plus(less(m.budget(), b))) <= m.cfg.Limits.Mean
+}
+
+// mean is the mean of the shares that block RAMs, UltraRAMs and DSP slices are used to, of the
+// kinds that the part has. What is to be stored is spread over both memories alike.
+func (m *Machine) mean(r estimate.Resources) float64 {
+	p := &m.cfg.Part
+	memory := float64(r.BRAM18) / float64(max(1, p.BRAM18+uramBlocks*p.URAM))
+	sum, kinds := 0.0, 0
+	for _, kind := range []struct {
+		there int
+		share float64
+	}{{p.BRAM18, memory}, {p.URAM, memory}, {p.DSP, float64(r.DSP) / float64(max(1, p.DSP))}} {
+		if kind.there > 0 {
+			sum, kinds = sum+kind.share, kinds+1
+		}
+	}
+	return sum / float64(max(1, kinds))
 }
 
 // refusal is the table of what a design needs and what there is, on a line.
@@ -134,6 +153,9 @@ func (m *Machine) refusal(what string, r estimate.Resources) error {
 			mark = " TOO MANY"
 		}
 		short = append(short, fmt.Sprintf("%s %d of %d usable (%d on the part)%s", row.name, row.need, row.may, row.are, mark))
+	}
+	if mean := m.mean(r); mean > m.cfg.Limits.Mean {
+		short = append(short, fmt.Sprintf("memories and DSP in the mean %.0f %% of %.0f %% (limits.mean) TOO MANY", 100*mean, 100*m.cfg.Limits.Mean))
 	}
 	less := "a lower fold.rate or a smaller engine"
 	if m.cfg.Design == "hls" {

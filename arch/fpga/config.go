@@ -24,8 +24,10 @@ type Config struct {
 	Part   Part `key:"part"`
 	Limits struct {
 		LUT  float64 `key:"lut" min:"0.01" max:"1" doc:"share of the look-up tables a design may take"`
+		FF   float64 `key:"ff" optional:"true" min:"0.01" max:"1" doc:"share of the flip-flops; all if left out"`
 		BRAM float64 `key:"bram" min:"0.01" max:"1" doc:"share of the block RAMs and UltraRAMs"`
 		DSP  float64 `key:"dsp" min:"0.01" max:"1" doc:"share of the DSP slices"`
+		Mean float64 `key:"mean" optional:"true" min:"0.01" max:"1" doc:"mean of the shares that block RAMs, UltraRAMs and DSP slices are used to; 1 if left out"`
 	} `key:"limits"`
 	Fold struct {
 		Rate    unit.Hertz `key:"rate" doc:"inferences a second the folding aims at; 0 Hz: as many as fit"`
@@ -73,6 +75,11 @@ type Power struct {
 
 // Validate refuses what single keys cannot tell.
 func (c *Config) Validate() error {
+	for _, n := range []*float64{&c.Limits.FF, &c.Limits.Mean} {
+		if *n == 0 {
+			*n = 1
+		}
+	}
 	p, err := workloads.ParsePrecision(c.Native)
 	if err != nil {
 		return fmt.Errorf("native: %w", err)

@@ -146,7 +146,7 @@ func (m *Machine) plan(net *workloads.Network) (*design, error) {
 		if err := m.sizeFIFOs(net, d); err != nil {
 			return nil, err
 		}
-		if all := d.need.Plus(d.fifos); fits(all, m.budget()) {
+		if all := d.need.Plus(d.fifos); m.fits(all, m.budget()) {
 			d.need = all
 			return d, nil
 		}

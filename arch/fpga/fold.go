@@ -52,7 +52,7 @@ func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources)
 		d.need = d.need.Plus(one.resources(m))
 	}
 	budget, goal := less(m.budget(), reserved), m.goal(d.frames)
-	if !fits(d.need, budget) {
+	if !m.fits(d.need, budget) {
 		return nil, m.refusal(net.Graph.Name, d.need.Plus(reserved))
 	}
 	for {
@@ -90,7 +90,7 @@ func (d *design) hasten(m *Machine, l *layer, budget estimate.Resources) bool {
 	rest, was := less(d.need, l.resources(m)), l.chosen
 	for i := was + 1; i < len(l.options); i++ {
 		l.fold(i)
-		if after := rest.Plus(l.resources(m)); fits(after, budget) {
+		if after := rest.Plus(l.resources(m)); m.fits(after, budget) {
 			d.need = after
 			return true
 		}

@@ -49,7 +49,7 @@ func (m *Machine) newOverlay(net *workloads.Network) (*design, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !fits(r, m.budget()) {
+	if !m.fits(r, m.budget()) {
 		return nil, m.refusal(e.String(), r)
 	}
 	d.need = r
