@@ -38,7 +38,8 @@ func (t *Timeline) Windows(cycles int64) *Windows {
 }
 
 // windows is the cycles a unit was in a state, window by window; nil: never. A
-// stretch of several states spreads each of them evenly, rounded so that no cycle is lost.
+// stretch of several states spreads each of them evenly, rounded so that no cycle is lost;
+// what goes on beyond the run's end, as a write that nothing waits for, is of the last window.
 func (t *Track) windows(state State, length, count int64) (sums []int64) {
 	for i := range t.Spans {
 		s := &t.Spans[i]
@@ -51,7 +52,7 @@ func (t *Track) windows(state State, length, count int64) (sums []int64) {
 		}
 		for from := s.From; from < s.To; {
 			to := min(s.To, (from/length+1)*length)
-			sums[from/length] += part(n, to-s.From, whole) - part(n, from-s.From, whole)
+			sums[min(from/length, count-1)] += part(n, to-s.From, whole) - part(n, from-s.From, whole)
 			from = to
 		}
 	}

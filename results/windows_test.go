@@ -62,3 +62,19 @@ func TestWindowsOfOneStretch(t *testing.T) {
 	assert.Equal(t, []int64{2, 5, 5, 0}, w.Units["unit"]["busy"][:4])
 	assert.NotContains(t, w.Units["unit"], "wait_input")
 }
+
+// TestWindowsBeyondTheEnd: work that goes on after the last result is of the last window.
+func TestWindowsBeyondTheEnd(t *testing.T) {
+	line := NewTimeline(500)
+	s := NewStats("unit", 1)
+	s.Watch(line)
+	s.Enter(Busy, 0)
+	s.Enter(Idle, 97)
+	s.Finish(97)
+	busy := line.Windows(89).Units["unit"]["busy"]
+	sum := int64(0)
+	for _, n := range busy {
+		sum += n
+	}
+	assert.EqualValues(t, 97, sum)
+}

@@ -2,6 +2,7 @@ package fpga
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 
 	"nnsim/arch/fpga/estimate"
@@ -22,6 +23,8 @@ func (l *layer) resources(m *Machine) (r estimate.Resources) {
 		r = r.Plus(l.multiply(m))
 	case upsample: // a row of the image
 		r = r.Plus(fifoResources(int64(l.space.W*l.inside/l.pe), int64(l.pe*l.aBits)))
+	case label: // what is compared, and its index
+		r.LUT += int64(l.pe) * int64(l.aBits+1+bits.Len(uint(l.inside))) * adderLUTs
 	case pool, global, element, join, concat:
 		r.LUT += int64(l.pe) * int64(l.aBits+1) * adderLUTs
 	}

@@ -10,7 +10,7 @@ import (
 func newLayer(l *workloads.Layer, p workloads.Precision) *layer {
 	d := &layer{Layer: l, kind: host, simd: 1, pe: 1, images: 1, wBits: p.Weight.Bits(), aBits: p.Act.Bits()}
 	n := l.Head()
-	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat, d.isUpsample} {
+	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat, d.isLabel, d.isUpsample} {
 		if sort(n) {
 			break
 		}
@@ -170,6 +170,23 @@ func (l *layer) isConcat(n *workloads.Node) bool {
 	return true
 }
 
+// isLabel takes the index of the greatest over the axis that a stream goes along.
+func (l *layer) isLabel(n *workloads.Node) bool {
+	in := n.In[0].Shape
+	if n.Op != "ArgMax" || len(in) < 2 || !n.In[0].Type.IsInt() {
+		return false
+	}
+	axis := int(n.Attr.Int("axis", 0))
+	if axis < 0 {
+		axis += len(in)
+	}
+	if axis != len(in)-1 && axis != 1 || len(in) > 2 && axis != 1 || in[axis] != channels(in) {
+		return false
+	}
+	l.kind, l.inside, l.outside, l.pixels = label, in[axis], 1, n.Out[0].Shape.Elements()
+	return true
+}
+
 // isUpsample takes images whose pixels are repeated a whole number of times.
 func (l *layer) isUpsample(n *workloads.Node) bool {
 	down, across, ok := workloads.Upsampled(n)
@@ -205,6 +222,10 @@ func (l *layer) foldings() (list [][2]int) {
 			if k := l.space.R * l.space.S; k > 1 {
 				list = append(list, [2]int{k, p})
 			}
+		}
+	case label:
+		for _, p := range divisors(l.inside) {
+			list = append(list, [2]int{1, p})
 		}
 	default:
 		common := l.inside

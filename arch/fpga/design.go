@@ -19,11 +19,12 @@ const (
 	element               // a table or comparators, token by token
 	join                  // two streams, token by token
 	concat                // streams one after another, pixel by pixel
+	label                 // the index of the greatest element of a pixel
 	upsample              // each pixel several times, from a buffer of one row
 	host                  // on the processor
 )
 
-var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "upsample", "host"}
+var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "label", "upsample", "host"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -122,7 +123,7 @@ func (l *layer) takes() int {
 }
 
 func (l *layer) gives() int {
-	if l.kind == host || l.kind == view {
+	if l.kind == host || l.kind == view || l.kind == label {
 		return 1
 	}
 	return l.pe
@@ -176,6 +177,8 @@ func (l *layer) cycles() int64 {
 			n = max(n, l.images*w.In())
 		}
 		return n
+	case label:
+		return l.pixels * (int64(l.inside/l.pe) + 1)
 	case global:
 		return l.images * (int64(l.space.H*l.space.W) + 1) * int64(l.inside/l.pe)
 	}

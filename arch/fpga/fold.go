@@ -147,7 +147,9 @@ func (l *layer) begin(fold []int) error {
 		return fmt.Errorf("fpga: fold.layers: %s: simd %d must divide its %d channels, or be all of a window (%d)", l.Name, simd, l.inside, window*l.inside)
 	case l.kind != dense && simd != 1 && !whole:
 		return fmt.Errorf("fpga: fold.layers: %s: simd must be 1 or (depthwise) all of a window, not %d", l.Name, simd)
-	case l.outside%pe != 0:
+	case l.kind == label && l.inside%pe != 0:
+		return fmt.Errorf("fpga: fold.layers: %s: pe %d must divide its %d inputs", l.Name, pe, l.inside)
+	case l.kind != label && l.outside%pe != 0:
 		return fmt.Errorf("fpga: fold.layers: %s: pe %d must divide its %d outputs", l.Name, pe, l.outside)
 	}
 	for _, n := range l.parts {

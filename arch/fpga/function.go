@@ -77,6 +77,10 @@ func (l *layer) program(m *Machine, d *design) {
 		l.inside = shape[len(shape)-1]
 		l.outside, l.pixels = l.inside, shape.Elements()/int64(l.inside)
 		l.kind, fold = element, [2]int{1, l.inside}
+	case label:
+		l.options = [][2]int{{1, l.inside}}
+		l.fold(0)
+		return
 	case upsample: // copies pixels, in C as in hardware
 		l.options = [][2]int{fold}
 		l.fold(0)

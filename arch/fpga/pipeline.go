@@ -118,5 +118,8 @@ func (c *circuit) alone(stage string, l *layer) int64 {
 		}
 		return n
 	}
+	if stage == l.Name+".label" {
+		return l.cycles() / frames
+	}
 	return c.estimate(stage, l)
 }

@@ -37,6 +37,7 @@ func TestOpens(t *testing.T) {
 		{"softmax:rows=4096,cols=4096,dtype=fp16", "softmax:rows=4096,cols=4096,dtype=fp16", 0},
 		{"layernorm:rows=2,cols=3", "layernorm:rows=2,cols=3", 0},
 		{"rmsnorm:rows=2,cols=3", "rmsnorm:rows=2,cols=3", 0},
+		{"argmax:rows=2,cols=3", "argmax:rows=2,cols=3", 0},
 		{"gelu:rows=2,cols=3", "gelu:rows=2,cols=3", 0},
 		{"relu:rows=2,cols=3,seed=7", "relu:rows=2,cols=3,seed=7", 0},
 		{"add:rows=2,cols=3", "add:rows=2,cols=3", 0},

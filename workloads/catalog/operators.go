@@ -60,6 +60,9 @@ var rowOperators = []struct {
 	{"rmsnorm", "root-mean-square normalisation of each row", rows(func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor {
 		return b.RMSNorm("rmsnorm", x, 1e-6)
 	})},
+	{"argmax", "index of the greatest of each row", rows(func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor {
+		return b.Apply("argmax", "ArgMax", workloads.Attrs{"axis": int64(1)}, x)
+	})},
 	{"gelu", "x·Φ(x)", rows(func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor { return b.Gelu("gelu", x, false) })},
 	{"relu", "max(x, 0)", rows(func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor { return b.Relu("relu", x) })},
 	{"add", "sum of two matrices", pair((*workloads.Builder).Add, "add")},

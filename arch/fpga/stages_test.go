@@ -35,3 +35,15 @@ func TestOtherResizesRunOnTheProcessor(t *testing.T) {
 		assert.Contains(t, r.Notes, "on the host processor: resize", spec)
 	}
 }
+
+// TestArgMaxIsAStage: FINN's label selection takes labels / PE cycles to read an image's, and one
+// more to give the index.
+func TestArgMaxIsAStage(t *testing.T) {
+	r := timed(t, "argmax:rows=4,cols=12", "int8", "pynq-z1", "fold.layers=[argmax:1:3]", "memory=ideal", "design=streaming")
+	figures := map[string]map[string]int64{}
+	for _, s := range r.Stats {
+		figures[s.Name] = s.Finish(r.Cycles).Events
+	}
+	assert.EqualValues(t, 12/3, figures["argmax.label"]["estimated_cycles"])
+	assert.EqualValues(t, 12/3+1, figures["argmax.label"]["alone_cycles"])
+}
