@@ -76,6 +76,7 @@ type L2 struct {
 	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
 	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
 	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`
+	Write      unit.Bytes  `key:"write" min:"0 B" optional:"true" doc:"bytes a cycle that all slices together take from SMs; 0: as many as they give"`
 	Slices     int         `key:"slices" min:"1" max:"1024" doc:"slices, each the home of its share of the lines"`
 	Inputs     string      `key:"inputs" oneof:"cold,there" optional:"true" doc:"what a run finds in L2: nothing; or the network's inputs, where a layer's operands and result fit it, as after a layer before and in loops that repeat one with new weights"`
 	Link       unit.Bytes  `key:"link" min:"1 B" doc:"bytes a cycle from one partition to the other"`

@@ -95,7 +95,7 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 func (g *grid) write(s *ctaState, at int64) int64 {
 	sm, t, bytes := &g.sms[s.sm], float64(at), float64(s.work.store)
 	sm.write = max(sm.write, t) + bytes/float64(g.c.SM.Write)
-	g.l2Free = max(g.l2Free, t) + bytes/g.c.sends()
+	g.l2Free = max(g.l2Free, t) + bytes/g.c.takes()
 	g.tally.l2Write += s.work.store
 	g.gov.core += bytes * float64(g.c.Power.L2Byte)
 	done := max(sm.write, g.l2Free)

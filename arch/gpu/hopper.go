@@ -17,8 +17,11 @@ import "nnsim/unit"
 // stores by column), slabs of 64, four stages, clusters of two columns, and both
 // groups at one tile [nnsim-lab].
 
-// longSides are the extents that instructions take in 64 rows each.
-var longSides = []int{64, 128, 192, 256, 320, 512}
+// longSides are the extents that instructions take in 64 rows each, with the least and
+// greatest extents of the other side that there are kernels for [nnsim-lab].
+var longSides = []struct{ long, least, most int }{
+	{64, 8, 256}, {128, 8, 256}, {192, 8, 208}, {256, 8, 160}, {320, 128, 128}, {512, 8, 56},
+}
 
 const (
 	shortStep    = 8             // granularity of the other side
@@ -65,8 +68,9 @@ func (c *Config) groupTilings(p *product) (list []tiling) {
 		}
 		return list
 	}
-	for _, long := range longSides {
-		for short := longestShort; short >= shortStep; short -= shortStep {
+	for _, side := range longSides {
+		long := side.long
+		for short := side.most; short >= side.least; short -= shortStep {
 			if fitting(p.n, long) && even(p.m, short) {
 				add(short, long)
 			}

@@ -64,6 +64,14 @@ func (c *Config) sends() float64 {
 	return min(float64(c.L2.Bandwidth), float64(c.SM.Groups)*float64(c.SM.Port))
 }
 
+// takes is the bytes a cycle that L2 takes from all SMs.
+func (c *Config) takes() float64 {
+	if c.L2.Write > 0 {
+		return float64(c.L2.Write)
+	}
+	return c.sends()
+}
+
 // usage is what a piece of a program takes of an SM, in edges of each resource,
 // and how long it takes by itself.
 type usage struct {
