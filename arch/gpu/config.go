@@ -39,6 +39,7 @@ type SM struct {
 	Width     unit.Bytes  `key:"width" min:"4 B" doc:"bytes shared memory gives or takes in a cycle"`
 	Latency   unit.Cycles `key:"latency" min:"1" doc:"from a read of shared memory to its use"`
 	FP32      int         `key:"fp32" min:"4" max:"1024" doc:"FP32 multiply-adds a cycle"`
+	Operands  float64     `key:"operands" min:"0" max:"1" optional:"true" doc:"share of these that banks of registers feed with three operands, as in products out of registers; 0: all"`
 	DP4A      int         `key:"dp4a" min:"0" max:"4096" doc:"int8 multiply-adds a cycle on the integer pipe; 0: none"`
 	Issue     int         `key:"issue" min:"1" max:"16" doc:"warp instructions issued a cycle by all sub-cores"`
 	SFU       int         `key:"sfu" min:"1" max:"256" doc:"transcendental functions a cycle"`

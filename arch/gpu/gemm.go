@@ -166,6 +166,9 @@ func (c *Config) simtWork(p *product, t tiling) slabWork {
 	}
 	reads := unit.CeilDiv(side+results/side, 4)
 	pipe := unit.CeilDiv(results*32*subCores, c.rate(p.dt))
+	if share := c.SM.Operands; share > 0 {
+		pipe = int(math.Ceil(float64(results*32*subCores) / (float64(c.rate(p.dt)) * share)))
+	}
 	extra := 0
 	if p.window != nil {
 		extra = unit.CeilDiv(offsetOps*t.m, 32*t.warps)
