@@ -39,6 +39,13 @@ func (i Interleave) Before(line int64, channel int) int64 {
 	return round<<i.below + min(max(rest-int64(channel)<<i.below, 0), 1<<i.below)
 }
 
+// Stripes counts the stripes that lines from … to-1 lie in, each on the channel
+// after the one before, and names the first's channel.
+func (i Interleave) Stripes(from, to int64) (channel int, count int64) {
+	first := from >> i.below
+	return int(first & (1<<i.width - 1)), (to-1)>>i.below - first + 1
+}
+
 // Line is the number in the memory of a channel's line.
 func (i Interleave) Line(line int64, channel int) int64 {
 	return line>>i.below<<(i.below+i.width) | int64(channel)<<i.below | line&(1<<i.below-1)

@@ -128,6 +128,19 @@ func (m *OffChip) Run(until unit.Edge) error {
 	return nil
 }
 
+// RunAhead goes on beyond edge until, in each channel as long as requests wait at its
+// port: none that comes later can change what it does before they are taken in.
+// Channels are at different edges then, and each has gone through all it has at hand
+// at one time.
+func (m *OffChip) RunAhead(until unit.Edge) {
+	for _, ch := range m.channels {
+		ch.AdvanceAhead(until + ahead)
+	}
+}
+
+// ahead bounds that, in cycles, since a policy may never take a request in.
+const ahead = 1 << 14
+
 // patience is how long a memory with work may move no line, in cycles: hundreds
 // of refreshes, and longer than any queue takes.
 const patience = 1 << 21
@@ -150,14 +163,15 @@ func (m *OffChip) begin(a *arrival) error {
 	m.bursts[id] = burst{port: int32(a.port), slot: int32(a.Slot), left: to - from}
 	m.onWay++
 	m.moved = max(m.moved, a.Edge)
-	for i, ch := range m.channels {
+	i, stripes := m.spread.Stripes(from, to)
+	for range min(stripes, int64(len(m.channels))) {
 		first := m.spread.Before(from, i)
 		n := m.spread.Before(to, i) - first
-		if n == 0 {
-			continue
-		}
-		if err := ch.Add(dram.Request{Line: first, Count: n, Stride: 1, Write: a.Write, Tag: int64(id), At: a.Edge}); err != nil {
+		if err := m.channels[i].Add(dram.Request{Line: first, Count: n, Stride: 1, Write: a.Write, Tag: int64(id), At: a.Edge}); err != nil {
 			return err
+		}
+		if i++; i == len(m.channels) {
+			i = 0
 		}
 	}
 	return nil

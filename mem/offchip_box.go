@@ -73,6 +73,7 @@ func (b *OffChipBox) Step(now unit.Edge) unit.Edge {
 			b.engine.Fail(err)
 			return engine.Never
 		}
+		b.memory.RunAhead(b.horizon)
 	}
 	return b.memory.Next()
 }

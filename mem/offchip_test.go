@@ -2,6 +2,7 @@ package mem_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
@@ -230,5 +231,46 @@ func TestLayout(t *testing.T) {
 		{"rorabachcobg", 1, mem.Layout{Stripe: shape.Lines() * 64, Row: 32 << 10, Banks: 8}},
 	} {
 		assert.Equal(t, c.want, mem.NewLayout(shape, c.mapping, c.channels), c.mapping)
+	}
+}
+
+// TestRunAhead: a memory that goes through all it has at hand answers as one that is
+// run edge by edge.
+func TestRunAhead(t *testing.T) {
+	for _, name := range []string{"hbm2-2000", "ddr4-2400", "gddr6-14000"} {
+		part, err := dram.Preset(name)
+		require.NoError(t, err)
+		rng := rand.New(rand.NewPCG(7, 7))
+		var list []mem.Burst
+		for at, addr := unit.Edge(0), int64(0); len(list) < 400; at += unit.Edge(rng.IntN(40)) {
+			if rng.IntN(6) == 0 {
+				addr = rng.Int64N(1 << 26)
+			}
+			list = append(list, mem.Burst{Slot: len(list), Addr: addr, Bytes: 1 + rng.Int64N(8192), Write: rng.IntN(3) == 0, Edge: at})
+			addr += 4096
+		}
+		step := func(window unit.Edge, ahead bool) (replies []unit.Edge, tally mem.Tally) {
+			replies = make([]unit.Edge, len(list))
+			m, err := mem.NewOffChip(mem.OffChipConfig{Part: part, Channels: 4}, len(list), func(_, slot int, at unit.Edge) { replies[slot] = at })
+			require.NoError(t, err)
+			asked, done := 0, false
+			for until := window; !done || asked < len(list); until += window {
+				for ; asked < len(list) && list[asked].Edge < until; asked++ {
+					require.NoError(t, m.Ask(0, list[asked]))
+				}
+				require.NoError(t, m.Run(until))
+				if ahead {
+					m.RunAhead(until)
+				}
+				_, done = m.Left()
+			}
+			return replies, m.Tally()
+		}
+		want, tally := step(1, false)
+		for _, window := range []unit.Edge{1, 64, 500} {
+			got, same := step(window, true)
+			require.Equal(t, want, got, name)
+			require.Equal(t, tally, same, name)
+		}
 	}
 }

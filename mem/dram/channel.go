@@ -142,6 +142,15 @@ func (ch *Channel) stream(t int64) {
 	ch.plan(last)
 }
 
+// AdvanceAhead runs the cycles before t that no later request can change, since they
+// are taken in in order: those up to which one waits at the port.
+func (ch *Channel) AdvanceAhead(t int64) {
+	for ch.queued > 0 && ch.wake < t {
+		ch.cycle(ch.wake)
+		ch.stream(t)
+	}
+}
+
 // AdvanceUntilRoom runs cycles until the port has room for a request.
 func (ch *Channel) AdvanceUntilRoom() { ch.advanceUntil(len(ch.port) - 1) }
 

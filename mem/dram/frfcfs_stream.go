@@ -20,7 +20,7 @@ type streamer struct {
 }
 
 // accepted is what a line's completion needs of its request.
-type accepted struct{ tag, at int64 }
+type accepted struct{ tag, at, age int64 }
 
 // shortest is the shortest run that is worth looking at.
 const shortest = 16
@@ -57,10 +57,13 @@ func newStreamer(s *spec, queue int) (st streamer) {
 // enough to need no choice, in cycles after t and before until. It gives the number
 // of lines taken in and the last cycle in which something happened.
 func (p *frfcfs) stream(r *Request, t, until int64) (n, last int64) {
-	if n, last = p.flowing(r, t, until); n == 0 {
-		n, last = p.lone(r, t, until)
+	if n, last = p.flowing(r, t, until); n > 0 {
+		return n, last
 	}
-	return n, last
+	if n, last = p.crossing(r, t, until); last > t {
+		return n, last
+	}
+	return p.lone(r, t, until)
 }
 
 // flowing advances the stream that the queue and the request at the port form, in
@@ -75,7 +78,7 @@ func (p *frfcfs) flowing(r *Request, t, until int64) (n, last int64) {
 	if end := min(until, p.ref.due, t+st.span*st.period[kind]); end-t < shortest*st.period[kind] || r.Line%st.span > st.span-shortest {
 		return 0, t
 	}
-	if first < 0 || !p.streaming(r, kind, t) || first/st.span != (r.Line-1)/st.span || !p.gather(kind, first) {
+	if first < 0 || !p.streaming(r, kind, t) || first/st.span != (r.Line-1)/st.span || !p.gather(kind, first, p.masks[kind].hit) {
 		return 0, t
 	}
 	start, ok := p.steady(kind, t)
@@ -100,19 +103,19 @@ func (p *frfcfs) streaming(r *Request, kind int, t int64) bool {
 	return p.run.turns > 0 && r.Stride == 1 && r.Count >= shortest && r.At <= t && p.steadily(kind) && w.act|w.pre == 0 && bits.OnesCount64(w.hit) == p.run.turns
 }
 
-// gather lists the queue's slots, and tells whether they hold the lines from first on.
-func (p *frfcfs) gather(kind int, first int64) bool {
+// gather lists the slots of the queue's lines for some banks, and tells whether they hold those from first on.
+func (p *frfcfs) gather(kind int, first int64, banks uint64) bool {
 	st := &p.run
 	for i := range st.order {
 		st.order[i] = none
 	}
-	for m := p.masks[kind].hit; m != 0; m &= m - 1 {
+	for m := banks; m != 0; m &= m - 1 {
 		for i := p.lines[kind][bits.TrailingZeros64(m)].first; i != none; i = p.all[i].next {
 			at := p.all[i].line - first
 			if at < 0 || at >= int64(p.limit) || st.order[at] != none {
 				return false
 			}
-			st.order[at], st.old[at] = i, accepted{p.all[i].tag, p.all[i].accepted}
+			st.order[at], st.old[at] = i, accepted{p.all[i].tag, p.all[i].accepted, p.all[i].age}
 		}
 	}
 	for i := 1; i < p.limit; i++ {
@@ -178,7 +181,7 @@ func (p *frfcfs) lineage(r *Request, start, j int64) accepted {
 	if r.Write {
 		kind = writing
 	}
-	return accepted{r.Tag, start + (j-int64(p.limit))*p.run.period[kind]}
+	return accepted{tag: r.Tag, at: start + (j-int64(p.limit))*p.run.period[kind]}
 }
 
 // refill puts the lines into the queue's slots that are there after n commands. As

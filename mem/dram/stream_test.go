@@ -80,8 +80,8 @@ func TestStreamsLineByLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, err := Preset(name)
 			require.NoError(t, err)
-			for seed := range uint64(4) {
-				c := mappings[seed]
+			for seed := range uint64(6) {
+				c := mappings[seed%4]
 				c.Controller, c.Queue = "frfcfs", []int{8, 32, 64}[seed%3]
 				r := rand.New(rand.NewPCG(seed, 3))
 				requests := runs(r, p.Shape.Lines(), 25)
