@@ -23,12 +23,26 @@ func (l *layer) resources(m *Machine) (r estimate.Resources) {
 		r = r.Plus(l.multiply(m))
 	case upsample: // a row of the image
 		r = r.Plus(fifoResources(int64(l.space.W*l.inside/l.pe), int64(l.pe*l.aBits)))
+	case softmax: // an exponential of each element, a quotient of each sum, and the vector between
+		r = r.Plus(l.tables()).Plus(fifoResources(int64(l.inside/l.pe), int64(l.pe*tableBits)))
+		r.DSP += int64(l.pe)
 	case label: // what is compared, and its index
 		r.LUT += int64(l.pe) * int64(l.aBits+1+bits.Len(uint(l.inside))) * adderLUTs
 	case pool, global, element, join, concat:
 		r.LUT += int64(l.pe) * int64(l.aBits+1) * adderLUTs
 	}
 	r.FF += r.LUT
+	return r
+}
+
+// tableEntries and tableBits are those of a table of exponentials or of reciprocals [hls4ml].
+const tableEntries, tableBits = 1024, 18
+
+// tables are the exponentials, one for each element side by side and no longer than there are values,
+// and the reciprocals of sums.
+func (l *layer) tables() (r estimate.Resources) {
+	r.BRAM18 = int64(l.pe)*estimate.WeightRAM(min(tableEntries, int64(1)<<l.aBits), tableBits) + estimate.WeightRAM(tableEntries, tableBits)
+	r.LUT = int64(l.pe) * tableBits * adderLUTs
 	return r
 }
 

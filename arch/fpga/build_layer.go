@@ -95,6 +95,8 @@ func (l *layer) phases(frames int64) []stream.Phase {
 			list = append(list, stream.Phase{Count: int64(n / l.pe), Read: 1 << i, Write: 1})
 		}
 		return list
+	case softmax:
+		return []stream.Phase{{Count: fold, Read: 1}, {Count: fold, Write: 1}}
 	case label:
 		return []stream.Phase{{Count: int64(l.inside / l.pe), Read: 1}, {Count: 1, Write: 1}}
 	case upsample:

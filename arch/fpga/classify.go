@@ -10,7 +10,7 @@ import (
 func newLayer(l *workloads.Layer, p workloads.Precision) *layer {
 	d := &layer{Layer: l, kind: host, simd: 1, pe: 1, images: 1, wBits: p.Weight.Bits(), aBits: p.Act.Bits()}
 	n := l.Head()
-	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat, d.isLabel, d.isUpsample} {
+	for _, sort := range []func(*workloads.Node) bool{d.isView, d.isProduct, d.isPool, d.isGlobal, d.isElement, d.isConcat, d.isSoftmax, d.isLabel, d.isUpsample} {
 		if sort(n) {
 			break
 		}
@@ -167,6 +167,17 @@ func (l *layer) isConcat(n *workloads.Node) bool {
 	}
 	l.kind, l.outside = concat, shape[axis]
 	l.inside, l.pixels = l.outside, shape.Elements()/int64(l.outside)
+	return true
+}
+
+// isSoftmax takes rows of a matrix.
+func (l *layer) isSoftmax(n *workloads.Node) bool {
+	in := n.In[0].Shape
+	axis := int(n.Attr.Int("axis", -1))
+	if n.Op != "Softmax" || len(in) != 2 || axis != 1 && axis != -1 || !n.In[0].Type.IsInt() || !n.Out[0].Type.IsInt() {
+		return false
+	}
+	l.kind, l.inside, l.outside, l.pixels = softmax, in[1], in[1], int64(in[0])
 	return true
 }
 

@@ -74,7 +74,7 @@ func TestRefusals(t *testing.T) {
 		{"fold.layers=[conw:2:2]", "conv:c=4,h=8,w=8,k=8,r=3,s=3", "int8", `no layer "conw"`},
 		{"fold.layers=[conv:2]", "conv:c=4,h=8,w=8,k=8,r=3,s=3", "int8", "write name:simd:pe"},
 		{"fold.layers=[conv:0:1]", "conv:c=4,h=8,w=8,k=8,r=3,s=3", "int8", "write name:simd:pe"},
-		{"fold.layers=[softmax:1:1]", "softmax:rows=4,cols=8", "int8", "cannot be folded"},
+		{"fold.layers=[layernorm:1:1]", "layernorm:rows=4,cols=8", "int8", "cannot be folded"},
 	} {
 		sets := []string{"design=streaming"}
 		if c.sets != "" {

@@ -19,12 +19,13 @@ const (
 	element               // a table or comparators, token by token
 	join                  // two streams, token by token
 	concat                // streams one after another, pixel by pixel
+	softmax               // exponentials while a vector comes, quotients while it leaves
 	label                 // the index of the greatest element of a pixel
 	upsample              // each pixel several times, from a buffer of one row
 	host                  // on the processor
 )
 
-var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "label", "upsample", "host"}
+var kindNames = [...]string{"view", "product", "depthwise", "pool", "global", "element", "join", "concat", "softmax", "label", "upsample", "host"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -177,6 +178,8 @@ func (l *layer) cycles() int64 {
 			n = max(n, l.images*w.In())
 		}
 		return n
+	case softmax:
+		return l.pixels * 2 * int64(l.outside/l.pe)
 	case label:
 		return l.pixels * (int64(l.inside/l.pe) + 1)
 	case global:

@@ -69,7 +69,7 @@ func (l *layer) program(m *Machine, d *design) {
 	h := &m.cfg.HLS
 	fold := [2]int{1, l.outside}
 	switch l.kind {
-	case view, host:
+	case view, host, softmax:
 		if l.kind == view || l.Head().Op != "Softmax" {
 			return
 		}

@@ -150,6 +150,8 @@ func (c *circuit) estimate(stage string, l *layer) int64 {
 		return estimate.ElementCycles(int64(l.outside*l.space.R*l.space.S), int64(l.pe), pixels)
 	case l.Name + ".global":
 		return estimate.AccumulateCycles(int64(l.outside), int64(l.pe), int64(l.space.H*l.space.W)) * images
+	case l.Name + ".softmax":
+		return l.cycles() / c.d.frames
 	case l.Name + ".label":
 		return estimate.ElementCycles(int64(l.inside), int64(l.pe), pixels)
 	case l.Name + ".element", l.Name + ".join", l.Name + ".concat", l.Name + ".upsample":

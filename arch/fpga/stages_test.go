@@ -47,3 +47,14 @@ func TestArgMaxIsAStage(t *testing.T) {
 	assert.EqualValues(t, 12/3, figures["argmax.label"]["estimated_cycles"])
 	assert.EqualValues(t, 12/3+1, figures["argmax.label"]["alone_cycles"])
 }
+
+// TestSoftmaxIsAStage: a row comes in, and goes out when its sum is known; none is on the processor.
+func TestSoftmaxIsAStage(t *testing.T) {
+	r := timed(t, "softmax:rows=5,cols=12", "int8", "pynq-z1", "fold.layers=[softmax:1:3]", "memory=ideal", "design=streaming", "host.rate=0 Hz")
+	figures := map[string]map[string]int64{}
+	for _, s := range r.Stats {
+		figures[s.Name] = s.Finish(r.Cycles).Events
+	}
+	assert.EqualValues(t, 2*12/3, figures["softmax.softmax"]["estimated_cycles"])
+	assert.EqualValues(t, 2*12/3, figures["pipeline"]["interval_cycles"])
+}

@@ -24,7 +24,7 @@ var wrongPipelines = []wrong{
 	{"run conv:c=4,h=8,w=8,k=8,r=3,s=3,dtype=int8 --device pynq-z1 --set fold.layers=[conv:0:1]", "fold.layers|name:simd:pe"},
 	{"run conv:c=4,h=8,w=8,k=8,r=3,s=3,dtype=int8 --device pynq-z1 --set fold.layers=[conv:two:1]", "fold.layers|\"conv:two:1\""},
 	{"run conv:c=4,h=8,w=8,k=8,r=3,s=3,dtype=int8 --device pynq-z1 --set fold.layers=[conv:2:2,conv:4:2]", "fold.layers|conv is given twice"},
-	{"run softmax:rows=4,cols=8,dtype=int8 --device pynq-z1 --set fold.layers=[softmax:1:1]", "fold.layers|softmax|cannot be folded"},
+	{"run layernorm:rows=4,cols=8,dtype=int8 --device pynq-z1 --set fold.layers=[layernorm:1:1]", "fold.layers|layernorm|cannot be folded"},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set design=hls --set fold.layers=[fc1:1:1]", "fold.layers|design=hls"},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set fold.rate=-3␣Hz", "fold.rate|at least"},
 	// Precisions that the units lack.
@@ -43,7 +43,7 @@ var wrongPipelines = []wrong{
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set fifo.depths=[fc1.fofi:8]", "fifo.depths|\"fc1.fofi\"|did you mean \"fc1.fifo\""},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set fifo.depths=[fc1.fifo:8,fc1.fifo:9]", "fifo.depths|twice"},
 	// Operators without a stage.
-	{"run softmax:rows=4,cols=8,dtype=int8 --device pynq-z1 --set host.rate=0␣Hz", "softmax|no stage for Softmax|host.rate"},
+	{"run layernorm:rows=4,cols=8,dtype=int8 --device pynq-z1 --set host.rate=0␣Hz", "layernorm|no stage for LayerNormalization|host.rate"},
 	{"run attention:heads=1,seq=4,kv=4,dim=8,dtype=int8 --device zcu104 --set host.rate=0␣Hz", "attention|no stage|host.rate"},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set host.rate=-1␣Hz", "host.rate|at least"},
 	// Keys.
