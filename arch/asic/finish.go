@@ -17,30 +17,9 @@ func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64, beside ...int64
 	}
 	layer, st := w.Index, pl.memories(w.Index)
 	return func() error {
-		a, err := p.head(&t, st, sums.Slot)
+		a, err := p.values(&t, st, sums.Slot, p.Layer.Nodes[1:], beside)
 		if err != nil {
 			return err
-		}
-		for i, n := range p.Layer.Nodes[1:] {
-			in := make([]*workloads.Array, len(n.In))
-			for j, x := range n.In {
-				switch x {
-				case nil:
-				case p.Layer.Nodes[i].Out[0]:
-					in[j] = a
-				case p.Extra():
-					if in[j], err = p.extra(&t, st, beside); err != nil {
-						return err
-					}
-				default:
-					in[j] = st.values[x]
-				}
-			}
-			out, err := reference.EvalFormat(n, in)
-			if err != nil {
-				return err
-			}
-			a = out[0]
 		}
 		raw := make([]byte, a.Len()*a.Type.CellBytes())
 		a.Encode(raw, 0, a.Len())
@@ -48,6 +27,36 @@ func (w *Walk) Finish(p *Product, t Tile, sums Sums, addr int64, beside ...int64
 		delete(st.sums, sums.Slot)
 		return st.buffers.WriteAt(raw, addr)
 	}
+}
+
+// values is a tile's results after some of the fused nodes.
+func (p *Product) values(t *Tile, st *stores, slot int, fused []*workloads.Node, beside []int64) (*workloads.Array, error) {
+	a, err := p.head(t, st, slot)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range fused {
+		in := make([]*workloads.Array, len(n.In))
+		for j, x := range n.In {
+			switch x {
+			case nil:
+			case p.Layer.Nodes[i].Out[0]:
+				in[j] = a
+			case p.Extra():
+				if in[j], err = p.extra(t, st, beside); err != nil {
+					return nil, err
+				}
+			default:
+				in[j] = st.values[x]
+			}
+		}
+		out, err := reference.EvalFormat(n, in)
+		if err != nil {
+			return nil, err
+		}
+		a = out[0]
+	}
+	return a, nil
 }
 
 // Extra is the activation that a fused node reads beside the sums, or nil: the

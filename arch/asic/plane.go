@@ -32,6 +32,7 @@ type stores struct {
 	offChip, buffers, vector mem.Store
 	sums                     map[int][]int32
 	values                   map[*workloads.Tensor]*workloads.Array // constants beside the post station
+	lines                    map[linesOf][]line                     // results that wait to be pooled
 }
 
 // record is what a run in Full mode finds out about zeros.
@@ -56,7 +57,7 @@ func newPlane(s *Simulation, check arch.Checker) *plane {
 func (p *plane) newStores() *stores {
 	c := p.s.chassis
 	return &stores{offChip: mem.NewImage(p.s.plan.OffChip), buffers: make(mem.SRAM, c.Buffers), vector: make(mem.SRAM, c.Vector.Buffer),
-		sums: map[int][]int32{}, values: map[*workloads.Tensor]*workloads.Array{}}
+		sums: map[int][]int32{}, values: map[*workloads.Tensor]*workloads.Array{}, lines: map[linesOf][]line{}}
 }
 
 // advance does everything that lies before an edge.
@@ -208,19 +209,35 @@ func (w *Walk) Sample(total int) {
 	}
 }
 
+// every stands among the groups picked for all of them.
+const every = -1
+
+// SampleAll is Sample for a layer of which all sums must be formed.
+func (w *Walk) SampleAll() {
+	if p := w.Sim.plane; p != nil {
+		p.picked[w.Index] = map[int]bool{every: true}
+	}
+}
+
 // wants tells whether a group of sums is formed.
-func (p *plane) wants(layer, sums int) bool { return !p.sampling() || p.picked[layer][sums] }
+func (p *plane) wants(layer, sums int) bool {
+	return !p.sampling() || p.picked[layer][sums] || p.picked[layer][every]
+}
 
 // note remembers which elements of a result Sample mode has computed.
 func (p *plane) note(layer int, product *Product, t *Tile) {
+	view, r := product.outBox(t)
+	p.noteRegion(layer, box{view, r})
+}
+
+func (p *plane) noteRegion(layer int, b box) {
 	if !p.sampling() {
 		return
 	}
 	if p.noted[layer] == nil {
 		p.noted[layer] = map[int]bool{}
 	}
-	view, r := product.outBox(t)
-	_ = r.Runs(view, func(at, _, n int64) error {
+	_ = b.region.Runs(b.view, func(at, _, n int64) error {
 		for i := range n {
 			p.noted[layer][int(at+i)] = true
 		}

@@ -177,8 +177,11 @@ func (w *Walk) FetchA(p *Product, t *Tile, addr int64, after Fence) int64 {
 	return w.fetch(p.A, view, r, addr, after)
 }
 
-// Strip is a part of the input rows of a tile, of the same images, channels and columns.
+// Strip is a run of rows.
 type Strip struct{ Lo, Hi int }
+
+// Empty tells whether there are none.
+func (s Strip) Empty() bool { return s.Lo >= s.Hi }
 
 // FetchStrip emits the load of input rows of a tile that lie at addr in the buffers, among
 // those of the rest of the tile. It returns the load and the bytes that come.
@@ -320,21 +323,26 @@ func (w *Walk) Resident(p *Product, t *Tile, addr int64) int64 {
 
 // KeepOut emits the store of a tile's results, which lie at an address of the buffers.
 func (w *Walk) KeepOut(p *Product, t *Tile, addr int64, after Fence) int64 {
-	out := p.Layer.Out()
 	view, r := p.outBox(t)
+	return w.keep(p.Layer.Out(), box{view, r}, addr, after)
+}
+
+// keep emits the store of a part of a tensor, which lies packed at an address of the buffers.
+func (w *Walk) keep(out *workloads.Tensor, b box, addr int64, after Fence) int64 {
 	cell := out.Type.CellBytes()
+	bytes := b.region.Elements() * int64(cell)
 	var end func() error
 	if pl := w.Sim.plane; pl != nil {
 		st, base := pl.memories(w.Index), w.Place(out).OffChip
 		end = func() error {
-			raw := make([]byte, r.Elements()*int64(cell))
+			raw := make([]byte, bytes)
 			if err := st.buffers.ReadAt(raw, addr); err != nil {
 				return err
 			}
-			return mem.Save(st.offChip, base, view, r, cell, raw)
+			return mem.Save(st.offChip, base, b.view, b.region, cell, raw)
 		}
 	}
-	return w.Keep(out, offset(view, r)*int64(cell), r.Elements()*int64(cell), after, end)
+	return w.Keep(out, offset(b.view, b.region)*int64(cell), bytes, after, end)
 }
 
 // PostEdges is the edges the post station takes for operations that so many

@@ -22,11 +22,14 @@ func (m *Machine) peak(p workloads.Precision) float64 {
 	return float64(m.cfg.Array.AtomicC * m.cfg.atomK(max(1, p.Act.CellBytes())))
 }
 
-// Fuses tells what is done on results as they leave, or on what the post-processor makes
-// itself. In the vendor's estimates the sum of a shortcut is a layer of its own; the
+// Fuses tells what is done on results as they leave, pooling as the last, or on what the
+// post-processor makes itself. In the vendor's estimates the sum of a shortcut is a layer of its own; the
 // hardware can add it as results pass.
 func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
-	return asic.Fuses(chain, next, m.cfg.Schedule == "best") || asic.FusesStreamed(chain, next)
+	if asic.Pooled(chain) {
+		return false
+	}
+	return asic.Fuses(chain, next, m.cfg.Schedule == "best") || asic.FusesStreamed(chain, next) || m.cfg.Vector.Planar > 0 && asic.Pools(chain, next)
 }
 
 // Plan cuts every product; all tensors live off chip between layers.

@@ -1,6 +1,7 @@
 package nvdla
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -156,6 +157,47 @@ func TestWinograd(t *testing.T) {
 	assert.Equal(t, by.DRAM.ReadBytes, run(layer, "array.winograd=false", "memory=ideal").DRAM.ReadBytes+64*32*7, "filters of 16 words for those of 9")
 	for _, other := range []string{"conv:c=64,h=2,w=2,k=32,r=3,s=3,pad=1", "conv:c=64,h=16,w=16,k=32,r=3,s=3,pad=1,stride=2", "conv:c=64,h=16,w=16,k=32,r=5,s=3,pad=1"} {
 		assert.NotContains(t, run(other).Layers[0].Mapping, "winograd", other)
+	}
+}
+
+// TestPooling: pooling follows a convolution as its results pass, in strips and chunks of
+// any size, groups and images beside each other; what it cannot do is a layer of its own.
+func TestPooling(t *testing.T) {
+	window := func(size, stride, pad int64, more workloads.Attrs) workloads.Attrs {
+		attr := workloads.Attrs{"kernel_shape": []int64{size, size}, "strides": []int64{stride, stride}, "pads": []int64{pad, pad, pad, pad}}
+		maps.Copy(attr, more)
+		return attr
+	}
+	for _, c := range []struct {
+		op    string
+		attr  workloads.Attrs
+		fused bool
+	}{
+		{"MaxPool", window(3, 2, 1, nil), true},
+		{"MaxPool", window(2, 2, 0, nil), true},
+		{"MaxPool", window(3, 1, 1, nil), true},
+		{"MaxPool", window(2, 3, 0, nil), true},
+		{"MaxPool", window(3, 2, 0, workloads.Attrs{"ceil_mode": int64(1)}), true},
+		{"AveragePool", window(3, 2, 1, nil), true},
+		{"AveragePool", window(3, 2, 1, workloads.Attrs{"count_include_pad": int64(1)}), true},
+		{"AveragePool", window(3, 2, 0, workloads.Attrs{"ceil_mode": int64(1)}), false},
+		{"MaxPool", window(2, 2, 0, workloads.Attrs{"dilations": []int64{2, 2}}), false},
+		{"GlobalAveragePool", nil, false},
+	} {
+		build := func() (*workloads.Graph, error) {
+			b := workloads.NewBuilder("pooled", 1)
+			x := b.Conv("conv", b.Input("x", 2, 6, 19, 17), 24, workloads.Window{R: 3, Pad: 1, Groups: 2})
+			return b.Build(b.Apply("pool", c.op, c.attr, b.Apply("relu", "Relu", nil, x)))
+		}
+		for _, sets := range [][]string{nil, {"granule=64 B"}, {"granule=128 B", "buffer.size=1 KiB"}, {"schedule=best", "buffer.size=2 KiB", "vector.planar=3"}} {
+			m, err := device("nvdla-small")(sets...)
+			require.NoError(t, err)
+			for _, mode := range []arch.Mode{arch.Full, arch.Sample, arch.None} {
+				run, err := archtest.Checked(m, archtest.Workload{Name: c.op, Build: build}, m.Native(), mode)
+				require.NoError(t, err, "%s %v, %v, %v", c.op, c.attr, sets, mode)
+				assert.Equal(t, c.fused, len(run.Layers) == 1, "%s %v", c.op, c.attr)
+			}
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type layerWalk struct {
 	*tiling
 	*run
 	product *asic.Product
+	pooling *asic.Pooling // nil: none
 	a, b    *asic.Ring
 	inA     []held // by slot
 	inB     []held
@@ -55,7 +56,11 @@ func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	k.a, k.b = w.NewRing(k.ASlots), r.ring(w, k.tiling)
 	k.inA, k.inB = make([]held, k.ASlots), make([]held, len(k.b.Used))
 	s := &k.product.Space
-	w.Sample(s.Batch * s.Groups * unit.CeilDiv(s.Images, k.Images) * k.parts(s))
+	if k.pooling = k.product.Pooling(); k.pooling != nil {
+		w.SampleAll()
+	} else {
+		w.Sample(s.Batch * s.Groups * unit.CeilDiv(s.Images, k.Images) * k.parts(s))
+	}
 	for batch := range s.Batch {
 		for group := range s.Groups {
 			for i := 0; i < s.Images; i += k.Images {
@@ -199,7 +204,12 @@ func (k *layerWalk) finish(t asic.Tile, slot int, done int64) {
 		beside = k.extra.Take()
 		c.After.Wait(asic.Load, k.FetchExtra(k.product, &t, k.besideAddr(beside), k.extra.Used[beside]))
 	}
-	c.End = k.Finish(k.product, t, asic.Sums{Group: k.groups, Slot: slot}, k.outAddr(out), k.besideAddr(max(beside, 0)))
+	if k.pooling != nil { // at the rate of its processor
+		c.Edges = max(c.Edges, unit.Cycles(unit.CeilDiv(elements, int64(k.machine.cfg.Vector.Planar))))
+		c.End = k.FinishPooled(k.product, t, asic.Sums{Group: k.groups, Slot: slot}, k.outAddr(out), k.besideAddr(max(beside, 0)))
+	} else {
+		c.End = k.Finish(k.product, t, asic.Sums{Group: k.groups, Slot: slot}, k.outAddr(out), k.besideAddr(max(beside, 0)))
+	}
 	var after asic.Fence
 	posted := k.Emit(asic.Post, c)
 	after.Wait(asic.Post, posted)
@@ -207,7 +217,13 @@ func (k *layerWalk) finish(t asic.Tile, slot int, done int64) {
 	if beside >= 0 {
 		k.extra.Used[beside].Wait(asic.Post, posted)
 	}
-	k.results.Used[out].Wait(asic.Store, k.KeepOut(k.product, &t, k.outAddr(out), after))
+	k.results.Used[out] = after
+	switch {
+	case k.pooling == nil:
+		k.results.Used[out].Wait(asic.Store, k.KeepOut(k.product, &t, k.outAddr(out), after))
+	case !k.pooling.Made(&t).Empty():
+		k.results.Used[out].Wait(asic.Store, k.KeepPooled(k.product, &t, k.outAddr(out), after))
+	}
 }
 
 // before is how far into a slot of filters those of a part lie.
