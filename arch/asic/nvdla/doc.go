@@ -17,7 +17,8 @@
 //
 // Sources: [nvdla-primer], [nvdla-hw].
 //
-// Not modelled: pooling as results pass, channel extension for Winograd at other strides,
+// Not modelled: normalisation as results pass, how many rows the planar processor can
+// hold for pooling, channel extension for Winograd at other strides,
 // rounding of Winograd's filters to 8 bits, the second memory port (CVSRAM), data layout
 // in atoms of channels, and the microcontroller's time between layers beyond a fixed
 // number of edges.
