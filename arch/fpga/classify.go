@@ -1,10 +1,6 @@
 package fpga
 
-import (
-	"sort"
-
-	"nnsim/workloads"
-)
+import "nnsim/workloads"
 
 // newLayer finds what a layer becomes and how it may be folded.
 func newLayer(l *workloads.Layer, p workloads.Precision) *layer {
@@ -209,84 +205,4 @@ func (l *layer) isUpsample(n *workloads.Node) bool {
 	l.space = workloads.Matrix{H: in[2], W: in[3], OH: in[2] * down, OW: in[3] * across}
 	l.images, l.pixels = int64(in[0]), int64(in[0])*int64(l.space.OH*l.space.OW)
 	return true
-}
-
-// foldings lists the pairs of simd and pe, each faster than the one before it and
-// of the pairs that are as fast the squarest.
-func (l *layer) foldings() (list [][2]int) {
-	switch l.kind {
-	case view, host:
-		return [][2]int{{1, 1}}
-	case dense:
-		simds := divisors(l.inside)
-		if k := l.space.R * l.space.S; k > 1 {
-			simds = append(simds, k*l.inside)
-		}
-		for _, s := range simds {
-			for _, p := range divisors(l.outside) {
-				list = append(list, [2]int{s, p})
-			}
-		}
-	case depthwise:
-		for _, p := range divisors(l.inside) {
-			list = append(list, [2]int{1, p})
-			if k := l.space.R * l.space.S; k > 1 {
-				list = append(list, [2]int{k, p})
-			}
-		}
-	case label:
-		for _, p := range divisors(l.inside) {
-			list = append(list, [2]int{1, p})
-		}
-	default:
-		common := l.inside
-		for _, c := range l.parts {
-			common = gcd(common, c)
-		}
-		for _, p := range divisors(common) {
-			list = append(list, [2]int{1, p})
-		}
-	}
-	return faster(list)
-}
-
-// widest is the greatest number of products a unit forms at a time; beyond it
-// routing, not logic, is what a unit is made of.
-const widest = 1 << 14
-
-// faster sorts foldings and keeps one of each product.
-func faster(list [][2]int) (kept [][2]int) {
-	size := func(f [2]int) int { return f[0] * f[1] }
-	skew := func(f [2]int) int { return max(f[0], f[1]) }
-	sort.Slice(list, func(i, j int) bool {
-		if a, b := size(list[i]), size(list[j]); a != b {
-			return a < b
-		}
-		if a, b := skew(list[i]), skew(list[j]); a != b {
-			return a < b
-		}
-		return list[i][0] > list[j][0]
-	})
-	for _, f := range list {
-		if size(f) <= widest && (len(kept) == 0 || size(f) > size(kept[len(kept)-1])) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}
-
-func divisors(n int) (list []int) {
-	for d := 1; d <= n; d++ {
-		if n%d == 0 {
-			list = append(list, d)
-		}
-	}
-	return list
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

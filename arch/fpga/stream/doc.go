@@ -10,7 +10,8 @@
 // ports without stepping through the cycles between. A stage runs ahead of its
 // neighbours as long as the cycles it depends on are known; where no stage can
 // go on and work is left, the pipeline is deadlocked, and Run names the ring of
-// stages that wait for each other. Between two frames a pipeline holds nothing but
+// stages that wait for each other. A stage that nothing can hold up promises to take its next
+// tokens as they are offered, so that the one before it goes on without it. Between two frames a pipeline holds nothing but
 // the cycles in which its registers and memories were last used (snapshot.go). Where
 // all of them are by the same number of cycles later than a frame ago, as far as a
 // later token can notice, the frames that follow repeat the last one, and are
