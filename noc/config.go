@@ -170,10 +170,10 @@ func (c Config) validRouting() error {
 	}
 	need := map[string]int{Mesh: 2, Torus: 3, Ring: 3, FatTree: 1}[c.Topology]
 	if need == 0 {
-		return fmt.Errorf("noc: a %s has one path between two nodes; set Routing to %s", c.Topology, DimensionOrder)
+		return fmt.Errorf("noc: a %s has one path between two nodes; set routing=%s", c.Topology, DimensionOrder)
 	}
 	if c.VCs < need {
-		return fmt.Errorf("noc: adaptive routing on a %s needs %d VCs (escape channels and one more), it has %d", c.Topology, need, c.VCs)
+		return fmt.Errorf("noc: adaptive routing on a %s needs %d virtual channels (router.channels: those to escape on and one more), it has %d", c.Topology, need, c.VCs)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (g *graph) checkRoutes() error {
 
 func (g *graph) remedy() string {
 	if g.grid != nil && g.grid.wrap {
-		return "give VCs 2 or more, so that packets that cross the dateline have their own"
+		return "give router.channels 2 or more, so that packets that cross the dateline have their own"
 	}
 	return "route along a tree, or take out the edges that close rings"
 }

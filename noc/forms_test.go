@@ -186,6 +186,29 @@ func TestMulticast(t *testing.T) {
 	assert.Equal(t, int64(4), n.Counts().Injected)
 }
 
+// TestMulticastTraffic: each packet reaches all its receivers, different ones, and
+// takes fewer links than as many packets with one receiver each; with one receiver it is plain traffic.
+func TestMulticastTraffic(t *testing.T) {
+	run := func(receivers int) Measured {
+		tr := DefaultTraffic()
+		tr.Rate, tr.Receivers, tr.Packets = 0.01, receivers, 0
+		m, err := tr.Run(Default(Mesh, 4, 4))
+		require.NoError(t, err)
+		require.True(t, m.Stable)
+		return m
+	}
+	one := run(1)
+	assert.Equal(t, run(0), one)
+	for _, receivers := range []int{4, 16} {
+		m := run(receivers)
+		assert.InEpsilon(t, float64(receivers)*m.Offered, m.Accepted, 0.02)
+		assert.Equal(t, m.Counts.Ejected, m.Counts.Delivered)
+		assert.Less(t, float64(m.Counts.LinkFlits)/float64(m.Counts.Packets), float64(receivers)*float64(one.Counts.LinkFlits)/float64(one.Counts.Packets))
+	}
+	all := run(16)
+	assert.InDelta(t, 15, float64(all.Counts.LinkFlits)/float64(all.Counts.Packets), 0.2, "a tree over 16 routers has 15 links")
+}
+
 // TestIdleCostsNothing: a network at rest has no next edge and does no work.
 func TestIdleCostsNothing(t *testing.T) {
 	n, err := New(Default(Mesh, 8, 8))

@@ -71,7 +71,7 @@ func TestRefused(t *testing.T) {
 		{with(func(c *Config) { c.Size = []int{5000} }), "Size[0] is 5000"},
 		{with(func(c *Config) { c.Topology = "moebius" }), `"moebius" is not known`},
 		{with(func(c *Config) { c.Routing = "xy" }), `"xy" is not known`},
-		{with(func(c *Config) { c.Routing, c.VCs = Adaptive, 1 }), "needs 2 VCs"},
+		{with(func(c *Config) { c.Routing, c.VCs = Adaptive, 1 }), "needs 2 virtual channels"},
 		{with(func(c *Config) { c.LinkLatency = -1 }), "link.latency is -1"},
 		{with(func(c *Config) { c.InputSpeedup = 0 }), "router.speedup is 0"},
 		{Config{Topology: Tree, Size: []int{1, 3}}, "arity of at least 2"},
@@ -97,7 +97,7 @@ func TestDeadlockRefused(t *testing.T) {
 	_, err := New(loop())
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "router 0→router 1, router 1→router 2, router 2→router 3, router 3→router 4, router 4→router 5, router 5→router 0 wait for each other")
-	assert.Contains(t, err.Error(), "VCs 2 or more")
+	assert.Contains(t, err.Error(), "router.channels 2 or more")
 	square := Default(Graph, 5) // shortest ways round a ring of five close a circle
 	square.Edges = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}}
 	_, err = New(square)

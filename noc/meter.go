@@ -1,6 +1,7 @@
 package noc
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -17,6 +18,7 @@ type meter struct {
 	decay   float64     // -log(1-p) for p packets a cycle; 0: one each cycle
 	due     []unit.Edge // when each node's next packet comes to be
 	soonest unit.Edge
+	perm    []int // of all nodes: the receivers of the latest multicast come first
 	mothers []int // nodes with a packet at the present edge; one more than nodes
 	sent    int64
 	mark    unit.Edge // packets born from here …
@@ -45,7 +47,16 @@ func newMeter(t Traffic, n *Network) (*meter, error) {
 		m.due = append(m.due, m.gap()-1)
 	}
 	m.soonest, m.mothers = slices.Min(m.due), make([]int, n.Nodes()+1)
-	return m, nil
+	for node := range n.Nodes() {
+		m.perm = append(m.perm, node)
+	}
+	if t.Receivers > n.Nodes() {
+		return nil, fmt.Errorf("noc: traffic.receivers is %d, must be at most %d, the nodes there are", t.Receivers, n.Nodes())
+	}
+	if t.Receivers > 1 {
+		err = n.checkPacket(Packet{Flits: t.Flits, Dsts: m.perm[:t.Receivers]})
+	}
+	return m, err
 }
 
 // gap is the number of cycles to a node's next packet when each cycle brings one
@@ -79,16 +90,29 @@ func (m *meter) births(now unit.Edge) {
 	}
 	p := Packet{Flits: m.Flits, Born: now}
 	for _, src := range m.mothers[:count] {
-		p.Src, p.Dst = src, m.to(src, m.rng)
+		if p.Src, p.Dst = src, m.to(src, m.rng); m.Receivers > 1 {
+			p.Dsts = m.several(p.Dst)
+		}
 		m.net.send(&p)
 		m.due[src] = now + m.gap()
 	}
 	m.sent += int64(count)
 	m.born += int64(count * m.Flits)
 	if m.marking {
-		m.waiting += count
+		m.waiting += count * max(1, m.Receivers)
 	}
 	m.soonest = slices.Min(m.due)
+}
+
+// several draws the receivers of a multicast, after the first.
+func (m *meter) several(first int) []int {
+	at := slices.Index(m.perm, first)
+	m.perm[0], m.perm[at] = m.perm[at], m.perm[0]
+	for i := 1; i < m.Receivers; i++ {
+		j := i + m.rng.IntN(len(m.perm)-i)
+		m.perm[i], m.perm[j] = m.perm[j], m.perm[i]
+	}
+	return m.perm[:m.Receivers]
 }
 
 func (m *meter) arrived(d *Delivery) {

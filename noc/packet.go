@@ -98,7 +98,7 @@ func (g *graph) checkPacket(p Packet) error {
 		return fmt.Errorf("noc: multicast packet %d has %d flits; a router must hold it whole to replicate it without deadlock: at most router.buffer, %d", p.Tag, p.Flits, g.config.BufferFlits)
 	}
 	if len(p.Dsts) > 1 && g.config.Routing == Adaptive {
-		return fmt.Errorf("noc: packet %d is multicast, which follows one tree; set Routing to %s", p.Tag, DimensionOrder)
+		return fmt.Errorf("noc: packet %d is multicast, which follows one tree; set routing=%s", p.Tag, DimensionOrder)
 	}
 	return nil
 }

@@ -15,16 +15,17 @@ import (
 // offered traffic, until every marked packet has arrived. A mean latency beyond
 // Limit at the end of a period stops the run: the load is past saturation.
 type Traffic struct {
-	Pattern  string  // see Patterns
-	Rate     float64 // flits offered by each node each cycle
-	Flits    int     // of each packet
-	Seed     uint64
-	Hotspots []int       // receivers of pattern hotspot, equally likely
-	Period   unit.Cycles // length of a measuring period
-	Warmup   int         // periods before measuring
-	Samples  int         // periods at most, with those of the warm-up
-	Packets  int         // to be measured at least, however many periods that takes
-	Limit    float64     // cycles of mean latency taken for saturation
+	Pattern   string  // see Patterns
+	Rate      float64 // flits offered by each node each cycle
+	Flits     int     // of each packet
+	Seed      uint64
+	Receivers int         // of each packet, different nodes drawn evenly; 0 and 1: the one that the pattern names
+	Hotspots  []int       // receivers of pattern hotspot, equally likely
+	Period    unit.Cycles // length of a measuring period
+	Warmup    int         // periods before measuring
+	Samples   int         // periods at most, with those of the warm-up
+	Packets   int         // to be measured at least, however many periods that takes
+	Limit     float64     // cycles of mean latency taken for saturation
 }
 
 // Measured are the results of a run of synthetic traffic. Latencies are in cycles.
@@ -56,6 +57,8 @@ func (t Traffic) Validate() error {
 		return fmt.Errorf("noc: traffic.flits is %d, must be 1 to 2^20", t.Flits)
 	case !(t.Rate > 0 && t.Rate <= float64(t.Flits)):
 		return fmt.Errorf("noc: traffic.rate is %g flits/node/cycle, must be above 0 and at most %d, a packet a cycle", t.Rate, t.Flits)
+	case t.Receivers > 1 && t.Pattern != "uniform":
+		return fmt.Errorf("noc: traffic.receivers is %d with pattern %s, must be 1: several receivers are drawn as uniform draws one", t.Receivers, t.Pattern)
 	case t.Period < 1:
 		return fmt.Errorf("noc: traffic.period is %d cycles, must be at least 1", t.Period)
 	case t.Warmup < 0 || t.Samples <= t.Warmup:

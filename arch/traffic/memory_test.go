@@ -241,9 +241,11 @@ func TestRefuses(t *testing.T) {
 		assert.ErrorContains(t, ddr4.Takes(*w.Stream), want)
 	}
 	for spec, want := range map[string]string{
-		"stream:pattern=seq,requests=5":               "is for memories, and mesh-8x8 is a network",
-		"stream:pattern=hotspot,rate=0.1,hot=64":      "needs at least one of 0 to 63",
-		"stream:pattern=uniform,rate=1,flits=9999999": "traffic.flits is 9999999",
+		"stream:pattern=seq,requests=5":                      "is for memories, and mesh-8x8 is a network",
+		"stream:pattern=hotspot,rate=0.1,hot=64":             "needs at least one of 0 to 63",
+		"stream:pattern=uniform,rate=1,flits=9999999":        "traffic.flits is 9999999",
+		"stream:pattern=uniform,rate=.1,receivers=65":        "receivers is 65, must be at most 64",
+		"stream:pattern=uniform,rate=.1,receivers=2,flits=9": "at most router.buffer, 8",
 	} {
 		w, err := catalog.Open(spec, catalog.Defaults{})
 		require.NoError(t, err)

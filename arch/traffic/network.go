@@ -130,7 +130,10 @@ func (n *Network) Takes(s catalog.Stream) error {
 	if err := asked.Validate(); err != nil {
 		return err
 	}
-	asked.Rate, asked.Flits, asked.Period, asked.Warmup, asked.Samples = min(1, asked.Rate), 1, 1, 0, 1
+	asked.Period, asked.Warmup, asked.Samples = 1, 0, 1
+	if asked.Receivers <= 1 {
+		asked.Rate, asked.Flits = min(1, asked.Rate), 1
+	}
 	_, err = asked.Run(built) // one cycle of it: refuses what this network cannot be given
 	return err
 }
@@ -138,7 +141,7 @@ func (n *Network) Takes(s catalog.Stream) error {
 // traffic is what every node offers.
 func (n *Network) traffic(s catalog.Stream) noc.Traffic {
 	m := &n.cfg.Measure
-	return noc.Traffic{Pattern: s.Pattern, Rate: s.Rate, Flits: s.Flits, Seed: s.Seed, Hotspots: []int{s.Hot},
+	return noc.Traffic{Pattern: s.Pattern, Rate: s.Rate, Flits: s.Flits, Seed: s.Seed, Hotspots: []int{s.Hot}, Receivers: s.Receivers,
 		Period: m.Period, Warmup: m.Warmup, Samples: m.Samples, Limit: m.Limit}
 }
 

@@ -65,6 +65,8 @@ type Stream struct {
 	Flits int     // of a packet
 	Hot   int     // the node that pattern hotspot sends to
 	Seed  uint64  // of an interconnect's packets
+
+	Receivers int // of each packet: more than one makes it a multicast
 }
 
 // Idle is a powered machine that does nothing.

@@ -92,7 +92,7 @@ func TestStreamAndIdle(t *testing.T) {
 
 	w, err = Open("stream:pattern=hotspot,rate=.3,flits=4,hot=9", Defaults{Seed: 5})
 	require.NoError(t, err)
-	assert.Equal(t, &Stream{Pattern: "hotspot", Rate: 0.3, Flits: 4, Hot: 9, Seed: 5}, w.Stream)
+	assert.Equal(t, &Stream{Pattern: "hotspot", Rate: 0.3, Flits: 4, Hot: 9, Receivers: 1, Seed: 5}, w.Stream)
 	assert.Equal(t, "stream:pattern=hotspot,rate=0.3,flits=4,hot=9", w.Spec)
 
 	for text, want := range map[string]unit.Seconds{"1": 1, "0.25": 0.25, "20ms": 0.02, "3 s": 3} {
@@ -179,6 +179,7 @@ func TestRefuses(t *testing.T) {
 		"stream:pattern=uniform,rate=1.5":             "rate=1.5: must be a number from 0 to 1",
 		"stream:pattern=uniform,rate=0.1,requests=5":  "requests=5 means nothing to a network",
 		"stream:pattern=uniform,rate=0.1,hot=5":       "hot=5 is the node that pattern=hotspot sends to",
+		"stream:pattern=tornado,rate=0.1,receivers=4": "pattern=tornado says where packets go",
 		"stream:pattern=uniform,rate=0.1,flits=0":     "flits=0: must be a whole number from 1",
 		"nosuch.onnx":                                 "nosuch.onnx",
 		"nosuch.csv,layer=x":                          "nosuch.csv",

@@ -23,7 +23,8 @@ var stream = source{name: "stream", operator: true, about: "traffic alone, for m
 	{name: "pattern", kind: oneOf(slices.Concat(MemoryPatterns(), NetworkPatterns())...), needed: true},
 	{name: "requests", kind: count}, {name: "gap", kind: spacing, def: "0"}, {name: "bytes", kind: bytes}, {name: "burst", kind: bytes},
 	{name: "mode", kind: oneOf("read", "write", "copy")},
-	{name: "rate", kind: fraction}, {name: "flits", kind: count, def: "1"}, {name: "hot", kind: whole, def: "0"}, {name: "seed", kind: seed},
+	{name: "rate", kind: fraction}, {name: "flits", kind: count, def: "1"}, {name: "hot", kind: whole, def: "0"},
+	{name: "receivers", kind: count, def: "1"}, {name: "seed", kind: seed},
 }, open: openStream}
 
 func openStream(w *Workload, v values) error {
@@ -31,7 +32,7 @@ func openStream(w *Workload, v values) error {
 		Bytes: unit.Bytes(v.number["bytes"]), Burst: unit.Bytes(v.number["burst"]), Mode: v.text["mode"]}
 	check := s.memory
 	if slices.Contains(NetworkPatterns(), s.Pattern) {
-		s.Rate, s.Flits, s.Hot, s.Seed = v.number["rate"], v.int("flits"), v.int("hot"), w.Seed
+		s.Rate, s.Flits, s.Hot, s.Receivers, s.Seed = v.number["rate"], v.int("flits"), v.int("hot"), v.int("receivers"), w.Seed
 		check = s.network
 	}
 	if err := check(v); err != nil {
@@ -68,7 +69,10 @@ func (s *Stream) network(v values) error {
 	if _, given := v.text["hot"]; given && s.Pattern != "hotspot" {
 		return fmt.Errorf("hot=%d is the node that pattern=hotspot sends to; leave it out", s.Hot)
 	}
-	return v.only(s.Pattern, "a network", "pattern", "rate", "flits", "hot", "seed")
+	if s.Receivers > 1 && s.Pattern != "uniform" {
+		return fmt.Errorf("receivers=%d draws so many nodes for each packet, as pattern=uniform does; pattern=%s says where packets go", s.Receivers, s.Pattern)
+	}
+	return v.only(s.Pattern, "a network", "pattern", "rate", "flits", "hot", "receivers", "seed")
 }
 
 // only refuses keys that mean nothing to what a pattern is for.
