@@ -27,6 +27,8 @@ type Config struct {
 	Launch Launch `key:"launch"`
 	Kernel Kernel `key:"kernel"`
 	Power  Power  `key:"power"`
+
+	offChip *offChip // what its channels are known to give; nil: memory.model is not channels
 }
 
 // SM is one streaming multiprocessor.
@@ -89,10 +91,11 @@ type Memory struct {
 
 	Standard   string              `key:"standard" oneof:"gddr5,gddr6,gddr6x,hbm2,hbm2e,hbm3,hbm3e" doc:"standard"`
 	Bandwidth  unit.BytesPerSecond `key:"bandwidth" min:"1 B/s" doc:"at the pins"`
-	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"share of it that a copy kernel gets: refresh, turn-around, rows"`
-	Latency    unit.Seconds        `key:"latency" doc:"what a miss in L2 takes beyond a hit in its far partition"`
+	Model      string              `key:"model" optional:"true" oneof:"channels,rate" doc:"what kernels meet: channels of the part, simulated by pattern and mix of their traffic; or memory.efficiency and memory.latency (rate, also if left out)"`
+	Efficiency float64             `key:"efficiency" min:"0.1" max:"1" doc:"model rate: share of the bandwidth that a copy kernel gets: refresh, turn-around, rows"`
+	Latency    unit.Seconds        `key:"latency" doc:"model rate: what a miss in L2 takes beyond a hit in its far partition"`
 	Queue      unit.Seconds        `key:"queue" doc:"what it takes longer when the memory is busy all the time; in proportion when it is not"`
-	Part       string              `key:"part" doc:"the part whose commands and timings microbenchmarks meet, at the clock that the bandwidth asks for"`
+	Part       string              `key:"part" doc:"the part whose commands and timings are met, at the clock that the bandwidth asks for"`
 	Channels   int                 `key:"channels" min:"1" max:"1024" doc:"pseudo-channels of that part"`
 	Controller unit.Seconds        `key:"controller" doc:"pipeline between a slice of L2 and its channel, there and back"`
 }

@@ -71,6 +71,7 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	default:
 		k.usage = c.warpSlab(p, t)
 	}
+	k.traffic = tiles(int64(t.k*p.aCell), int64(p.k*p.aCell))
 	k.split = func() []share { return c.slabShares(p, t, &k.usage) }
 	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
 	k.conflicts = c.conflicts(t, p, &k.usage) * int64(r.rows*r.cols*p.batch) * int64(r.slabs)

@@ -28,7 +28,8 @@ type grid struct {
 	asked    float64 // when it was last asked
 	window   float64 // edges over which load is taken
 	crowd    float64 // edges a miss takes longer at full load
-	perEdge  float64 // bytes a edge of DRAM at the present clock
+	perEdge  float64 // bytes an edge of DRAM at the present clock and mix
+	mix      mix     // of what has crossed its pins lately
 	far      int64   // latency of a hit
 	miss     int64   // latency of a miss
 	end      int64
@@ -107,7 +108,8 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	g.l2 = newLRU(int64(c.L2.Size)/int64(c.L2.Partitions), k.slabs)
 	g.miss = g.far
 	if !ideal {
-		g.miss += edges(c.Memory.Latency, c.Clock)
+		g.miss += c.missTime()
+		g.mix.room = float64(c.Memory.Channels * heldWrites * cacheLine)
 		g.crowd = float64(c.Memory.Queue) * float64(c.Clock)
 	}
 	g.window, g.asked = float64(g.miss), float64(at)
@@ -133,7 +135,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 
 // clocked notes the present clock.
 func (g *grid) clocked() {
-	g.perEdge = float64(g.c.Memory.Bandwidth) * g.c.Memory.Efficiency / g.gov.clock
+	g.perEdge = g.rate()
 }
 
 // run runs the kernel from an edge to its end, which is the edge at which its last

@@ -83,6 +83,7 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 	if g.ideal {
 		return int64(t) + g.miss
 	}
+	g.crosses(float64(bytes), 0)
 	service := float64(bytes) / g.perEdge
 	g.dramFree = max(g.dramFree, t) + service
 	g.load = g.load/(1+(t-g.asked)/g.window) + service/g.window
@@ -103,6 +104,7 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 		g.tally.dramWrite += s.work.store
 		g.gov.dram += bytes * float64(g.c.Power.DRAM)
 		if !g.ideal {
+			g.crosses(0, bytes)
 			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
 			done = max(done, g.dramFree-g.dirty())
 		}
@@ -115,4 +117,13 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 // older result out, and waits for it.
 func (g *grid) dirty() float64 {
 	return max(0, float64(int64(g.c.L2.Size)-g.tally.dramWrite)) / g.perEdge
+}
+
+// crosses notes bytes that cross the pins, whose mix sets the rate.
+func (g *grid) crosses(reads, writes float64) {
+	if g.c.offChip == nil {
+		return
+	}
+	g.mix.add(reads, writes)
+	g.perEdge = g.rate()
 }

@@ -26,6 +26,7 @@ type kernel struct {
 	start      int64                // edges from dispatch to the first load, code being there
 	usage                           // of a step
 	split      func() []share       // what the warps of a CTA spend its edges on; nil: they are all alike
+	traffic    traffic              // how its reads lie off chip
 	producers  int                  // warps of a CTA that bring what the others work on
 	parts      []usage              // of each step, where they differ
 	alike      bool                 // all CTAs have the same work

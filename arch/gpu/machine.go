@@ -27,6 +27,9 @@ func Open(name string, text []byte, sets []string) (*Machine, error) {
 	m := &Machine{}
 	read, err := config.Load(name, text, sets, &m.cfg)
 	m.Identity = arch.Identify(m.cfg.Name, m.cfg.Kind, m.cfg.DTypes, read)
+	if err == nil {
+		m.cfg.offChip, err = newOffChip(&m.cfg)
+	}
 	return m, err
 }
 

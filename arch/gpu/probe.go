@@ -6,7 +6,6 @@ import (
 
 	"nnsim/arch"
 	"nnsim/arch/gpu/hierarchy"
-	"nnsim/mem/dram"
 	"nnsim/results"
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -53,13 +52,10 @@ func (m *Machine) TakesProbe(p catalog.Probe) error {
 // hierarchy is the machine's memories, empty.
 func (m *Machine) hierarchy() (*hierarchy.Hierarchy, error) {
 	c := &m.cfg
-	part, err := dram.Preset(c.Memory.Part)
+	part, err := c.part()
 	if err != nil {
-		return nil, fmt.Errorf("memory.part: %w", err)
+		return nil, err
 	}
-	part.Shape.Pseudo = 1 // each is a channel of its own here
-	perLine := float64(part.Shape.LineBytes*c.Memory.Channels) / float64(part.Timing["tBURST"])
-	part = part.At(perLine / float64(c.Memory.Bandwidth) * 1e9)
 	return hierarchy.New(&hierarchy.Config{SMs: c.SM.Count, L1Size: int64(c.L1.Size), L1Latency: int64(c.L1.Latency), Read: float64(c.SM.Read), Write: float64(c.SM.Write),
 		Slices: c.L2.Slices, Partitions: c.L2.Partitions, Size: int64(c.L2.Size), Near: int64(c.L2.Latency), Far: int64(c.L2.Far),
 		Bandwidth: float64(c.L2.Bandwidth), Link: float64(c.L2.Link), Part: part, Channels: c.Memory.Channels,

@@ -13,6 +13,7 @@ type Config struct {
 	Mapping    string // fields from the highest bits to the lowest, such as rochrabacobg
 	Hash       bool   // XOR the bank and its group with the row
 	Queue      int    // lines that wait of each kind, reads and writes
+	Writes     int    // frfcfs: lines of writes that wait, where they are not as many
 	BankQueue  int    // dramsim3: lines that wait for one bank
 	Port       int    // requests that wait before the controller
 	High, Low  int    // frfcfs: waiting writes at which writing starts, and stops for reads
@@ -62,12 +63,15 @@ func (c Config) withDepths() (Config, error) {
 			c.Queue = 32
 		}
 	}
+	if c.Writes == 0 {
+		c.Writes = c.Queue
+	}
 	for _, f := range []struct {
 		name               string
 		value              *int
 		usual, least, most int
-	}{{"queue", &c.Queue, UsualQueue, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
-		{"high", &c.High, max(1, c.Queue*3/4), 1, c.Queue}, {"low", &c.Low, c.Queue / 4, 0, c.Queue - 1}} {
+	}{{"queue", &c.Queue, UsualQueue, 1, 1 << 12}, {"writes", &c.Writes, 64, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
+		{"high", &c.High, max(1, c.Writes*3/4), 1, c.Writes}, {"low", &c.Low, c.Writes / 4, 0, c.Writes - 1}} {
 		if *f.value == 0 {
 			*f.value = f.usual
 		}

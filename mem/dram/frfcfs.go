@@ -16,7 +16,7 @@ type frfcfs struct {
 	*banks
 	slots
 	done    func(Done)
-	limit   int
+	limit   [2]int // lines that wait, of reads and of writes
 	high    int32
 	low     int32
 	cap     int32
@@ -46,9 +46,9 @@ const (
 func newFRFCFS(b *banks, c Config, done func(Done)) (*frfcfs, error) {
 	ref, err := newRefresher(b, c.Refresh == "bank")
 	n := len(b.row)
-	p := &frfcfs{banks: b, done: done, limit: c.Queue, slots: newSlots(2 * c.Queue),
+	p := &frfcfs{banks: b, done: done, limit: [2]int{c.Queue, c.Writes}, slots: newSlots(c.Queue + c.Writes),
 		high: int32(c.High), low: int32(c.Low), cap: int32(c.Cap), dual: b.spec.part.Standard.DualIssue,
-		close: c.Page == "closed", ref: ref, run: newStreamer(b.spec, c.Queue), columns: lane{due: never}, rows: lane{due: never}}
+		close: c.Page == "closed", ref: ref, run: newStreamer(b.spec, max(c.Queue, c.Writes)), columns: lane{due: never}, rows: lane{due: never}}
 	for k := range p.lines {
 		p.lines[k] = make([]bankList, n)
 		for i := range p.lines[k] {
@@ -61,9 +61,9 @@ func newFRFCFS(b *banks, c Config, done func(Done)) (*frfcfs, error) {
 // room tells whether a line can be taken in.
 func (p *frfcfs) room(line int64, write bool) bool {
 	if !write {
-		return int(p.waits[reading]) < p.limit
+		return int(p.waits[reading]) < p.limit[reading]
 	}
-	return int(p.waits[writing]) < p.limit && (!p.maybe[reading].has(line) || p.find(reading, line) == none)
+	return int(p.waits[writing]) < p.limit[writing] && (!p.maybe[reading].has(line) || p.find(reading, line) == none)
 }
 
 // find is the slot of a waiting line, or none.

@@ -40,7 +40,7 @@ func (p *frfcfs) lone(r *Request, t, until int64) (n, last int64) {
 		}
 		p.useFirst(b, c)
 		p.accept(line, r.Tag, r.Write, c)
-		if n++; int(p.waits[kind]) != p.limit {
+		if n++; int(p.waits[kind]) != p.limit[kind] {
 			break
 		}
 	}
@@ -53,5 +53,5 @@ func (p *frfcfs) lone(r *Request, t, until int64) (n, last int64) {
 
 // steadily tells whether the queue of a kind is full, and nothing else goes on.
 func (p *frfcfs) steadily(kind int) bool {
-	return kind == p.mode && kind == p.data && !p.close && !p.ref.waiting() && int(p.waits[kind]) == p.limit && p.waits[1-kind] == 0
+	return kind == p.mode && kind == p.data && !p.close && !p.ref.waiting() && int(p.waits[kind]) == p.limit[kind] && p.waits[1-kind] == 0
 }

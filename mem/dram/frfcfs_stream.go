@@ -74,7 +74,7 @@ func (p *frfcfs) flowing(r *Request, t, until int64) (n, last int64) {
 	if r.Write {
 		kind = writing
 	}
-	st, first := &p.run, r.Line-int64(p.limit)
+	st, first := &p.run, r.Line-int64(p.limit[kind])
 	if end := min(until, p.ref.due, t+st.span*st.period[kind]); end-t < shortest*st.period[kind] || r.Line%st.span > st.span-shortest {
 		return 0, t
 	}
@@ -112,13 +112,13 @@ func (p *frfcfs) gather(kind int, first int64, banks uint64) bool {
 	for m := banks; m != 0; m &= m - 1 {
 		for i := p.lines[kind][bits.TrailingZeros64(m)].first; i != none; i = p.all[i].next {
 			at := p.all[i].line - first
-			if at < 0 || at >= int64(p.limit) || st.order[at] != none {
+			if at < 0 || at >= int64(p.limit[kind]) || st.order[at] != none {
 				return false
 			}
 			st.order[at], st.old[at] = i, accepted{p.all[i].tag, p.all[i].accepted, p.all[i].age}
 		}
 	}
-	for i := 1; i < p.limit; i++ {
+	for i := 1; i < p.limit[kind]; i++ {
 		if p.all[st.order[i]].age <= p.all[st.order[i-1]].age {
 			return false
 		}
@@ -174,20 +174,20 @@ func (p *frfcfs) flow(kind int, r *Request, first, start, n int64) {
 // lineage is where line j after the oldest came from: the queue, or the request,
 // whose lines have come in with the commands.
 func (p *frfcfs) lineage(r *Request, start, j int64) accepted {
-	if j < int64(p.limit) {
-		return p.run.old[j]
-	}
 	kind := reading
 	if r.Write {
 		kind = writing
 	}
-	return accepted{tag: r.Tag, at: start + (j-int64(p.limit))*p.run.period[kind]}
+	if j < int64(p.limit[kind]) {
+		return p.run.old[j]
+	}
+	return accepted{tag: r.Tag, at: start + (j-int64(p.limit[kind]))*p.run.period[kind]}
 }
 
 // refill puts the lines into the queue's slots that are there after n commands. As
 // n is a whole number of turns, each slot stays in its bank's list.
 func (p *frfcfs) refill(kind int, r *Request, first, start, n int64) {
-	for i, at := range p.run.order {
+	for i, at := range p.run.order[:p.limit[kind]] {
 		s := &p.all[at]
 		p.maybe[kind].drop(s.line)
 		from := p.lineage(r, start, n+int64(i))

@@ -19,12 +19,14 @@ func (f field) of(line int64) int64 { return line >> f.shift & f.mask }
 // bg (bank group), co(lumn), and pc (pseudo-channel), which where it is not named
 // counts as the upper part of the rank. Where g0 is named too, it is the lowest bit
 // of the bank group and bg the others, as controllers lay them that alternate between two groups.
+// Where c0 is named too, it is the lowest two bits of the column and co the others, so that what
+// comes between them changes from one piece of four lines to the next.
 //
 //	rochrababgco   line 0b… row ┊ channel ┊ rank ┊ bank ┊ group ┊ column
 type mapping struct {
-	pseudo, rank, group, even, bank, row, column field
-	shape                                        Shape
-	hash                                         bool
+	pseudo, rank, group, even, bank, row, column, piece field
+	shape                                               Shape
+	hash                                                bool
 }
 
 // place is where a line lies in a channel. bank counts through the whole channel.
@@ -41,6 +43,9 @@ func layout(text string, s Shape) (total uint8, at map[string]field, err error) 
 	}
 	if strings.Contains(text, "g0") && s.Groups > 1 {
 		size["bg"], size["g0"] = s.Groups/2, 2
+	}
+	if strings.Contains(text, "c0") && s.Columns() >= 8 {
+		size["co"], size["c0"] = s.Columns()/4, 4
 	}
 	at = map[string]field{}
 	for end := len(text); end >= 2; end -= 2 {
@@ -64,7 +69,7 @@ func layout(text string, s Shape) (total uint8, at map[string]field, err error) 
 // banks: group and bank are XORed with the lowest bits of the row.
 func parseMapping(text string, s Shape, hash bool) (mapping, error) {
 	_, at, err := layout(text, s)
-	return mapping{at["pc"], at["ra"], at["bg"], at["g0"], at["ba"], at["ro"], at["co"], s, hash}, err
+	return mapping{at["pc"], at["ra"], at["bg"], at["g0"], at["ba"], at["ro"], at["co"], at["c0"], s, hash}, err
 }
 
 // find is the place of a line.
@@ -82,5 +87,9 @@ func (m *mapping) find(line int64) place {
 		bank ^= row / int64(m.shape.Groups) & m.bank.mask
 	}
 	flat := (rank*int64(m.shape.Groups)+group)*int64(m.shape.Banks) + bank
-	return place{int32(flat), int32(row), int32(m.column.of(line))}
+	column := m.column.of(line)
+	if m.piece.mask > 0 {
+		column = column<<2 | m.piece.of(line)
+	}
+	return place{int32(flat), int32(row), int32(column)}
 }

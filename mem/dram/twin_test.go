@@ -206,7 +206,7 @@ func (w *twin) take(t int64) {
 	if l.write {
 		kind = 1
 	}
-	if len(w.waiting[kind]) >= w.config.Queue {
+	if len(w.waiting[kind]) >= [2]int{w.config.Queue, w.config.Writes}[kind] {
 		return
 	}
 	has := func(kind int) bool {
@@ -270,6 +270,7 @@ func TestFRFCFSIsItsTwin(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 7))
 				c := mappings[[]int{0, 1, 3}[r.IntN(3)]]
 				c.Controller, c.Queue, c.Cap = "frfcfs", []int{4, 16, 64}[r.IntN(3)], []int{1, 4, 16}[r.IntN(3)]
+				c.Writes = []int{0, 0, 8, 96}[r.IntN(4)]
 				c.Page = []string{"open", "closed"}[r.IntN(2)]
 				if c.Refresh = []string{"all", "bank"}[r.IntN(2)]; p.Standard.PerBank == NoREFB {
 					c.Refresh = "all"
