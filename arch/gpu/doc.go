@@ -12,7 +12,7 @@
 //	     ┌─────────────┴──────────────┐
 //	     │ L2: tile slabs, LRU        │
 //	     └─────────────▲──────────────┘
-//	                DRAM: bandwidth, latency
+//	                DRAM: channels of mem/dram, by pattern and mix
 //
 // It runs kernels of its own, in the manner of CUTLASS and FlashAttention; it does
 // not claim to run the code of cuBLAS or cuDNN. A kernel is a grid of CTAs that
@@ -49,7 +49,7 @@
 //
 // Not modelled: instruction fetch beyond the cold misses of a kernel's start;
 // bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 but for
-// the pixels that taps of a convolution share; DRAM banks and rows (an efficiency
-// measured by copy microbenchmarks stands for them); TLBs; ECC; sparsity; voltage in
+// the pixels that taps of a convolution share; DRAM line by line (offchip.go: one channel
+// of mem/dram, which stands for all, says what a kernel's pattern and mix of traffic get); TLBs; ECC; sparsity; voltage in
 // the price of an event; several kernels side by side.
 package gpu

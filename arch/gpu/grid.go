@@ -93,7 +93,7 @@ type tally struct {
 	stalls              [reasons]int64 // edges of CTAs, by what they wait for
 	using               [reasons]int64 // those of them in which they use the pipes
 	within              [reasons]int64 // and of these the ones whose warps are not followed
-	slabs               int64          // uses whose warps are
+	followed            int64          // edges of uses whose warps are
 	busy                int64          // edges of CTAs: their lives
 	asks, through       int64          // loads that producers issue, and edges after the last of them
 	resident            int            // CTAs an SM at most
@@ -286,6 +286,7 @@ func (g *grid) step(slot int32, at int64) int64 {
 // open fills the stages and waits for the first.
 func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	g.sms[s.sm].warm = true
+	s.asked = max(s.asked, at)
 	if s.work.steps == 0 && s.work.store == 0 { // it is there for the sake of its cluster
 		s.phase = ending
 		return at

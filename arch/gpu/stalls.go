@@ -24,17 +24,19 @@ const (
 // reasonNames are the reasons as the report's events of unit sm name them.
 var reasonNames = [reasons]string{"issuing", "stall_start", "stall_scoreboard", "stall_barrier", "stall_mma_pipe", "stall_smem", "stall_sfu", "stall_l2", "stall_dram", "stall_store", "stall_parts", "no_cta"}
 
-// stall books the edges in which a CTA waits.
-func (g *grid) stall(s *ctaState, why reason, from, to int64) {
+// stall books the edges in which a CTA waits, and returns how many of them nothing was
+// booked for before.
+func (g *grid) stall(s *ctaState, why reason, from, to int64) int64 {
 	from = max(from, s.booked) // a persistent CTA loads its next tile while it writes this one
 	if to <= from {
-		return
+		return 0
 	}
 	s.booked = to
 	g.tally.stalls[why] += to - from
 	if g.watch != nil {
 		g.watch.note(g, s, why, from, to)
 	}
+	return to - from
 }
 
 // until is the later of two edges; the time up to it is waited for a reason.
@@ -55,20 +57,18 @@ func (g *grid) working(s *ctaState, u *usage, from int64) {
 		why   reason
 		edges int64
 	}{{issuing, busy}, {onShared, fed - busy}, {onBarrier, meet}, {onScore, u.chain - fed - meet}}
-	t := &g.tally
+	t, followed := &g.tally, g.k.split != nil && u == &g.k.usage
 	for _, p := range parts {
-		g.stall(s, p.why, from, from+p.edges)
-		t.using[p.why] += p.edges
+		booked := g.stall(s, p.why, from, from+p.edges)
 		from += p.edges
-	}
-	if g.k.split != nil && u == &g.k.usage {
-		t.slabs++
-		return
-	}
-	for _, p := range parts {
-		if p.why == issuing && u.sfu > u.math {
-			p.why = onSFU
+		t.using[p.why] += booked
+		switch {
+		case followed:
+			t.followed += booked
+		case p.why == issuing && u.sfu > u.math:
+			t.within[onSFU] += booked
+		default:
+			t.within[p.why] += booked
 		}
-		t.within[p.why] += p.edges
 	}
 }

@@ -105,8 +105,8 @@ func (g *grid) warpTimes() (list []results.WarpTime) {
 		shares = k.split()
 		all := k.evenly(&t.within)[0].spent
 		for i := range shares {
-			for why := range shares[i].spent {
-				shares[i].spent[why] = shares[i].spent[why]*t.slabs + all[why]
+			for why, edges := range apportion(t.followed, shares[i].spent[:]) {
+				shares[i].spent[why] = edges + all[why]
 			}
 		}
 	} else {
