@@ -50,6 +50,9 @@ func (c *Config) part() (dram.Part, error) {
 	if err != nil {
 		return part, fmt.Errorf("memory.part: %w", err)
 	}
+	if c.Memory.Cycle > 0 {
+		part.TCK = float64(c.Memory.Cycle) * 1e9
+	}
 	part.Shape.Pseudo = 1 // each is a channel of its own here
 	perLine := float64(part.Shape.LineBytes*c.Memory.Channels) / float64(part.Timing["tBURST"])
 	return part.At(perLine / float64(c.Memory.Bandwidth) * 1e9), nil
