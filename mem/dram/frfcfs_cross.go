@@ -17,8 +17,8 @@ func (p *frfcfs) crossing(r *Request, t, until int64) (n, last int64) {
 	if r.Write {
 		kind = writing
 	}
-	st, first, end := &p.run, r.Line-int64(p.limit), min(until, p.ref.due)
-	if st.turns < 2 || st.span <= int64(p.limit) || r.Stride != 1 || r.Count < shortest || r.At > t || first < 0 || end-t < shortest*st.period[kind] || !p.steadily(kind) {
+	st, first, end := &p.run, r.Line-int64(p.limit[kind]), min(until, p.ref.due)
+	if st.turns < 2 || st.span <= int64(p.limit[kind]) || r.Stride != 1 || r.Count < shortest || r.At > t || first < 0 || end-t < shortest*st.period[kind] || !p.steadily(kind) {
 		return 0, t
 	}
 	k, w := RD+Kind(kind), &p.masks[kind]
@@ -66,7 +66,7 @@ type crosser struct {
 // are among the first of their rows, one after another, in banks that nothing else waits for.
 func (c *crosser) lookAhead() bool {
 	all, waits := true, uint64(0)
-	for i, at := range c.run.order {
+	for i, at := range c.run.order[:c.limit[c.kind]] {
 		s := &c.all[at]
 		if s.row == c.row[s.bank] {
 			continue
@@ -150,7 +150,7 @@ func (c *crosser) nextRow() int64 {
 // serveRowAt issues the row command of the oldest line that can have one in a cycle.
 // Lines that wait for rows follow each other round the groups from the first on.
 func (c *crosser) serveRowAt(t int64) {
-	end := min(c.ahead+int64(c.run.turns), c.first+c.n+int64(c.limit))
+	end := min(c.ahead+int64(c.run.turns), c.first+c.n+int64(c.limit[c.kind]))
 	for line := c.ahead; line < end; line++ {
 		at := c.spec.mapping.find(line)
 		b := int(at.bank)
@@ -170,7 +170,7 @@ func (c *crosser) serveRowAt(t int64) {
 // take reports the line that has been served, of a read, and takes one in.
 func (c *crosser) take(at place, t int64) {
 	r, line := c.request, c.request.Line+c.n
-	old := &c.run.old[c.n%int64(c.limit)]
+	old := &c.run.old[c.n%int64(c.limit[c.kind])]
 	if c.kind == reading {
 		c.done(Done{Tag: old.tag, Line: c.first + c.n, Accepted: old.at, Cycle: t + c.spec.read})
 	} else {
@@ -191,15 +191,15 @@ func (c *crosser) take(at place, t int64) {
 // restock puts the lines into the queue that are there after n have been served.
 func (p *frfcfs) restock(kind int, first, n int64) {
 	st := &p.run
-	for _, i := range st.order {
+	for _, i := range st.order[:p.limit[kind]] {
 		s := &p.all[i]
 		p.maybe[kind].drop(s.line)
 		p.rowsIn[kind].drop(rowKey(s.bank, s.row))
 		p.lines[kind][s.bank] = bankList{first: none, last: none, hit: none}
 	}
-	for i, to := range st.order {
+	for i, to := range st.order[:p.limit[kind]] {
 		line := first + n + int64(i)
-		at, old := p.spec.mapping.find(line), &st.old[(n+int64(i))%int64(p.limit)]
+		at, old := p.spec.mapping.find(line), &st.old[(n+int64(i))%int64(p.limit[kind])]
 		l := &p.lines[kind][at.bank]
 		p.all[to] = slot{line: line, tag: old.tag, accepted: old.at, age: old.age, row: at.row, column: at.column, bank: at.bank,
 			next: none, prev: l.last, write: kind == writing}
