@@ -82,7 +82,7 @@ func TestStreamsLineByLine(t *testing.T) {
 			require.NoError(t, err)
 			for seed := range uint64(6) {
 				c := mappings[seed%4]
-				c.Controller, c.Queue = "frfcfs", []int{8, 32, 64}[seed%3]
+				c.Controller, c.Queue, c.Writes = "frfcfs", []int{8, 32, 64}[seed%3], []int{0, 96}[seed%2]
 				r := rand.New(rand.NewPCG(seed, 3))
 				requests := runs(r, p.Shape.Lines(), 25)
 				want := see(t, p, c, requests, true, nil)
