@@ -100,12 +100,14 @@ func TestOtherMachinesSearch(t *testing.T) {
 	for _, c := range []struct {
 		device, workload string
 		less             bool // the default is not the best there is
+		sets             []string
 	}{
-		{"h100-sxm", "gemm:m=128,k=768,n=768", true}, {"a100-sxm", "conv:c=64,h=14,w=14,k=64,r=3,s=3,pad=1", false}, {"t4", "gemm:m=1,k=512,n=512", false},
-		{"nvdla-large", "conv:c=128,h=28,w=28,k=128,r=3,s=3,pad=1", true}, {"nvdla-small", "conv:c=16,h=9,w=9,k=32,r=3,s=3", false}, {"nvdla-128", "gemm:m=8,k=256,n=128", false},
-		{"diannao", "conv:c=32,h=9,w=9,k=32,r=3,s=3", false}, {"diannao", "gemm:m=16,k=256,n=64", false},
+		{"zcu102-dpu", "conv:c=32,h=14,w=14,k=64,r=3,s=3,pad=1", false, nil}, {"pynq-z1", "conv:c=16,h=14,w=14,k=16,r=3,s=3,pad=1", false, []string{"design=overlay"}},
+		{"h100-sxm", "gemm:m=128,k=768,n=768", true, nil}, {"a100-sxm", "conv:c=64,h=14,w=14,k=64,r=3,s=3,pad=1", false, nil}, {"t4", "gemm:m=1,k=512,n=512", false, nil},
+		{"nvdla-large", "conv:c=128,h=28,w=28,k=128,r=3,s=3,pad=1", true, nil}, {"nvdla-small", "conv:c=16,h=9,w=9,k=32,r=3,s=3", false, nil}, {"nvdla-128", "gemm:m=8,k=256,n=128", false, nil},
+		{"diannao", "conv:c=32,h=9,w=9,k=32,r=3,s=3", false, nil}, {"diannao", "gemm:m=16,k=256,n=64", false, nil},
 	} {
-		e := Experiment{Device: c.device, Workload: c.workload, Check: arch.None}
+		e := Experiment{Device: c.device, Sets: c.sets, Workload: c.workload, Check: arch.None}
 		usual, err := e.Run(t.Context())
 		require.NoError(t, err)
 		e.Mapping = "search,budget=2000,simulate=12"

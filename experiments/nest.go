@@ -54,10 +54,11 @@ type NestTiming struct {
 	Drain  int64            `json:"drain_cycles"`
 }
 
-// OpenNest reads a mapping in Timeloop's form, text or YAML, and counts it. work is
+// OpenNest reads a mapping in Timeloop's form, text or YAML, and counts it on an
+// architecture by name or of a file. work is
 // the convolution, where strides cannot be told from the mapping; "" if they can.
 func OpenNest(path, arch, work string) (*Nest, error) {
-	a, err := nestmodel.Open(arch)
+	a, err := openArchitecture(arch)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,9 @@
 // needs on chip is allocated here, and what cannot be is refused here.
 //
 // Not modelled: fusing across products (a layer's output is whole before the next
-// layer starts), recomputation, and splitting of one layer over several machines.
+// layer starts), a dataflow of each layer's own (it is the machine's), recomputation,
+// and splitting of one layer over several machines. The cost of a mapping (pace) knows
+// channels and open rows of the memory, but not the order of single lines.
 package mapping
 
 import (

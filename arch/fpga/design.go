@@ -47,6 +47,7 @@ type layer struct {
 	function *function // where layers are functions of C, else nil
 	options  [][2]int  // simd, pe: from the slowest to the fastest
 	chosen   int       // of options
+	cut      *cut      // overlay: how a mapping has it; nil: as the machine does
 }
 
 // inputs lists what a layer reads that is not part of the model.

@@ -3,6 +3,7 @@ package fpga
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nnsim/arch"
@@ -175,19 +176,36 @@ func (m *Machine) overlayPlan(net *workloads.Network, d *design) *mapping.Plan {
 		for _, t := range l.outputs() {
 			add(t, i)
 		}
-		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d}})
+		lp := &mapping.LayerPlan{Layer: l.Layer}
+		m.offer(lp, d, l)
+		plan.Layers = append(plan.Layers, lp)
 	}
 	return plan
 }
 
-// designOf is the design that a plan carries.
+// designOf is the design that a plan carries, with the layers as the plan maps them.
 func designOf(plan *mapping.Plan) (*design, error) {
-	if len(plan.Layers) > 0 {
-		if p, ok := plan.Layers[0].Custom.(*place); ok {
-			return p.design, nil
+	var d *design
+	for i, lp := range plan.Layers {
+		p, ok := lp.Custom.(*place)
+		if !ok {
+			d = nil
+			break
+		}
+		if i == 0 {
+			d = p.design
+		}
+		if d.layers[i] != p.layer {
+			other := *d
+			other.layers = slices.Clone(d.layers)
+			other.layers[i] = p.layer
+			d = &other
 		}
 	}
-	return nil, fmt.Errorf("fpga: this plan is not one of an FPGA's; plan the network on the machine that runs it")
+	if d == nil {
+		return nil, fmt.Errorf("fpga: this plan is not one of an FPGA's; plan the network on the machine that runs it")
+	}
+	return d, nil
 }
 
 // Run simulates a planned network.

@@ -25,6 +25,11 @@ type cut struct {
 // among those that fit; a layer with none has ys = 0. The simulation decides how long
 // they do take.
 func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) (best cut) {
+	if l.cut != nil {
+		best = *l.cut
+		m.fitsBuffers(l, s, side, &best) // notes what the whole buffers hold
+		return best
+	}
 	e := &m.cfg.Engine
 	taps, halfW := int64(s.R*s.S), int64(e.Weights)/2
 	column := func(ns int) int64 { return bytesOf(taps*int64(ns)*int64(e.Rows), l.wBits) } // weights of one step of output channels

@@ -187,7 +187,8 @@ func (o *overlayBooks) mapping(l *layer) string {
 		}
 		return fmt.Sprintf("engine %d × %d × %d, blocks of %d × %d pixels, %d of %d and %d of %d channels, %s held", e.Rows, e.Cols, e.Ins, c.ys, c.xs, c.ns, s.C, c.ms, s.K, held)
 	case l.kind == dense:
-		return fmt.Sprintf("engine %d × %d over %s, tiles of %d × %d", e.Rows, e.Cols, e.Over, e.TileH, e.TileW)
+		high, wide := l.tile(e)
+		return fmt.Sprintf("engine %d × %d over %s, tiles of %d × %d", e.Rows, e.Cols, e.Over, high, wide)
 	case l.kind == element:
 		return "vector lanes"
 	}

@@ -37,6 +37,14 @@ func (m *Machine) tiles(l *layer, s workloads.Matrix, side int, visit func(*tile
 	}
 }
 
+// tile is the output rows and columns of a tile of the fixed loops.
+func (l *layer) tile(e *Engine) (high, wide int) {
+	if l.cut != nil {
+		return l.cut.ys, l.cut.xs
+	}
+	return e.TileH, e.TileW
+}
+
 // loops are those of an engine over channels or pixels: output pixels, output
 // channels, input channels; each step loads both operands.
 func (m *Machine) loops(l *layer, s *workloads.Matrix, side int, at tile, visit func(*tile)) {
@@ -45,13 +53,14 @@ func (m *Machine) loops(l *layer, s *workloads.Matrix, side int, at tile, visit 
 	if e.Over == "pixels" {
 		channels = s.C
 	}
-	for y := 0; y < s.OH; y += e.TileH {
-		for x := 0; x < s.OW; x += e.TileW {
+	high, wide := l.tile(e)
+	for y := 0; y < s.OH; y += high {
+		for x := 0; x < s.OW; x += wide {
 			for k := 0; k < s.K; k += e.Rows {
 				for n := 0; n < s.C; n += channels {
 					t := at
-					t.m, t.ms, t.y, t.ys = k, min(e.Rows, s.K-k), y, min(e.TileH, s.OH-y)
-					t.x, t.xs, t.n, t.ns = x, min(e.TileW, s.OW-x), n, min(channels, s.C-n)
+					t.m, t.ms, t.y, t.ys = k, min(e.Rows, s.K-k), y, min(high, s.OH-y)
+					t.x, t.xs, t.n, t.ns = x, min(wide, s.OW-x), n, min(channels, s.C-n)
 					t.first, t.last = n == 0, n+channels >= s.C
 					m.measure(l, s, side, &t)
 					visit(&t)

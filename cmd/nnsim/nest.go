@@ -20,19 +20,26 @@ func nestCommand() *cobra.Command {
 		Short: "Count a mapping in Timeloop's form, and follow its tiles",
 		Long: "Count a mapping in Timeloop's form (timeloop-model.map.txt or timeloop-mapper.map.yaml): reads, fills and\n" +
 			"updates of every level and tensor, cycles by throughput, energy; beside it the tiles are followed one after\n" +
-			"another, which shows fill, drain and stalls. With --cases, a folder of that tool's runs is held against ours.",
-		Example: "  nnsim nest timeloop-model.map.txt --arch eyeriss-like\n  nnsim nest --cases runs/",
-		Args:    cobra.MaximumNArgs(1),
+			"another, which shows fill, drain and stalls. With --cases, a folder of that tool's runs is held against ours.\n" +
+			"The architecture is one by name or a file; without a mapping it is printed as such a file, to start one's own.",
+		Example: "  nnsim nest timeloop-model.map.txt --arch eyeriss-like\n  nnsim nest examples/nest/mapping.yaml --arch examples/nest/architecture.yaml\n" +
+			"  nnsim nest --arch eyeriss-like > mine.yaml\n  nnsim nest --cases runs/",
+		Args: cobra.MaximumNArgs(1),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		out := cmd.OutOrStdout()
 		switch {
 		case cases != "" && len(args) == 0:
 			return f.nestCases(out, cases)
+		case len(args) == 0 && cases == "" && arch != "":
+			if f.json || work != "" {
+				return fmt.Errorf("nest: without a mapping --arch prints the architecture as YAML; leave --json and --workload out")
+			}
+			return experiments.WriteArchitecture(out, arch)
 		case len(args) != 1 || cases != "":
 			return fmt.Errorf("nest: name one mapping, such as timeloop-model.map.txt, or a folder of runs with --cases")
 		case arch == "":
-			return fmt.Errorf("nest: name the architecture with --arch: %s", nestmodel.Names())
+			return fmt.Errorf("nest: name the architecture with --arch: %s, or a file FILE.yaml", nestmodel.Names())
 		}
 		n, err := experiments.OpenNest(args[0], arch, work)
 		if err != nil {
@@ -43,7 +50,7 @@ func nestCommand() *cobra.Command {
 		}
 		return n.Text(out)
 	}
-	cmd.Flags().StringVar(&arch, "arch", "", "the architecture mapped onto: "+nestmodel.Names())
+	cmd.Flags().StringVar(&arch, "arch", "", "the architecture mapped onto: "+nestmodel.Names()+", or FILE.yaml")
 	cmd.Flags().StringVar(&work, "workload", "", "the convolution, where its strides cannot be told from the mapping")
 	cmd.Flags().StringVar(&cases, "cases", "", "a folder with summary.csv, levels.csv and cases/, to compare with")
 	f.output(cmd)

@@ -47,7 +47,7 @@ func Open(name string) (*Architecture, error) {
 		}
 		names = append(names, architectures[i].Name)
 	}
-	return nil, fmt.Errorf("architecture %q is not known%s; there are %s", name, spell.DidYouMean(name, names), strings.Join(names, ", "))
+	return nil, fmt.Errorf("architecture %q is not known%s; there are %s, and files FILE.yaml", name, spell.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // Names lists the architectures.
