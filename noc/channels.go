@@ -157,7 +157,7 @@ func (n *Network) matchRivals(list []int32, gains []gain) []gain {
 		for m := out.free(n.now); m != 0; m &= m - 1 {
 			vc := int32(bits.TrailingZeros64(m))
 			i := nextOf1(out.want, lanes[out.lane0+vc].grant)
-			if n.masks[lanes[out.in0+i].may]>>vc&1 == 0 {
+			if n.wrap && n.masks[lanes[out.in0+i].may]>>vc&1 == 0 { // a dateline's channels
 				if i = n.asker(out, number, vc) - out.in0; i < 0 {
 					continue
 				}
