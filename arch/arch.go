@@ -47,6 +47,12 @@ type Placer interface {
 	Placements(net *workloads.Network) ([]*mapping.Plan, error)
 }
 
+// Fixed is a machine that says why it leaves a network no choice of mappings.
+type Fixed interface {
+	// Fixed is a clause that follows a colon; "" if there is nothing to say.
+	Fixed() string
+}
+
 // Job is one run of a planned network.
 type Job struct {
 	Net  *workloads.Network

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nnsim/arch"
 	"nnsim/mapping/search"
 	"nnsim/unit/spell"
 )
@@ -95,6 +96,15 @@ func (m mapped) text() (string, error) {
 
 // Notes say how the plan came about, where it is not the device's own.
 func (p *Prepared) Notes() []string { return p.notes }
+
+// noChoice says that a machine leaves a workload no choice of mappings, and why.
+func (p *Prepared) noChoice() string {
+	text := fmt.Sprintf("%s leaves no choice of mappings for %s", p.Machine.Name(), p.Workload.Name)
+	if f, ok := p.Machine.(arch.Fixed); ok && f.Fixed() != "" {
+		text += ": " + f.Fixed()
+	}
+	return text
+}
 
 // mappingText is the canonical word of the experiment's mapping.
 func (e Experiment) mappingText() (string, error) {

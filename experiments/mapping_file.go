@@ -164,7 +164,7 @@ func (p *Prepared) WriteMapping(w io.Writer) error {
 		fmt.Fprintf(&b, "  %q: {%s}\n", lp.Layer.Name, strings.Join(pairs, ", "))
 	}
 	if count == 0 {
-		return fmt.Errorf("show: %s leaves no choice of mappings for %s; there is nothing to write", p.Machine.Name(), p.Workload.Name)
+		return fmt.Errorf("show: %s; there is nothing to write", p.noChoice())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -56,7 +56,7 @@ func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 		all.Size, all.Mappings, all.All = all.Size+r.Size, all.Mappings+r.Mappings, all.All && r.All
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("show: %s leaves no choice of mappings for %s; there is nothing to rank", p.Machine.Name(), p.Workload.Name)
+		return nil, fmt.Errorf("show: %s; there is nothing to rank", p.noChoice())
 	}
 	all.judge()
 	return append(list, all), nil

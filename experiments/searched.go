@@ -45,7 +45,7 @@ func (p *Prepared) searchMapping(m mapped, e Experiment) error {
 		found = append(found, c)
 	}
 	if len(found[0].layers) == 0 {
-		p.notes = append(p.notes, fmt.Sprintf("mapping: %s leaves no choice of mappings for %s; the default was taken", p.Machine.Name(), p.Workload.Name))
+		p.notes = append(p.notes, "mapping: "+p.noChoice()+"; the default was taken")
 		return nil
 	}
 	usual := found[0]

@@ -260,3 +260,11 @@ func (c *circuit) notes() (list []string) {
 	}
 	return list
 }
+
+// Fixed says why a layer of a pipeline has no mapping of its own.
+func (m *Machine) Fixed() string {
+	if m.cfg.Design == "overlay" {
+		return ""
+	}
+	return "the stages of a pipeline share one part, so that all are folded together; fold.rate, fold.layers and limits set how, and design=overlay has tiles to search"
+}

@@ -248,3 +248,8 @@ func (r *run) multiply(layer int, s *workloads.Matrix, sums, a, b []int32) error
 	}
 	return nil
 }
+
+// Fixed says why there is one mapping: the matrix is cut before the run.
+func (m *Machine) Fixed() string {
+	return "rows of the matrix lie on the PEs in turn, and its columns come in the order of the activations that are not zero"
+}
