@@ -203,30 +203,6 @@ func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
 	return g.next - 1, ok
 }
 
-// askAhead asks for the step that goes into the stage that has come free: of the CTA's
-// piece, or where its producer runs ahead of its last, of the next.
-func (g *grid) askAhead(s *ctaState, at int64) {
-	ahead := int(s.step) + max(1, g.k.stages-1)
-	if ahead < s.work.steps {
-		g.ask(s, &s.work, s.base, ahead, at)
-		return
-	}
-	if !g.k.ahead || g.k.stages < 2 {
-		return
-	}
-	if s.after == 0 {
-		piece, ok := g.goesOn(s)
-		if !ok {
-			return
-		}
-		s.after, s.next, s.primed = piece, g.k.work(piece), 0
-	}
-	for i := s.primed; i <= ahead-s.work.steps && i < s.next.steps; i++ {
-		g.ask(s, &s.next, s.base+s.work.steps, i, at)
-		s.primed = i + 1
-	}
-}
-
 // descriptors is the reads one after another by which TMA learns of a tensor: where its
 // descriptor lies, and that.
 const descriptors = 2
@@ -308,17 +284,6 @@ func (g *grid) open(slot int32, s *ctaState, at int64) int64 {
 	if s.work.first > 0 {
 		at = g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.first}, 0, at))
 	}
-	return g.wait(s, at)
-}
-
-// prime asks for the next stage of a CTA that begins, and comes back for the one after it.
-func (g *grid) prime(s *ctaState, ahead int, at int64) int64 {
-	s.phase = priming
-	g.ask(s, &s.work, s.base, s.primed, at)
-	if s.primed++; s.primed < ahead {
-		return g.until(s, onL2, at, at+issueInterval)
-	}
-	s.phase = stepping
 	return g.wait(s, at)
 }
 

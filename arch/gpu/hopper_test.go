@@ -1,0 +1,98 @@
+package gpu
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// hopper is the H100 as its preset has it.
+func hopper(t *testing.T) *Config {
+	text, ok := Presets.Text("h100-sxm")
+	require.True(t, ok)
+	m, err := Open("h100-sxm", text, nil)
+	require.NoError(t, err)
+	return &m.cfg
+}
+
+// TestStagesAreThoseOfTheNames: what shared memory leaves room for is what cuBLAS's
+// kernels have, nvjet_sm90_tst_{n}x{m}_64x{stages}, and who shares a tile too [nnsim-lab].
+func TestStagesAreThoseOfTheNames(t *testing.T) {
+	c := hopper(t)
+	for _, x := range []struct {
+		n, m, stages int
+		coop         bool
+	}{
+		{64, 8, 16, false}, {128, 8, 12, false}, {192, 8, 8, false}, {256, 8, 6, false}, {512, 8, 3, false}, {128, 40, 10, false}, {64, 56, 14, false}, {64, 64, 13, false},
+		{80, 64, 11, false}, {128, 128, 6, false}, {128, 136, 6, false}, {176, 128, 5, false}, {256, 80, 5, false}, {128, 192, 5, true}, {192, 192, 4, true}, {192, 208, 4, true},
+		{256, 120, 4, true}, {256, 152, 4, true}, {256, 160, 4, true}, {320, 128, 3, true}, {512, 56, 2, true},
+	} {
+		tile, ok := c.grouped(x.m, x.n, 2)
+		require.True(t, ok, "%dx%d", x.n, x.m)
+		assert.Equal(t, x.stages, tile.stages, "%dx%d", x.n, x.m)
+		assert.Equal(t, x.coop, tile.coop, "%dx%d", x.n, x.m)
+		assert.Equal(t, 1, c.fits(tile, 2).ctas, "%dx%d", x.n, x.m)
+	}
+	_, ok := c.grouped(256, 256, 2)
+	assert.False(t, ok, "256x256 has more sums than two groups have registers")
+	for cluster, ctas := range map[int]int{1: 132, 2: 132, 4: 120, 8: 120} {
+		assert.Equal(t, ctas, c.places(cluster), "clusters of %d", cluster)
+	}
+}
+
+// TestClustersCoverEveryTileOnce: over small grids and all clusters, each tile is one
+// CTA's, those of a cluster lie together, and the rest of a cluster has nothing to do.
+func TestClustersCoverEveryTileOnce(t *testing.T) {
+	c := hopper(t)
+	for _, shape := range clusters {
+		for rows := 1; rows <= 6; rows++ {
+			for cols := 1; cols <= 6; cols++ {
+				p := bf16(rows*64, cols*64, 128, 1)
+				r := c.rasterOf(p, tiling{m: 64, n: 64, k: 64, stages: 2, warps: 4, split: 1, cluster: shape[0] * shape[1], down: shape[0], across: shape[1]})
+				high, wide := r.covered()
+				taken := map[[2]int]int{}
+				for i := range high * wide {
+					row, col := r.clustered(i)
+					first, top := r.clustered(i / r.t.cluster * r.t.cluster)
+					assert.Equal(t, [2]int{first / shape[0], top / shape[1]}, [2]int{row / shape[0], col / shape[1]}, "a cluster's tiles lie together")
+					w := r.work(i)
+					assert.Equal(t, row < rows && col < cols, w.steps > 0, "%v %d %d", shape, rows, cols)
+					taken[[2]int{row, col}]++
+				}
+				require.Len(t, taken, high*wide, "%v %d %d", shape, rows, cols)
+			}
+		}
+	}
+}
+
+// TestALineIsSentOnceForAGroup until its answer is there, and again after.
+func TestALineIsSentOnceForAGroup(t *testing.T) {
+	s := &slabState{}
+	assert.False(t, s.joins(3, 100, 50))
+	assert.True(t, s.joins(3, 149, 50))
+	assert.False(t, s.joins(4, 149, 50), "another group asks for itself")
+	assert.False(t, s.joins(3, 199, 50), "the answer has come")
+	s.there = 1000 // on its way from off chip
+	assert.True(t, s.joins(3, 999, 50))
+	assert.False(t, s.joins(3, 1000+50, 50))
+}
+
+// TestFewCTAsComeFirst of what is reckoned within slack of the best.
+func TestFewCTAsComeFirst(t *testing.T) {
+	list := fewest([]candidate{{cost: 100, ctas: 500}, {cost: 105, ctas: 120}, {cost: 110, ctas: 90}, {cost: 111, ctas: 1}})
+	require.Len(t, list, 3)
+	assert.Equal(t, []int{90, 120, 500}, []int{list[0].ctas, list[1].ctas, list[2].ctas})
+}
+
+// TestTensorCoresBringTheClockDown at once, and the pipes after them get it back with the lag.
+func TestTensorCoresBringTheClockDown(t *testing.T) {
+	c := hopper(t)
+	g := newGovernor(c)
+	g.engage(true)
+	assert.InDelta(t, 1750e6, g.clock, 1)
+	g.engage(false)
+	g.close(int64(float64(c.Power.Lag) * g.clock))
+	assert.Greater(t, g.clock, 1800e6)
+	assert.Less(t, g.clock, 1980e6)
+}

@@ -1,0 +1,43 @@
+package gpu
+
+// The producer of a CTA: it fills the stages when the CTA begins, one after another so
+// that those of all CTAs come in turn, and then each stage that comes free. Where it runs
+// ahead (Hopper), the next tile's first slabs come while the last of this one multiply.
+//
+//	tile 0   0 1 2 3 4 5 │ tile 1   0 1 2 …
+//	asks     3 4 5       │ 0 1 2    3 4 5      three stages ahead
+
+// prime asks for the next stage of a CTA that begins, and comes back for the one after it.
+func (g *grid) prime(s *ctaState, ahead int, at int64) int64 {
+	s.phase = priming
+	g.ask(s, &s.work, s.base, s.primed, at)
+	if s.primed++; s.primed < ahead {
+		return g.until(s, onL2, at, at+issueInterval)
+	}
+	s.phase = stepping
+	return g.wait(s, at)
+}
+
+// askAhead asks for the step that goes into the stage that has come free: of the CTA's
+// piece, or where its producer runs ahead of its last, of the next.
+func (g *grid) askAhead(s *ctaState, at int64) {
+	ahead := int(s.step) + max(1, g.k.stages-1)
+	if ahead < s.work.steps {
+		g.ask(s, &s.work, s.base, ahead, at)
+		return
+	}
+	if !g.k.ahead || g.k.stages < 2 {
+		return
+	}
+	if s.after == 0 {
+		piece, ok := g.goesOn(s)
+		if !ok {
+			return
+		}
+		s.after, s.next, s.primed = piece, g.k.work(piece), 0
+	}
+	for i := s.primed; i <= ahead-s.work.steps && i < s.next.steps; i++ {
+		g.ask(s, &s.next, s.base+s.work.steps, i, at)
+		s.primed = i + 1
+	}
+}
