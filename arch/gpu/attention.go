@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"math"
 
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -114,7 +115,42 @@ func (c *Config) cut(a *attentionWork) error {
 	}
 	heads, tiles := c.flashGrid(a)
 	a.split = max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*a.wide)))
+	if a.decodes() {
+		a.split = splitsOf(heads*tiles, 2*c.SM.Count, unit.CeilDiv(a.keys, splitBlock))
+	}
 	return nil
+}
+
+// splitBlock is the keys of a block of which a CTA has one at least, and mostSplits the
+// CTAs at most that share keys (flash_api.cpp, heads to 128).
+const splitBlock, mostSplits = 128, 128
+
+// splitsOf is FlashAttention's rule (num_splits_heuristic): the fewest parts whose last
+// wave is within 85 % of as full as that of any number; none where the places are
+// taken four fifths without. Numbers that leave no CTA fewer blocks are not looked at.
+func splitsOf(ctas, places, blocks int) int {
+	if 5*ctas >= 4*places {
+		return 1
+	}
+	full := func(splits int) float64 {
+		waves := float64(ctas*splits) / float64(places)
+		return waves / math.Ceil(waves)
+	}
+	eligible := func(splits int) bool {
+		return splits == 1 || unit.CeilDiv(blocks, splits) != unit.CeilDiv(blocks, splits-1)
+	}
+	most, best := min(mostSplits, places, blocks), 0.0
+	for splits := 1; splits <= most; splits++ {
+		if eligible(splits) {
+			best = max(best, full(splits))
+		}
+	}
+	for splits := 1; splits <= most; splits++ {
+		if eligible(splits) && full(splits) >= 0.85*best {
+			return splits
+		}
+	}
+	return 1
 }
 
 // flashRows is the rows of a CTA: those that exist of a tile, and as the instructions pad them.
@@ -353,11 +389,27 @@ func (c *Config) append(a *attentionWork) *kernel {
 	return k
 }
 
-// combine is the kernel that joins the parts of split keys.
+// combineRows is the rows of queries of a CTA that joins parts (flash_fwd_splitkv_combine_kernel, heads to 128).
+const combineRows = 4
+
+// combine is the kernel that joins the parts of split keys: a CTA of four warps has a
+// few rows; it reads the weights of all parts, and then adds part after part, each of
+// which it waits for.
 func (c *Config) combine(a *attentionWork) *kernel {
-	s := streamWork{in: int64(a.batch*a.heads*a.rows*(a.dimV+2)) * 4 * int64(a.split), out: int64(a.batch*a.heads*a.rows*a.dimV) * int64(a.out)}
-	s.there, s.simple = s.in, s.in/4
-	k := c.streamed(&s)
-	k.name = "combine"
+	rows := a.batch * a.heads * a.rows
+	k := &kernel{name: "combine", ctas: unit.CeilDiv(rows, combineRows), warps: 4, stages: 1, start: int64(c.Launch.CTA), serial: true, events: fp32Pipe,
+		simple: int64(rows) * int64(a.dimV) * int64(a.split), fit: c.resident(4, streamRegisters, 0)}
+	cells := combineRows * a.dimV
+	k.math = int64(unit.CeilDiv(cells, c.SM.FP32))
+	k.chain = k.math + 2*opLatency
+	k.joules = float64(cells) * float64(c.Power.FMA)
+	k.finish.chain = c.blockReduce()
+	k.work = func(i int) work {
+		n := min(combineRows, rows-i*combineRows)
+		w := work{steps: a.split + 1, store: int64(n*a.dimV) * int64(a.out)}
+		w.loads[0] = operand{first: -1, bytes: int64(n) * 4 * int64(a.split), until: 1, there: true}
+		w.loads[1] = operand{first: -1, bytes: int64(n*a.dimV) * 4, from: 1, there: true}
+		return w
+	}
 	return k
 }

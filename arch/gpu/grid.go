@@ -109,7 +109,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	g.miss = g.far
 	if !ideal {
 		g.miss += c.missTime()
-		g.mix.room = float64(c.Memory.Channels * heldWrites * cacheLine)
+		g.mix.room = float64(c.L2.Size) / float64(c.L2.Partitions)
 		g.crowd = float64(c.Memory.Queue) * float64(c.Clock)
 	}
 	g.window, g.asked = float64(g.miss), float64(at)

@@ -238,11 +238,8 @@ func (c *Config) missTime() int64 {
 	return edges(c.Memory.Controller, c.Clock) + int64(math.Ceil(c.offChip.lone*c.offChip.cycle*float64(c.Clock))) - int64(c.L2.Far-c.L2.Latency)/2
 }
 
-// heldWrites is the cache lines of writes that wait for a channel: what its controller holds.
-const heldWrites = 48
-
-// mix is what has crossed the pins lately: what is written waits in L2 and goes in
-// batches, so that lately is as many bytes as channels hold for writing.
+// mix is what has crossed the pins lately: results leave L2 as what comes in pushes
+// them out, so that lately is as many bytes as it holds.
 type mix struct{ reads, writes, room float64 }
 
 // add notes bytes, and forgets others.
