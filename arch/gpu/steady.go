@@ -35,6 +35,9 @@ func (g *grid) passOver(at int64) (by int64) {
 	skipped := g.k.ctas - g.next - tailAfter*round
 	times := float64(skipped) / float64(observed*round)
 	by = int64(math.Round(times * float64(at-s.edge)))
+	if moved := g.tally.dramRead + g.tally.dramWrite - s.tally.dramRead - s.tally.dramWrite; !g.ideal { // what waits for memory has grown meanwhile
+		by = max(by, int64(math.Ceil(times*float64(moved)/g.perEdge)))
+	}
 	g.pass(skipped, by)
 	now := g.gov.spent()
 	g.gov.pass(at, by, (now[0]-s.joules[0])*times, (now[1]-s.joules[1])*times)
