@@ -57,32 +57,33 @@ type action struct{ begin, end func() error }
 // only grows; others read as far as they have been told.
 type record []unit.Edge
 
-// queue is what all units share: commands in order, what is known of the others.
+// queue is what all units share: commands in order, and what the next one waits for.
 type queue struct {
 	id       int
-	commands []command
+	commands engine.Line[command]
 	first    int64 // commands taken from the front so far
 	done     record
-	known    [stages]int64 // how many completions of each unit have been announced
+	blocked  bool // the head waits for a completion of unit by that is not known yet
+	by       int
 	machine  *simulation
 }
 
-// Receive takes an announcement: unit Kind has completed N commands.
-func (q *queue) Receive(m engine.Message) { q.known[m.Kind] = max(q.known[m.Kind], m.N) }
+// Receive is not used: units look into each other's records.
+func (q *queue) Receive(engine.Message) {}
 
 // head is the next command, or nil; it asks for more of the program when the queue is empty.
 func (q *queue) head() *command {
-	for len(q.commands) == 0 {
+	for q.commands.Len() == 0 {
 		if !q.machine.more() {
 			return nil
 		}
 	}
-	return &q.commands[0]
+	return q.commands.Head()
 }
 
 // pop takes the head off.
 func (q *queue) pop() {
-	q.commands = q.commands[1:]
+	q.commands.Pop()
 	q.first++
 }
 
@@ -93,28 +94,27 @@ func (q *queue) ready(c *command, u int) (unit.Edge, bool) {
 		return 0, true
 	}
 	if u == taken {
-		if n > q.known[array] {
+		if n > int64(len(q.machine.taken)) {
 			return 0, false
 		}
 		return q.machine.taken[n-1], true
 	}
-	if u == q.id {
-		if n > int64(len(q.done)) {
-			return 0, false
-		}
-		return q.done[n-1], true
-	}
-	if n > q.known[u] {
+	done := q.machine.queues[u].done
+	if n > int64(len(done)) {
 		return 0, false
 	}
-	return q.machine.queues[u].done[n-1], true
+	return done[n-1], true
 }
 
 // readyAll is the edge from which the command may start; blocker names the unit that decides it.
 func (q *queue) readyAll(c *command) (edge unit.Edge, blocker int, ok bool) {
+	q.blocked = false
 	for u := range stages {
 		e, ok := q.ready(c, u)
 		if !ok {
+			if q.blocked, q.by = true, u; u == taken {
+				q.by = array
+			}
 			return 0, u, false
 		}
 		if e > edge {
@@ -135,25 +135,25 @@ func (q *queue) complete(c *command, edge unit.Edge) unit.Edge {
 	return edge
 }
 
-// announce tells the other units how far this one has come.
+// announce wakes the units that wait for what this one has completed.
 func (q *queue) announce(before int) {
 	if len(q.done) == before {
 		return
 	}
-	for u, b := range q.machine.boxes {
-		if u != q.id {
-			b.Send(engine.Message{Edge: q.done[len(q.done)-1], Kind: q.id, N: int64(len(q.done))})
+	for u, other := range q.machine.queues {
+		if u != q.id && other.blocked && other.by == q.id {
+			q.machine.boxes[u].WakeAt(q.machine.engine.Now())
 		}
 	}
 }
 
 // Left shows what the unit waits for.
 func (q *queue) Left() (string, bool) {
-	if len(q.commands) == 0 {
+	if q.commands.Len() == 0 {
 		return fmt.Sprintf("%d commands done", len(q.done)), true
 	}
-	c := &q.commands[0]
-	text := fmt.Sprintf("%d commands done, %d left; next (layer %d) waits for", len(q.done), len(q.commands), c.layer)
+	c := q.commands.Head()
+	text := fmt.Sprintf("%d commands done, %d left; next (layer %d) waits for", len(q.done), q.commands.Len(), c.layer)
 	for u := range stages {
 		if n := int(c.after[u]); n > 0 && u == taken {
 			text += fmt.Sprintf(" tiles taken %d of %d,", min(len(q.machine.taken), n), n)

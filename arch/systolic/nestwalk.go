@@ -78,8 +78,7 @@ func (k *nestWalk) walk() {
 
 // shorten marks the layer's last array command, which is already in the queue.
 func (k *nestWalk) shorten() {
-	list := k.s.queues[array].commands
-	list[len(list)-1].short = k.s.geo.Overlap == ScaleSim
+	k.s.queues[array].commands.Tail().short = k.s.geo.Overlap == ScaleSim
 }
 
 // parameters loads what the drain needs once: biases and constants of fused operators.

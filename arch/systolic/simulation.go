@@ -94,7 +94,7 @@ func (s *simulation) more() bool {
 
 // emit appends a command to a unit's queue and returns how many that unit then has been given.
 func (s *simulation) emit(u int, c command) int64 {
-	s.queues[u].commands = append(s.queues[u].commands, c)
+	s.queues[u].commands.Put(c)
 	s.walk.issued[u]++
 	s.books.open1(int(c.layer))
 	return s.walk.issued[u]

@@ -62,10 +62,12 @@ func timeline(t *testing.T, m *Machine, job arch.Job) []stretchOf {
 	var list []*stretchOf
 	var now unit.Edge
 	for u, q := range s.queues {
-		for i := range q.commands {
-			x := &stretchOf{unit: u, number: i, command: q.commands[i], begin: -1, end: -1}
+		number := 0
+		for c := range q.commands.All() {
+			x := &stretchOf{unit: u, number: number, command: *c, begin: -1, end: -1}
+			number++
 			list = append(list, x)
-			q.commands[i].data = action{
+			c.data = action{
 				begin: func() error { x.begin = now; return nil },
 				end:   func() error { x.end = now; return nil },
 			}
