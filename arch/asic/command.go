@@ -3,6 +3,7 @@ package asic
 import (
 	"fmt"
 
+	"nnsim/internal/engine"
 	"nnsim/unit"
 )
 
@@ -48,77 +49,29 @@ type Command struct {
 
 // queue is what all stations share: commands in order, and what is known of the others.
 type queue struct {
-	id      Station
-	sim     *Simulation
-	first   *page       // pages of commands, oldest first
-	last    *page       // where the next is put
-	at      int         // the head, on the first page
-	left    int64       // commands that have not been taken
-	taken   int64       // commands taken from the front so far
-	done    []unit.Edge // when each command was complete, or will be
-	blocked bool        // the head waits for a completion that is not known yet
-	by      Station     // of this station
-}
-
-// page is a run of commands; a program of ten thousands is kept in many.
-type page struct {
-	list [128]Command
-	n    int
-	next *page
-}
-
-// put adds a command behind the others.
-func (q *queue) put(c Command) {
-	if q.last == nil || q.last.n == len(q.last.list) {
-		p := q.sim.blank()
-		if q.last == nil {
-			q.first = p
-		} else {
-			q.last.next = p
-		}
-		q.last = p
-	}
-	q.last.list[q.last.n] = c
-	q.last.n++
-	q.left++
+	id       Station
+	sim      *Simulation
+	commands engine.Line[Command]
+	taken    int64       // commands taken from the front so far
+	done     []unit.Edge // when each command was complete, or will be
+	blocked  bool        // the head waits for a completion that is not known yet
+	by       Station     // of this station
 }
 
 // head is the next command; the program is continued when the queue is empty.
 func (q *queue) head() *Command {
-	for q.left == 0 {
+	for q.commands.Len() == 0 {
 		if !q.sim.more() {
 			return nil
 		}
 	}
-	return &q.first.list[q.at]
+	return q.commands.Head()
 }
 
-// pop takes the head; a page that is done with is used again.
+// pop takes the head.
 func (q *queue) pop() {
-	p := q.first
-	p.list[q.at] = Command{}
-	q.at++
+	q.commands.Pop()
 	q.taken++
-	q.left--
-	switch {
-	case q.left == 0:
-		p.n, q.at = 0, 0
-	case q.at == len(p.list):
-		q.first, q.at = p.next, 0
-		q.sim.spare = append(q.sim.spare, p)
-	}
-}
-
-// blank is an empty page.
-func (s *Simulation) blank() *page {
-	n := len(s.spare)
-	if n == 0 {
-		return &page{}
-	}
-	p := s.spare[n-1]
-	s.spare = s.spare[:n-1]
-	p.n, p.next = 0, nil
-	return p
 }
 
 // ready is the edge from which a command may start and the station that decides
@@ -165,11 +118,11 @@ func (q *queue) announce(before int) {
 
 // Left shows what the station waits for.
 func (q *queue) Left() (string, bool) {
-	text := fmt.Sprintf("%d commands done, %d left", len(q.done), q.left)
-	if q.left == 0 {
+	text := fmt.Sprintf("%d commands done, %d left", len(q.done), q.commands.Len())
+	if q.commands.Len() == 0 {
 		return text, true
 	}
-	for s, n := range q.first.list[q.at].After {
+	for s, n := range q.commands.Head().After {
 		if have := int64(len(q.sim.queues[s].done)); n > have {
 			text += fmt.Sprintf(", waits for %s %d of %d", stationNames[s], have, n)
 		}

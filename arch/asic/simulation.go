@@ -24,7 +24,6 @@ type Simulation struct {
 	units   [stations]station
 	boxes   [stations]*engine.Box
 	due     [stations]bool // stations with something new to look at
-	spare   []*page        // of commands, to be used again
 	memBox  *engine.Box
 	control *mem.Controller
 	walk    *Walk

@@ -77,7 +77,7 @@ func (w *Walk) Hard(n int64) { w.Count(w.Sim.books.post, EvHard, n) }
 // Emit gives a command to a station and returns how many that station then has.
 func (w *Walk) Emit(s Station, c Command) int64 {
 	c.layer = w.Index
-	w.Sim.queues[s].put(c)
+	w.Sim.queues[s].commands.Put(c)
 	w.issued[s]++
 	w.Sim.books.layers[w.Index].open++
 	return w.issued[s]
