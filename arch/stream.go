@@ -46,14 +46,33 @@ var streamLaws = []law{
 	{"every figure is a number in its range", sane},
 	{"each unit's states sum to the cycles of the run", statesSum},
 	{"no more bytes a second than the peak", withinBandwidth},
+	{"no more bytes a second than the on-chip peak, nor hits than accesses", withinOnChip},
 	{"every byte that was asked for has moved", allMoved},
 	{"the energy of the commands is part of the energy of the run", commandsWithin},
 	{"energy of the units = energy of the layers = energy of the run", energySums},
 }
 
 func allMoved(e evidence) error {
-	if found := e.run.DRAM.ReadBytes + e.run.DRAM.WriteBytes; found < e.moved {
+	found := e.run.DRAM.ReadBytes + e.run.DRAM.WriteBytes
+	if c := e.run.OnChip; c != nil { // what stays on the chip has moved too
+		found = c.ReadBytes + c.WriteBytes
+	}
+	if found < e.moved {
 		return fmt.Errorf("want at least %d, found %d", e.moved, found)
+	}
+	return nil
+}
+
+func withinOnChip(e evidence) error {
+	c := e.run.OnChip
+	if c == nil {
+		return nil
+	}
+	if !(c.HitRate >= 0 && c.HitRate <= 1) {
+		return fmt.Errorf("on_chip.hit_rate is %g, want 0 to 1", c.HitRate)
+	}
+	if most, moved := float64(c.PeakBandwidth)*float64(e.run.Seconds), float64(c.ReadBytes+c.WriteBytes); moved > most*(1+slack) {
+		return fmt.Errorf("want at most %.0f bytes in %v, found %.0f", most, e.run.Seconds, moved)
 	}
 	return nil
 }

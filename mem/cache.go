@@ -83,6 +83,8 @@ type mshr struct {
 type CacheCounters struct {
 	ReadHits, ReadMisses, WriteHits, WriteMisses int64
 	Merged                                       int64 // misses among these that joined an MSHR
+	SectorMisses                                 int64 // misses among these whose line was there, without the sector
+	Evicted                                      int64 // lines that had to go, clean or not
 	Refused                                      int64 // accesses turned away, to be tried again; not among the others
 	Fetched, WrittenBack, WrittenThrough         int64 // sectors
 	WaitCycles                                   int64 // accesses waited for their slice

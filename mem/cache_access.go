@@ -120,6 +120,8 @@ func (k *Cache) miss(slice int, ways []cacheLine, first int32, way int, a access
 		}
 		k.evict(&ways[way], reply)
 		ways[way] = cacheLine{line: a.line}
+	} else {
+		k.counters.SectorMisses++
 	}
 	l := &ways[way]
 	l.used = k.clock
@@ -198,6 +200,9 @@ func victim(ways []cacheLine) int {
 
 // evict says what must be written back of a line that goes.
 func (k *Cache) evict(l *cacheLine, reply *Reply) {
+	if l.line >= 0 {
+		k.counters.Evicted++
+	}
 	if l.line >= 0 && l.dirty != 0 {
 		reply.Victim, reply.Dirty = l.line<<k.shifts.line, l.dirty
 		k.counters.WrittenBack += int64(bits.OnesCount32(l.dirty))

@@ -221,7 +221,7 @@ func TestCacheTightGates(t *testing.T) {
 	assert.Equal(t, "0@116", at(106, 0, false), "hit")
 	assert.Equal(t, "1@117", at(107, 64, false), "the MSHR is free again")
 	n := k.Counters()
-	assert.Equal(t, mem.CacheCounters{ReadHits: 1, ReadMisses: 5, WriteMisses: 1, Merged: 1, Refused: 2, Fetched: 4, WaitCycles: 1}, n)
+	assert.Equal(t, mem.CacheCounters{ReadHits: 1, ReadMisses: 5, WriteMisses: 1, Merged: 1, SectorMisses: 3, Refused: 2, Fetched: 4, WaitCycles: 1}, n)
 	_, err = k.Fill(1 << 20)
 	assert.ErrorContains(t, err, "waits for nothing")
 	_, err = k.Access(200, 31, 2, false, 0)

@@ -36,6 +36,7 @@ type Run struct {
 	EnergyPerInference  unit.Joules            `json:"energy_per_inference_joules"`
 	AreaMM2             *unit.SquareMM         `json:"area_mm2"`
 	DRAM                DRAM                   `json:"dram"`
+	OnChip              *OnChip                `json:"on_chip,omitempty"` // of a memory on the chip, run by itself or before DRAM
 	Network             *Network               `json:"network,omitempty"` // of an interconnect
 	Probe               *Probe                 `json:"probe,omitempty"`   // of a microbenchmark
 	EnergyJoules        unit.Joules            `json:"energy_joules"`
@@ -95,6 +96,18 @@ type DRAM struct {
 	CompletionHash  string                 `json:"completion_hash,omitempty"`   // of every read and the cycle it completed in
 	Commands        map[string]int64       `json:"commands,omitempty"`          // how often each was issued
 	EnergyByCommand map[string]unit.Joules `json:"energy_by_command,omitempty"` // with background, interface and controller
+}
+
+// OnChip is what a stream got from a memory on the chip: a cache, or a scratchpad.
+type OnChip struct {
+	ReadBytes     int64               `json:"read_bytes"` // asked for by the stream, wherever they came from
+	WriteBytes    int64               `json:"write_bytes"`
+	Bandwidth     unit.BytesPerSecond `json:"bandwidth_bytes_per_second"` // over the run
+	PeakBandwidth unit.BytesPerSecond `json:"peak_bytes_per_second"`      // of all slices, or of all banks' ports
+	HitRate       float64             `json:"hit_rate"`                   // of accesses of a cache, those that found their sector; a scratchpad's is 1
+	LatencyMean   float64             `json:"latency_mean_ns"`            // of a request, from its first access to the last of its data
+	LatencyP99    float64             `json:"latency_p99_ns"`
+	LatencyMax    float64             `json:"latency_max_ns"`
 }
 
 // Network is what a run of traffic on an interconnect measured. Latencies are in

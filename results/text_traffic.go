@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"nnsim/unit"
 )
 
 // trafficTotals writes the figures of a run without layers: traffic, or nothing at all.
@@ -22,6 +24,10 @@ func (r *Run) trafficTotals(s *screen) {
 		if d.CompletionHash != "" {
 			s.field("reads' hash", "%s", d.CompletionHash)
 		}
+	}
+	if c := r.OnChip; c != nil {
+		s.field("on chip", "%v read, %v written at %v of %v, %s hits", unit.Bytes(c.ReadBytes), unit.Bytes(c.WriteBytes), c.Bandwidth, c.PeakBandwidth, percent(c.HitRate))
+		s.field("its latency", "%.4g ns mean, %.4g ns for 99 of 100, %.4g ns at most", c.LatencyMean, c.LatencyP99, c.LatencyMax)
 	}
 	if n := r.Network; n != nil {
 		n.lines(s)

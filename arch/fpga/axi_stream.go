@@ -23,6 +23,8 @@ func (m *Machine) Takes(s catalog.Stream) error {
 		return fmt.Errorf("stream: requests= are for a memory alone, such as ddr4-2400; the ports of %s move bytes=", m.cfg.Name)
 	case s.Pattern != "seq" && s.Pattern != "random":
 		return fmt.Errorf("stream: pattern=%s is for a memory alone, such as ddr4-2400; the ports of %s take pattern=seq or random, mode=read, write or copy", s.Pattern, m.cfg.Name)
+	case s.Stride > 0:
+		return fmt.Errorf("stream: stride=%d is between the words of an on-chip memory, such as sram-64k; leave it out", s.Stride)
 	case err != nil:
 		return err
 	case m.cfg.Memory.Ideal():

@@ -4,6 +4,7 @@
 //
 //	stream:pattern=seq,requests=60000   ─▶ generator ─▶ channel(s) of mem/dram      kind memory
 //	stream:pattern=seq,bytes=64MiB      ─▶ DMA engine ═bursts═▶ memory, in boxes    kind memory
+//	either, with cache.size             ─▶ cache ─ misses, what is dirty ─▶ memory  kind memory
 //	stream:pattern=uniform,rate=0.3     ─▶ packets of every node ─▶ noc.Network     kind network
 //	idle:seconds=1                      ─▶ nothing but refreshes
 //
@@ -15,5 +16,7 @@
 // are tech's.
 //
 // Not modelled: processors that wait for their data; the fabric between
-// requesters and a memory, beyond a fixed latency of bursts.
+// requesters and a memory, beyond a fixed latency of bursts; in a cache, a limit to
+// what its data array does beside the accesses it takes (fills and lines on their way
+// out), and what is dirty when a run ends, which stays and is counted.
 package traffic

@@ -43,6 +43,8 @@ type MemoryConfig struct {
 		Cap   int `key:"cap" optional:"true" min:"1" max:"1048576" doc:"accesses of an open row while an older line waits for its bank (frfcfs)"`
 	} `key:"queue" optional:"true"`
 
+	Cache CacheConfig `key:"cache" optional:"true"`
+
 	DMA struct {
 		Burst       unit.Bytes  `key:"burst" min:"1 B" doc:"what a DMA engine asks for at once, where the stream does not say"`
 		Outstanding int         `key:"outstanding" min:"1" max:"65536" doc:"bursts on their way at a time"`
@@ -70,6 +72,9 @@ func (c *MemoryConfig) Validate() error {
 		if _, err := built.Part.ByCurrents(dram.Counters{}); err != nil {
 			return fmt.Errorf("energy: %w (energy=hbm2), or leave it unpriced (energy=none)", err)
 		}
+	}
+	if err := c.Cache.fits(built); err != nil {
+		return err
 	}
 	dma, reach := c.dma(0)
 	if err := dma.Validate(); err != nil {
@@ -167,9 +172,15 @@ func (m *Memory) Takes(s catalog.Stream) error {
 	if s.Rate > 0 {
 		return fmt.Errorf("stream:pattern=%s is for networks, and %s is a memory; it takes requests= or bytes= with pattern=%s", s.Pattern, m.Name(), strings.Join(dram.Patterns(), ", "))
 	}
+	if s.Stride > 0 {
+		return fmt.Errorf("stream: stride=%d is between the words of an on-chip memory, such as sram-64k; leave it out", s.Stride)
+	}
 	if s.Requests > 0 {
 		_, err := m.traffic(s)
 		return err
+	}
+	if s.Burst > 0 && m.cfg.Cache.Size > 0 {
+		return fmt.Errorf("stream: burst=%v is of DMA engines, and the cache of %s takes bytes= line by line; leave it out, or set cache.size=0 B", s.Burst, m.Name())
 	}
 	if int64(s.Bytes) > m.bytes() {
 		return fmt.Errorf("stream: bytes=%v is more than the %v that %s holds; give fewer, or more channels=, ranks= or rows=", s.Bytes, unit.Bytes(m.bytes()), m.Name())
@@ -182,17 +193,24 @@ func (m *Memory) Takes(s catalog.Stream) error {
 	return err
 }
 
-// RunStream runs requests one by one, or bursts through a DMA engine.
+// RunStream runs requests one by one, or bursts through a DMA engine, or either through a cache.
 func (m *Memory) RunStream(s catalog.Stream) (*results.Run, error) {
+	if m.cfg.Cache.Size > 0 {
+		return m.cached(s)
+	}
 	if s.Requests > 0 {
 		return m.requests(s)
 	}
 	return m.bursts(s)
 }
 
-// Prices holds only what is drawn all the time: what commands cost follows from
-// the part's currents or events, see energies.
+// Prices holds what a cache's arrays cost and what is drawn all the time: what commands
+// cost follows from the part's currents or events, see energies.
 func (m *Memory) Prices(workloads.Precision) results.Prices {
-	return results.Prices{PerEvent: map[string]map[string]tech.Price{"dram": {}}, Scope: "package",
+	p := results.Prices{PerEvent: map[string]map[string]tech.Price{"dram": {}}, Scope: "package",
 		Static: map[string]tech.Power{"static": {Watts: m.cfg.Power.Static, Source: "device"}}}
+	if m.cfg.Cache.Size > 0 {
+		p.PerEvent["cache"], p.Static["cache"] = m.cfg.Cache.prices()
+	}
+	return p
 }

@@ -57,19 +57,28 @@ func newTransfers(s catalog.Stream, capacity int64) (*transfers, error) {
 	return &transfers{of: of, turned: s.Mode == "write", left: int64(s.Bytes), capacity: capacity}, nil
 }
 
-// push gives an engine the next descriptor, if there is one.
-func (t *transfers) push(d *mem.DMABox) error {
+// take is the next descriptor: where it lies, how long it is and whether it is written.
+func (t *transfers) take() (at, n int64, write, ok bool) {
 	if t.left == 0 {
-		return nil
+		return 0, 0, false, false
 	}
-	at, n, write := t.of(t.next, t.capacity)
+	at, n, write = t.of(t.next, t.capacity)
 	n = min(n, t.left)
-	x, side := mem.Descriptor{Src: at, Row: n}, mem.OffChipSource
-	if write || t.turned {
-		x, side = mem.Descriptor{Dst: at, Row: n}, mem.OffChipDestination
-	}
 	t.left -= n
 	t.next++
+	return at, n, write || t.turned, true
+}
+
+// push gives an engine the next descriptor, if there is one.
+func (t *transfers) push(d *mem.DMABox) error {
+	at, n, write, ok := t.take()
+	if !ok {
+		return nil
+	}
+	x, side := mem.Descriptor{Src: at, Row: n}, mem.OffChipSource
+	if write {
+		x, side = mem.Descriptor{Dst: at, Row: n}, mem.OffChipDestination
+	}
 	return d.Push(x, side, t.next)
 }
 

@@ -23,6 +23,13 @@ func (m *Memory) report(o served) (*results.Run, error) {
 	}
 	r.Host.Events = o.events
 	m.books(r, o)
+	if o.stats != nil {
+		r.Units["cache"] = o.stats.Finish(r.Cycles)
+	}
+	if o.onChip != nil {
+		r.Stats = []*results.Stats{o.stats}
+		timed(o.onChip, r, tck*1e-9)
+	}
 	return r, m.price(r, o.count)
 }
 
@@ -92,6 +99,9 @@ func (m *Memory) RunIdle(d unit.Seconds) (*results.Run, error) {
 	one := plus(ch.Counters(), each, rounds)
 	for range m.core.Channels { // all alike
 		o.count = o.count.Plus(one)
+	}
+	if m.cfg.Cache.Size > 0 {
+		o.stats = results.NewStats("cache", 1, cacheEvents...)
 	}
 	r, err := m.report(o)
 	if r != nil {

@@ -2,8 +2,6 @@ package traffic
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 
 	"nnsim/mem"
@@ -55,7 +53,14 @@ func (m *Memory) traffic(s catalog.Stream) (*dram.Traffic, error) {
 	default:
 		p.Shape.Banks *= m.core.Channels
 	}
-	return dram.NewTraffic(s.Pattern, s.Requests, s.Gap, p, m.core.Control)
+	t, err := dram.NewTraffic(s.Pattern, s.Requests, s.Gap, p, m.core.Control)
+	if err == nil && s.Within > 0 {
+		if s.Within%unit.Bytes(p.Shape.LineBytes) != 0 {
+			return nil, fmt.Errorf("stream: within=%v is no multiple of the %d B of a line", s.Within, p.Shape.LineBytes)
+		}
+		err = t.Within(int64(s.Within) / int64(p.Shape.LineBytes))
+	}
+	return t, err
 }
 
 // share is the part of a stream that lies on one channel.
@@ -110,11 +115,14 @@ func drive(ch *dram.Channel, s *share, o *served) error {
 type served struct {
 	reads, writes int64 // lines
 	hash          uint64
-	took          []int64 // reads by their cycles from acceptance to data
+	took          tally // reads by their cycles from acceptance to data
 	end           unit.Edge
 	latest        unit.Edge // when a line was last done
 	count         dram.Counters
 	events        int64
+
+	stats  *results.Stats // of a cache in front
+	onChip *results.OnChip
 }
 
 // line takes a line that has been served. A run ends one cycle after the last is done.
@@ -126,27 +134,12 @@ func (o *served) line(d dram.Done, line int64) {
 	}
 	o.reads++
 	o.hash += dram.Mix(line, d.Cycle)
-	took := d.Cycle - d.Accepted
-	if took >= int64(len(o.took)) {
-		o.took = slices.Grow(o.took, int(took)+1)[:took+1]
-	}
-	o.took[took]++
+	o.took.add(d.Cycle - d.Accepted)
 }
 
-// latencies are the mean, the 99th percentile and the maximum, in cycles: the
-// percentile is the least latency that so many reads do not exceed. The mean leaves
+// latencies are the mean, the 99th percentile and the maximum, in cycles. The mean leaves
 // out the cycle of acceptance, as that of DRAMsim3 does.
 func (o *served) latencies() (mean, p99, most float64) {
-	sum, rank := 0.0, int64(math.Ceil(0.99*float64(o.reads)))
-	for cycles, n := range o.took {
-		if n == 0 {
-			continue
-		}
-		if rank > 0 && rank <= n {
-			p99 = float64(cycles)
-		}
-		rank -= n
-		sum, most = sum+float64(n)*float64(cycles), float64(cycles)
-	}
-	return sum/float64(o.reads) - 1, p99, most
+	mean, p99, most = o.took.figures()
+	return mean - 1, p99, most
 }

@@ -68,6 +68,18 @@ func NewTraffic(pattern string, requests int64, gap float64, p Part, c Config) (
 	return t, nil
 }
 
+// Within keeps the requests to the first lines of the memory, a power of two of them.
+func (t *Traffic) Within(lines int64) error {
+	if least := max(4*t.block, 4); lines < least || lines > t.lines || lines&(lines-1) != 0 {
+		return fmt.Errorf("dram: within %d lines; write a power of two from %d to the memory's %d", lines, least, t.lines)
+	}
+	if t.pattern == "rowconf" && lines < 2*t.rowApart {
+		return fmt.Errorf("dram: within %d lines there is one row of a bank, and pattern=rowconf goes from row to row; write at least %d", lines, 2*t.rowApart)
+	}
+	t.lines = lines
+	return nil
+}
+
 // Next is the next request; ok is false when there is none. Lines in a row that
 // are offered without gap come as one request.
 func (t *Traffic) Next() (r Request, ok bool) {

@@ -59,6 +59,8 @@ type Stream struct {
 	Gap      float64    // memory clocks from one offered request to the next; 0: as fast as they are taken
 	Bytes    unit.Bytes // total traffic of DMA-like streams
 	Burst    unit.Bytes // size of one DMA transfer; 0: the machine's own
+	Within   unit.Bytes // what the requests lie in, from address 0 on; 0: all of the memory
+	Stride   int64      // words from one word of a transfer to the next, in an on-chip memory; 0: 1
 	Mode     string     // of bytes: read, write or copy; empty: what the pattern says
 
 	Rate  float64 // flits every node offers a cycle

@@ -22,14 +22,15 @@ func NetworkPatterns() []string {
 var stream = source{name: "stream", operator: true, about: "traffic alone, for memory and network presets: requests= or bytes= to a memory, rate= on a network", keys: []key{
 	{name: "pattern", kind: oneOf(slices.Concat(MemoryPatterns(), NetworkPatterns())...), needed: true},
 	{name: "requests", kind: count}, {name: "gap", kind: spacing, def: "0"}, {name: "bytes", kind: bytes}, {name: "burst", kind: bytes},
-	{name: "mode", kind: oneOf("read", "write", "copy")},
+	{name: "within", kind: bytes}, {name: "stride", kind: count}, {name: "mode", kind: oneOf("read", "write", "copy")},
 	{name: "rate", kind: fraction}, {name: "flits", kind: count, def: "1"}, {name: "hot", kind: whole, def: "0"},
 	{name: "receivers", kind: count, def: "1"}, {name: "seed", kind: seed},
 }, open: openStream}
 
 func openStream(w *Workload, v values) error {
 	s := &Stream{Pattern: v.text["pattern"], Requests: int64(v.int("requests")), Gap: v.number["gap"],
-		Bytes: unit.Bytes(v.number["bytes"]), Burst: unit.Bytes(v.number["burst"]), Mode: v.text["mode"]}
+		Bytes: unit.Bytes(v.number["bytes"]), Burst: unit.Bytes(v.number["burst"]), Mode: v.text["mode"],
+		Within: unit.Bytes(v.number["within"]), Stride: int64(v.int("stride"))}
 	check := s.memory
 	if slices.Contains(NetworkPatterns(), s.Pattern) {
 		s.Rate, s.Flits, s.Hot, s.Receivers, s.Seed = v.number["rate"], v.int("flits"), v.int("hot"), v.int("receivers"), w.Seed
@@ -53,12 +54,14 @@ func (s *Stream) memory(v values) error {
 		return fmt.Errorf("burst=%d is the size of a transfer of bytes=; with requests= the memory's own burst is meant", s.Burst)
 	case s.Burst > s.Bytes:
 		return fmt.Errorf("burst=%d is larger than bytes=%d", s.Burst, s.Bytes)
+	case s.Within > 0 && s.Bytes > 0:
+		return fmt.Errorf("within=%d is what requests= lie in; bytes= says itself how much there is", s.Within)
 	case s.Mode != "" && s.Bytes == 0:
 		return fmt.Errorf("mode=%s is the direction of bytes=; with requests= the pattern says it", s.Mode)
 	case s.Bytes > 0 && s.Gap > 0:
 		return fmt.Errorf("gap=%g is between the requests of requests=; bytes= moves as fast as the memory takes it", s.Gap)
 	}
-	return v.only(s.Pattern, "a memory", "pattern", "requests", "gap", "bytes", "burst", "mode")
+	return v.only(s.Pattern, "a memory", "pattern", "requests", "gap", "bytes", "burst", "within", "stride", "mode")
 }
 
 // network refuses what makes no traffic for an interconnect.
