@@ -49,6 +49,9 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 	}
 	run.Schema, run.Version, run.Seed = results.Schema, Version, e.Seed
 	run.Workload = results.Workload{Name: p.Workload.Spec, Bytes: run.DRAM.ReadBytes + run.DRAM.WriteBytes}
+	if c := run.OnChip; c != nil && run.DRAM.PeakBandwidth == 0 { // nothing lies behind it
+		run.Workload.Bytes = c.ReadBytes + c.WriteBytes
+	}
 	run.Check = results.Check{Mode: string(arch.None), Status: "skipped", Detail: "the workload has no values"}
 	if p.Workload.Idle != nil {
 		if err := watch(run, p.Machine.Prices(p.Machine.Native()), p.governor); err != nil {

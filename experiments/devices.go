@@ -38,6 +38,7 @@ var kinds = []kind{
 	{"gpu", gpu.Presets.Names, gpu.Presets.Text, opens(gpu.Open)},
 	{"row-stationary", eyeriss.Presets.Names, eyeriss.Presets.Text, opens(eyeriss.Open)},
 	{"memory", traffic.MemoryPresets, traffic.Presets.Text, opens(traffic.OpenMemory)},
+	{"sram", traffic.SRAMPresets, traffic.Presets.Text, opens(traffic.OpenSRAM)},
 	{"network", traffic.NetworkPresets, traffic.Presets.Text, opens(traffic.OpenNetwork)},
 }
 

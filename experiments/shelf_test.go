@@ -16,6 +16,7 @@ import (
 // layers, some of one, and nothing at all; what a device refuses another must take.
 var tried = map[string][]string{
 	"memory":        {"stream:pattern=random,requests=2000", "stream:pattern=seq,requests=2000", "idle:seconds=1e-4"},
+	"sram":          {"stream:pattern=random,requests=2000", "stream:pattern=seq,bytes=64KiB,stride=8", "idle:seconds=1e-6"},
 	"network":       {"stream:pattern=uniform,rate=0.05", "idle:seconds=1e-6"},
 	"sparse-engine": {"gemm:m=3,n=256,k=512,zeros=0.5,wzeros=0.9", "gemm:m=1,n=64,k=100", "idle:seconds=1e-3"},
 	"":              {"conv:c=16,h=12,w=12,k=24,r=3,s=3,pad=1,zeros=0.4", "gemm:m=4,n=64,k=128", "softmax:rows=8,cols=64", "attention:heads=2,seq=16,dim=16", "idle:seconds=1e-3"},

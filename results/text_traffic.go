@@ -26,7 +26,11 @@ func (r *Run) trafficTotals(s *screen) {
 		}
 	}
 	if c := r.OnChip; c != nil {
-		s.field("on chip", "%v read, %v written at %v of %v, %s hits", unit.Bytes(c.ReadBytes), unit.Bytes(c.WriteBytes), c.Bandwidth, c.PeakBandwidth, percent(c.HitRate))
+		hits := ""
+		if r.DRAM.PeakBandwidth > 0 { // a cache before it
+			hits = fmt.Sprintf(", %s hits", percent(c.HitRate))
+		}
+		s.field("on chip", "%v read, %v written at %v of %v%s", unit.Bytes(c.ReadBytes), unit.Bytes(c.WriteBytes), c.Bandwidth, c.PeakBandwidth, hits)
 		s.field("its latency", "%.4g ns mean, %.4g ns for 99 of 100, %.4g ns at most", c.LatencyMean, c.LatencyP99, c.LatencyMax)
 	}
 	if n := r.Network; n != nil {

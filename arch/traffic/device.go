@@ -3,6 +3,7 @@ package traffic
 import (
 	"embed"
 	"fmt"
+	"strings"
 
 	"nnsim/arch"
 	"nnsim/arch/config"
@@ -44,8 +45,9 @@ func (d *layerless) Describe(workloads.Precision) results.Device {
 
 // Supports refuses every precision: the device computes nothing.
 func (d *layerless) Supports(workloads.Precision) error {
-	example := map[string]string{memoryKind: "stream:pattern=seq,requests=60000", networkKind: "stream:pattern=uniform,rate=0.1"}[d.Kind()]
-	return fmt.Errorf("%s is a %s, which runs no layers; give it traffic such as %s, or run the workload on a machine such as tpu-v1", d.Name(), d.Kind(), example)
+	example := map[string]string{memoryKind: "stream:pattern=seq,requests=60000", sramKind: "stream:pattern=seq,bytes=1MiB",
+		networkKind: "stream:pattern=uniform,rate=0.1"}[d.Kind()]
+	return fmt.Errorf("%s is a %s, which runs no layers; give it traffic such as %s, or run the workload on a machine such as tpu-v1", d.Name(), strings.ReplaceAll(d.Kind(), sramKind, "scratchpad"), example)
 }
 
 // Fuses is false: there are no layers.
