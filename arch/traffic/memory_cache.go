@@ -39,6 +39,9 @@ func (c *CacheConfig) fits(o mem.OffChipConfig) error {
 		return nil
 	}
 	k := c.core()
+	if k.Line > 1<<20 || k.Size > 1<<30 || k.Size/max(1, k.Line) > 1<<24 {
+		return fmt.Errorf("cache: size %v of lines of %v; write at most 1 GiB and 2^24 lines, of at most 1 MiB", k.Size, k.Line)
+	}
 	if err := k.Validate(); err != nil {
 		return err
 	}
@@ -46,8 +49,6 @@ func (c *CacheConfig) fits(o mem.OffChipConfig) error {
 	switch {
 	case k.Slices*k.MSHRs > 1<<14:
 		return fmt.Errorf("cache: %d slices of %d MSHRs; at most 16384 sectors may be on their way in all (cache.slices, cache.mshrs)", k.Slices, k.MSHRs)
-	case k.Line > 1<<20 || k.Size > 1<<30:
-		return fmt.Errorf("cache: size %v of lines of %v; write at most 1 GiB of lines of at most 1 MiB", k.Size, k.Line)
 	case c.Process == 0:
 		return fmt.Errorf("cache.process: missing; write the technology node in nm, such as 22, which prices the arrays")
 	case line%min(line, k.Sector) != 0:

@@ -200,7 +200,7 @@ func TestCacheRefuses(t *testing.T) {
 	for set, want := range map[string]string{
 		"cache.ways=7": "no multiple of 2 slices × 7 ways", "cache.line=96 B": "powers of two", "cache.mshrs=0": "must be at least 1",
 		"cache.slices=3": "power of two", "cache.sector=128 B": "1 to 32 sectors", "cache.mshrs=4096": "", "cache.process=90": "must be at most 65",
-		"cache.write=no": "write one of back, through", "cache.size=1 KiB": "", "cache.size=2 GiB": "at most 1 GiB",
+		"cache.write=no": "write one of back, through", "cache.size=1 KiB": "", "cache.size=2 GiB": "at most 1 GiB", "cache.line=64 TiB": "of at most 1 MiB", "cache.slices=1024": "",
 	} {
 		text, _ := traffic.Presets.Text("cached-ddr4-2400")
 		_, err := traffic.OpenMemory("f.yaml", text, []string{set})

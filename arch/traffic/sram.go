@@ -58,11 +58,11 @@ func (c *SRAMConfig) Validate() error {
 	if k.Size > 1<<30 || c.Size%unit.Bytes(c.halves()) != 0 {
 		return fmt.Errorf("size: %v; write an even number of bytes where it is double, and at most 1 GiB", c.Size)
 	}
-	if err := k.Validate(); err != nil {
-		return err
-	}
 	if c.Width > 1<<20 {
 		return fmt.Errorf("width: %v; write at most 1 MiB", c.Width)
+	}
+	if err := k.Validate(); err != nil {
+		return err
 	}
 	if _, err := tech.SRAM(c.Process, c.bank(), int(c.Width)); err != nil {
 		return fmt.Errorf("a bank of %v (size, banks): %w", c.bank(), err)
@@ -101,7 +101,7 @@ func (m *SRAM) Takes(s catalog.Stream) error {
 		return fmt.Errorf("stream:pattern=%s is for networks, and %s is an on-chip memory; it takes requests= or bytes= with pattern=%s", s.Pattern, m.Name(), strings.Join(vectorPatterns(), ", "))
 	case s.Within > 0:
 		return fmt.Errorf("stream: within=%v is a part of an off-chip memory; %s holds %v, leave it out", s.Within, m.Name(), m.cfg.Size)
-	case m.cfg.Double && (s.Pattern != "seq" || s.Mode == "read" || s.Mode == "write"):
+	case m.cfg.Double && (s.Pattern != "seq" || s.Gap > 0 || s.Mode == "read" || s.Mode == "write"):
 		return fmt.Errorf("stream: %s is double, and is filled and read by turns: give it pattern=seq,bytes=…,mode=copy, or set double=false", m.Name())
 	case s.Mode != "" && s.Pattern != "seq":
 		return fmt.Errorf("stream: mode=%s goes with pattern=seq; pattern=%s says what is written", s.Mode, s.Pattern)

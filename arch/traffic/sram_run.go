@@ -74,7 +74,7 @@ type lane struct {
 }
 
 func (p *pad) lane(from unit.Edge, i, to int64, access func(unit.Edge, mem.Vector) (unit.Edge, error), vector func(int64) (mem.Vector, unit.Edge)) *lane {
-	return &lane{access: access, vector: vector, i: i, to: to, ready: from, onWay: make([]unit.Edge, p.outstanding), last: from}
+	return &lane{access: access, vector: vector, i: i, to: to, ready: from, onWay: make([]unit.Edge, max(1, min(int64(p.outstanding), to-i))), last: from}
 }
 
 // edge is when a lane's next request can be offered, its own time aside.

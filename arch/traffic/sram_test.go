@@ -141,7 +141,7 @@ func TestScratchpadRefuses(t *testing.T) {
 	for set, want := range map[string]string{
 		"banks=0": "must be at least 1", "banks=7": "no multiple of 7 banks", "width=3 B": "no multiple of 16 banks", "latency=-1": "at least 0",
 		"ports.read=0": "must be at least 1", "request=12 B": "no multiple of words of 8 B", "request=128 KiB": "does not fit into 8192 words",
-		"banks=4096": "price", "size=2 GiB": "at most 1 GiB",
+		"banks=4096": "price", "size=2 GiB": "at most 1 GiB", "width=256 TiB": "at most 1 MiB",
 	} {
 		_, err := traffic.OpenSRAM("f.yaml", text, []string{set})
 		require.ErrorContains(t, err, want, set)
