@@ -23,7 +23,8 @@ type Profile struct {
 const most = 1 << 20
 
 // Follow spreads a run's energies over windows. The run's counters and the prices
-// it was priced with must be there.
+// it was priced with must be there. Of a run without layers, energy that no price of
+// the list explains is drawn evenly over it.
 func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, error) {
 	if !(window > 0) || float64(r.Seconds)/float64(window) > most {
 		return nil, fmt.Errorf("power: windows of %v for a run of %v; give 1 to %d windows", window, r.Seconds, most)
@@ -49,8 +50,14 @@ func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, er
 			}
 		}
 	}
+	if rest := r.EnergyJoules - f.Energy(); len(r.Layers) == 0 && rest > r.EnergyJoules*exact { // a memory prices its own commands
+		f.Static += unit.Watts(float64(rest) / float64(f.Total))
+	}
 	return f, nil
 }
+
+// exact is the share of an energy that sums of floating-point figures may be off.
+const exact = 1e-9
 
 // spread gives energy evenly to the windows between two times.
 func (f *Profile) spread(u int, energy unit.Joules, from, to float64) {
