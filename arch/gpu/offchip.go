@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"nnsim/arch/gpu/hierarchy"
 	"nnsim/mem/dram"
@@ -39,6 +40,7 @@ type offChip struct {
 	part     dram.Part
 	channels int64
 	sms      int64
+	mutex    sync.Mutex // of known: runs of one machine may be under way at once
 	known    map[traffic]*pinned
 	lone     float64 // cycles of a read that finds the channel idle
 	cycle    float64 // seconds
@@ -112,6 +114,8 @@ func settle(ch *dram.Channel) {
 
 // reached is the share of the pins that traffic gets at a share of writes.
 func (o *offChip) reached(t traffic, writes float64) float64 {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
 	p := o.known[t]
 	if p == nil {
 		p = &pinned{}
