@@ -74,7 +74,7 @@ func (c *Config) groupTilings(p *product) (list []tiling) {
 			if fitting(p.n, long) && even(p.m, short) {
 				add(short, long)
 			}
-			if fitting(p.m, long) && even(p.n, short) && long != short && (3*p.m >= 2*long || p.n < 1024 && p.n*p.k <= 1<<18) {
+			if fitting(p.m, long) && even(p.n, short) && long != short {
 				add(long, short)
 			}
 		}
