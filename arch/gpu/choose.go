@@ -134,12 +134,22 @@ func (p *product) tiles(t tiling) int {
 	return unit.CeilDiv(p.m, t.m) * unit.CeilDiv(p.n, t.n) * p.batch
 }
 
-// allowed are the tilings that fit a product and what the configuration asks for.
-func (c *Config) allowed(p *product) (list []tiling) {
-	menu := c.tilings(p.dt)
-	if c.grouping(p.dt) {
-		menu = c.groupTilings(p)
+// allowed are the tilings that fit a product and what the configuration asks for. A
+// convolution takes those of products where its own do not.
+func (c *Config) allowed(p *product) []tiling {
+	if p.window != nil {
+		if list := c.admitted(p, c.fitting(c.windowed(p.dt), p.dt)); len(list) > 0 {
+			return list
+		}
 	}
+	if c.grouping(p.dt) {
+		return c.admitted(p, c.groupTilings(p))
+	}
+	return c.admitted(p, c.tilings(p.dt))
+}
+
+// admitted are those of a menu that the configuration asks for.
+func (c *Config) admitted(p *product, menu []tiling) (list []tiling) {
 	for _, t := range menu {
 		if c.Kernel.Stages > 0 {
 			t.stages = c.Kernel.Stages
@@ -202,7 +212,7 @@ func (c *Config) splittable(p *product, t tiling) bool {
 	if t.down > 0 && t.split > 1 && slabs < leastSlabs*t.split {
 		return false
 	}
-	return t.split == 1 || p.window == nil && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && p.tiles(t) <= fewWaves*c.SM.Count
+	return t.split == 1 || (p.window == nil || c.parts(p, t)) && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && p.tiles(t) <= fewWaves*c.SM.Count
 }
 
 // leastSlabs is the slabs of a split reduction that each part has at least on Hopper: what

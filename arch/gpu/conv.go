@@ -14,8 +14,9 @@ import (
 //	└── the same pixels ──┘             shifted by the window
 //
 // All taps of a chunk read the same pixels: they come from off chip once. On the way
-// through registers they also pass L1, which holds them for the taps that follow;
-// cp.async and TMA go past L1 and bring every tap's pixels from L2 again.
+// through registers they also pass L1, which holds them for the taps that follow where
+// it has room beside the stages; cp.async and TMA go past L1 and bring every tap's
+// pixels from L2 again.
 //
 // A slab of the tensor cores is full only where there are as many channels as it is
 // deep (CUTLASS, implicit_gemm: the "analytic" and "optimized" iterators). Kernels of
@@ -24,7 +25,9 @@ import (
 // bytes. The FP32 pipe's kernels compute the place of every element and take any
 // number of channels.
 //
-// The reduction is not split: an implicit product has no workspace for the parts.
+// The tiles are those of cuDNN 7 where loads pass through registers (tiles.go), which has
+// a kernel with a split reduction for one of them; elsewhere they are those of products,
+// and the reduction is not split, for want of a workspace.
 
 // vector is the bytes a thread loads at once.
 const vector = 16
@@ -76,7 +79,7 @@ func (c *Config) slabs(p *product, t tiling) (all, alike int) {
 	}
 	alike = w.taps()
 	if c.SM.Path == "registers" {
-		alike = 1 // L1 has what the taps share: each brings only pixels that are new
+		alike = 1 // lines of the image follow each other through the taps: each brings some that are new
 	}
 	return w.taps() * unit.CeilDiv(w.channels, t.k), alike
 }
@@ -95,12 +98,36 @@ func (w *window) covered(results int) int {
 func (c *Config) pixelLoads(p *product, t tiling, m, slabs, alike int) (step, chunk int64) {
 	w := p.window
 	all := int64(p.k) * int64(m) * int64(p.aCell)
-	if c.SM.Path == "registers" {
+	if c.holdsTaps(p, t) {
 		all = min(all, int64(w.covered(m))*int64(w.channels)*int64(p.aCell))
 	}
 	fresh := w.read(c.tensorRate(p.dt) > 0) * int64(w.channels) * int64(p.aCell) * int64(m) / int64(p.m)
 	chunks := int64(unit.CeilDiv(slabs, alike))
 	return unit.CeilDiv(all, int64(slabs)), unit.CeilDiv(fresh, chunks)
+}
+
+// holdsTaps tells whether L1 has the pixels of one line of taps when the next asks for
+// them. In between, each CTA of the SM brings its filters for those taps and, for each
+// that a stride keeps apart, other pixels. Pieces of a row take up whole lines of it.
+func (c *Config) holdsTaps(p *product, t tiling) bool {
+	if c.SM.Path != "registers" {
+		return false
+	}
+	w, slab := p.window, t.k*p.aCell
+	lines := func(rows, pitch int) int64 {
+		return int64(rows * min(unit.CeilDiv(slab, cacheLine)*cacheLine, pitch))
+	}
+	pixels, slabs := lines(t.m, w.channels*p.aCell), w.wide
+	if c.tensorRate(p.dt) == 0 {
+		pixels, slabs = int64(t.m*slab), unit.CeilDiv(w.wide, t.k) // pixels lie side by side, taps share slabs
+	}
+	each := pixels*int64(min(slabs, w.across)) + lines(t.n, p.k*p.bCell)*int64(slabs)
+	ctas := int64(min(c.fits(t, p.aCell).ctas, unit.CeilDiv(p.tiles(t)*t.split, c.SM.Count)))
+	room := int64(c.L1.Size)
+	if c.L1.Size >= c.SM.Shared { // they are one memory
+		room -= ctas * int64(t.stages) * t.tileBytes(p.aCell)
+	}
+	return ctas*each <= room
 }
 
 // offsetOps is the instructions beside the multiply-adds for an element of A on the

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"nnsim/workloads"
 )
@@ -70,12 +69,60 @@ func TestFewChannels(t *testing.T) {
 		dt     workloads.DType
 		slabs  int
 	}{{"v100-sxm", workloads.FP16, 25}, {"a100-sxm", workloads.FP16, 7}, {"v100-sxm", workloads.FP32, 1}} {
-		text, ok := Presets.Text(e.preset)
-		require.True(t, ok)
-		m, err := Open(e.preset, text, nil)
-		require.NoError(t, err)
 		p.dt = e.dt
-		all, _ := m.cfg.slabs(p, tile)
+		all, _ := opened(t, e.preset).slabs(p, tile)
 		assert.Equal(t, e.slabs, all, e.preset)
+	}
+}
+
+// square is a convolution of 3×3 at stride 1 over images of 56×56.
+func square(images, channels, filters int, dt workloads.DType) *product {
+	s := &workloads.Matrix{Images: images, C: channels, H: 56, W: 56, K: filters, R: 3, S: 3, OH: 56, OW: 56, StrideH: 1, StrideW: 1}
+	return &product{m: images * 56 * 56, n: filters, k: 9 * channels, batch: 1, dt: dt, aCell: dt.CellBytes(), bCell: dt.CellBytes(), out: dt.CellBytes(), window: windowOf(s, true)}
+}
+
+// Where loads pass through registers convolutions have the tiles of cuDNN 7, of which one
+// comes with a split reduction; others if they are asked for. Elsewhere they have those of products.
+func TestTilesOfConvolutions(t *testing.T) {
+	tiles := func(c *Config, dt workloads.DType) (list [][2]int) {
+		for _, x := range c.allowed(square(8, 64, 128, dt)) {
+			list = append(list, [2]int{x.m, x.n})
+		}
+		return list
+	}
+	v100 := opened(t, "v100-sxm")
+	assert.Equal(t, [][2]int{{256, 128}, {256, 64}, {128, 128}}, tiles(v100, workloads.FP16))
+	assert.Equal(t, [][2]int{{128, 128}, {128, 64}, {128, 32}}, tiles(v100, workloads.FP32))
+	assert.Equal(t, [][2]int{{64, 64}}, tiles(opened(t, "v100-sxm", "kernel.tile_m=64", "kernel.tile_n=64"), workloads.FP16))
+	assert.Contains(t, tiles(opened(t, "a100-sxm"), workloads.FP16), [2]int{64, 256})
+
+	for _, dt := range []workloads.DType{workloads.FP16, workloads.FP32} {
+		p := square(1, 512, 512, dt)
+		for _, x := range v100.allowed(p) {
+			x.split = 4
+			assert.Equal(t, dt == workloads.FP16 && x.m == 128 && x.n == 128, v100.splittable(p, x), "%v %v", dt, x)
+		}
+	}
+}
+
+// L1 has the pixels that taps share where few CTAs of an SM leave it room, and where pixels lie
+// side by side; else each tap brings its own.
+func TestTapsInL1(t *testing.T) {
+	for _, e := range []struct {
+		preset         string
+		images, filter int
+		dt             workloads.DType
+		held           bool
+	}{{"v100-sxm", 1, 128, workloads.FP16, true}, {"v100-sxm", 32, 128, workloads.FP16, false}, {"v100-sxm", 32, 128, workloads.FP32, true},
+		{"t4", 32, 128, workloads.FP16, false}, {"a100-sxm", 1, 128, workloads.FP16, false}} {
+		c, p := opened(t, e.preset), square(e.images, 64, e.filter, e.dt)
+		x := tiling{m: 128, n: 128, k: 64 / p.aCell, stages: 2, warps: 4, split: 1}
+		if e.dt == workloads.FP32 {
+			x.k, x.warps = 8, 8
+		}
+		slabs, alike := c.slabs(p, x)
+		step, _ := c.pixelLoads(p, x, x.m, slabs, alike)
+		each := int64(p.k * x.m * p.aCell / slabs)
+		assert.Equal(t, e.held, step < each, "%s, %d images, %v: %d of %d bytes a step", e.preset, e.images, e.dt, step, each)
 	}
 }

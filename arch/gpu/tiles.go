@@ -57,6 +57,32 @@ var simtMenu = []shape{
 	{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {64, 128, 32, 4, 2}, {64, 64, 32, 4, 2}, {128, 32, 32, 4, 2}, {32, 128, 32, 4, 2},
 }
 
+// Kernels of convolutions on machines whose loads pass through registers, by the names of
+// cuDNN 7's: volta_h884cudnn_256x128_ldg8_relu_exp_small_nhwc_tn, turing_h1688cudnn_256x64_…,
+// volta_fp16_s884cudnn_fp16_128x128_ldg8_splitK_…; volta_scudnn_128x64_relu_small_nn and its like
+// with 128 and 32 filters [cudnn-kernels]. Of the FP32 pipe's, 128×64 has 128 threads,
+// the others 256, as in products [neusight].
+var (
+	tensorWindows = []shape{{256, 128, 64, 8, 2}, {256, 64, 64, 8, 2}, {128, 128, 64, 4, 2}}
+	simtWindows   = []shape{{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {128, 32, 32, 8, 2}}
+)
+
+// windowed are the shapes of a convolution's kernels where they are not those of products.
+func (c *Config) windowed(dt workloads.DType) []shape {
+	switch {
+	case c.SM.Path != "registers":
+		return nil
+	case c.tensorRate(dt) == 0:
+		return simtWindows
+	}
+	return tensorWindows
+}
+
+// parts tells whether there is a kernel of a convolution with so large a tile that splits its reduction.
+func (c *Config) parts(p *product, t tiling) bool {
+	return c.SM.Path == "registers" && c.tensorRate(p.dt) > 0 && t.m == 128 && t.n == 128
+}
+
 // perThread is the registers a thread has beside its accumulators: fragments of
 // both operands twice over, addresses, loop counters.
 const perThread = 56
@@ -65,9 +91,12 @@ const perThread = 56
 func (t tiling) tileBytes(cell int) int64 { return int64(t.m+t.n) * int64(t.k) * int64(cell) }
 
 // tilings lists what fits an SM for a type, largest tiles first.
-func (c *Config) tilings(dt workloads.DType) (list []tiling) {
+func (c *Config) tilings(dt workloads.DType) []tiling { return c.fitting(c.menu(dt), dt) }
+
+// fitting are the tilings of a menu that fit an SM.
+func (c *Config) fitting(menu []shape, dt workloads.DType) (list []tiling) {
 	cell := dt.CellBytes()
-	for _, e := range c.menu(dt) {
+	for _, e := range menu {
 		t := tiling{m: e.m, n: e.n, k: max(1, e.slab/cell), stages: e.stages, warps: e.warps, split: 1, cluster: 1}
 		if c.fits(t, cell).ctas > 0 {
 			list = append(list, t)
