@@ -21,7 +21,10 @@ type attentionWork struct {
 	macs                 int64
 	there                [2]bool // keys, values in L2
 	split                int     // CTAs that share the keys of a row tile
+	most                 int     // of them, as far as the host knows: 1: none share
 	tall, wide           int     // a tile's queries and keys
+	appends              bool    // keys and values are written to a cache first
+	paged                bool    // which lies in pages (paged.go)
 }
 
 // attends tells whether a node is attention that the kernel takes: heads on an
@@ -60,12 +63,10 @@ func attentionOf(n *workloads.Node) *attentionWork {
 // queries (cut).
 func (c *Config) flashTile(a *attentionWork) (rows, keys int) {
 	switch {
+	case a.paged:
+		return c.pagedTile(a)
 	case a.decodes():
-		rows, keys = a.rows*a.shared, 64
-		if c.SM.Path == "tma" {
-			keys = 128
-		}
-		return rows, keys
+		return a.rows * a.shared, splitKeys(a)
 	case c.SM.Path != "tma":
 		return 128, 64
 	case max(a.dim, a.dimV) <= 64:
@@ -79,6 +80,14 @@ func (c *Config) flashTile(a *attentionWork) (rows, keys int) {
 // decodes tells whether there are so few queries that a CTA takes all that share keys.
 func (a *attentionWork) decodes() bool { return a.rows*a.shared <= 64 }
 
+// pack is the heads of queries that lie in one tile, one query after another.
+func (a *attentionWork) pack() int {
+	if a.paged || a.decodes() {
+		return a.shared
+	}
+	return 1
+}
+
 // softmaxOps is the operations of the FP32 pipe on a score: scaling and subtracting
 // of the maximum in one, the maximum, the sum, the narrowing, and a share of the
 // rescaling of the results so far.
@@ -91,34 +100,45 @@ const shadowOps = 1
 
 // flashGrid is the CTAs of one part of the keys: heads of keys or of queries, each with so
 // many row tiles.
-func (c *Config) flashGrid(a *attentionWork) (heads, tiles int) {
-	if a.decodes() {
-		return a.batch * a.heads / a.shared, 1
-	}
-	return a.batch * a.heads, unit.CeilDiv(a.rows, a.tall)
+func (a *attentionWork) flashGrid() (heads, tiles int) {
+	pack := a.pack()
+	return a.batch * a.heads / pack, unit.CeilDiv(a.rows*pack, a.tall)
 }
 
-// cut chooses the tile, and how many CTAs share the keys of a row tile: enough to
-// give every SM one, each with two tiles of keys at least.
+// cut chooses the tile, and how many CTAs share the keys of a row tile.
 func (c *Config) cut(a *attentionWork) error {
 	a.tall, a.wide = c.flashTile(a)
 	for c.flashFit(a).ctas < 1 {
 		switch {
 		case a.wide > 16:
 			a.wide = (a.wide/2 + 15) / 16 * 16
-		case a.tall > 64 && !a.decodes():
+		case a.tall > 64 && (a.paged || !a.decodes()):
 			a.tall = 64
 		default:
 			warps, registers, shared := c.flashNeeds(a)
 			return c.admits(fmt.Sprintf("attention over heads of %d, %d queries by %d keys,", max(a.dim, a.dimV), a.tall, a.wide), warps, registers, shared)
 		}
 	}
-	heads, tiles := c.flashGrid(a)
-	a.split = max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*a.wide)))
-	if a.decodes() {
-		a.split = splitsOf(heads*tiles, 2*c.SM.Count, unit.CeilDiv(a.keys, splitBlock))
+	switch {
+	case !a.paged:
+		a.split = c.parts(a)
+		a.most = a.split
+	case a.most == 0:
+		if a.most, a.split = c.pagedSplits(a); a.most == 1 { // which has a tile of its own
+			return c.cut(a)
+		}
 	}
 	return nil
+}
+
+// parts is how many CTAs share the keys of a row tile: enough to give every SM one, each
+// with two tiles of keys at least.
+func (c *Config) parts(a *attentionWork) int {
+	heads, tiles := a.flashGrid()
+	if a.decodes() {
+		return splitsOf(heads*tiles, 2*c.SM.Count, unit.CeilDiv(a.keys, splitBlock))
+	}
+	return max(1, min(c.SM.Count/(heads*tiles), unit.CeilDiv(a.keys, 2*a.wide)))
 }
 
 // splitBlock is the keys of a block of which a CTA has one at least, and mostSplits the
@@ -156,10 +176,13 @@ func splitsOf(ctas, places, blocks int) int {
 // flashRows is the rows of a CTA: those that exist of a tile, and as the instructions pad them.
 func (c *Config) flashRows(a *attentionWork) (rows, padded int) {
 	rows = a.tall
-	if !a.decodes() {
-		rows = min(a.rows, a.tall)
+	if !a.decodes() || a.paged {
+		rows = min(a.rows*a.pack(), a.tall)
 	}
-	if c.SM.Path == "tma" {
+	switch {
+	case a.paged:
+		return rows, a.tall
+	case c.SM.Path == "tma", a.decodes():
 		return rows, unit.CeilDiv(rows, 64) * 64
 	}
 	return rows, unit.CeilDiv(rows, rowsPer) * rowsPer
@@ -175,22 +198,25 @@ const producerRegisters = 32
 func (c *Config) flashNeeds(a *attentionWork) (warps, registers int, shared int64) {
 	_, padded := c.flashRows(a)
 	multiply, produce := 4, 0
-	if c.SM.Path == "tma" {
+	if c.SM.Path == "tma" && !a.halves(c) {
 		multiply, produce = padded/16, 4
 	}
 	needed := func() int { return padded*(a.dimV+a.wide)/(32*multiply) + perThread }
 	for needed() > mostRegisters && multiply < 16 {
 		multiply *= 2
 	}
-	tile := a.wide * (a.dim + a.dimV)
-	if a.inTurn(c) {
-		tile = a.wide * max(a.dim, a.dimV) / 2
+	room := padded*a.dim + 2*a.wide*(a.dim+a.dimV)
+	switch {
+	case a.halves(c) && a.paged: // queries lie where values will
+		room = a.wide*a.dim + max(a.wide*a.dimV, padded*a.dim)
+	case a.halves(c):
+		room -= a.wide * (a.dim + a.dimV)
 	}
 	registers = needed()
 	if registers <= mostRegisters { // the producer gives its own away (setmaxnreg)
 		registers = unit.CeilDiv(registers*multiply+producerRegisters*produce, multiply+produce)
 	}
-	return multiply + produce, registers, int64(padded*a.dim+2*tile) * int64(a.dt.CellBytes())
+	return multiply + produce, registers, int64(room) * int64(a.dt.CellBytes())
 }
 
 // flashFit is its residency.
@@ -200,26 +226,33 @@ func (c *Config) flashFit(a *attentionWork) residency {
 	switch {
 	case registers > mostRegisters:
 		return residency{0, "registers"}
-	case a.inTurn(c):
+	case a.halves(c) && a.paged:
 		fit.ctas = min(fit.ctas, 1)
 	}
 	return fit
 }
 
-// inTurn tells whether keys and values come in turn, as they do in decoding without
-// the tensor memory accelerator.
-func (a *attentionWork) inTurn(c *Config) bool { return a.decodes() && c.SM.Path != "tma" }
+// halves tells whether keys and values are there once each, and neither TMA brings them
+// nor groups of warps take turns with them: where parts of keys are shared out
+// (flash_fwd_splitkv_kernel, of FlashAttention 2 on Hopper too), except for paged keys on Hopper.
+func (a *attentionWork) halves(c *Config) bool {
+	if a.paged {
+		return a.most > 1 && c.SM.Path != "tma"
+	}
+	return a.decodes()
+}
 
 // flash writes the kernel.
 func (c *Config) flash(a *attentionWork) *kernel {
-	heads, tiles := c.flashGrid(a)
+	heads, tiles := a.flashGrid()
 	rows, padded := c.flashRows(a)
 	tall, bn := a.tall, a.wide
 	steps := unit.CeilDiv(a.keys, bn)
 	k := &kernel{name: "flash", ctas: heads * tiles * a.split, stages: 2, start: int64(c.Launch.CTA), events: tensorPipe, fit: c.flashFit(a)}
 	k.warps, _, _ = c.flashNeeds(a)
 	k.usage = c.flashStep(a, padded, bn)
-	if c.SM.Path == "tma" && c.tensorRate(a.dt) > 0 {
+	grouped := c.SM.Path == "tma" && !a.halves(c)
+	if grouped && c.tensorRate(a.dt) > 0 {
 		k.producers = 4
 		k.split = func() []share { return c.flashShares(a, padded, k) }
 	}
@@ -228,14 +261,18 @@ func (c *Config) flash(a *attentionWork) *kernel {
 	}
 	k.joules = float64(padded*bn*(a.dim+a.dimV))*c.macJoules(a.dt) + float64(padded*bn)*(softmaxOps*float64(c.Power.FMA)+float64(c.Power.Special))
 	k.finish = usage{chain: int64(c.Tensor.Latency) + c.wavefronts(padded*a.dimV*4) + barrierCost, shared: c.wavefronts(padded * a.dimV * 4)}
-	if c.SM.Path == "tma" && !a.decodes() {
+	if grouped {
 		k.finish.chain += c.groupSoftmax(a, padded, bn)
 		k.persistent = true
 	}
 	k.work = c.flashWork(a, heads, tiles, rows, steps)
 	k.slabs = 2 * a.batch * a.heads / a.shared * steps
-	if a.inTurn(c) {
-		c.byTurns(k, a, steps)
+	if a.halves(c) {
+		c.byHalves(k, a, steps)
+	}
+	if a.paged {
+		k.start += c.reads(lookups)
+		k.early, k.apart = grouped, grouped
 	}
 	k.macs = a.executed(tall, bn, tiles)
 	k.skipped, k.special = a.macs-k.macs, k.macs/int64(a.dim+a.dimV)
@@ -245,54 +282,28 @@ func (c *Config) flash(a *attentionWork) *kernel {
 
 // flashWork is each CTA's share: its queries, and a run of tiles of keys and values.
 func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func(int) work {
-	tall, bn := a.tall, a.wide
+	tall, bn, pack := a.tall, a.wide, a.pack()
 	cell := int64(a.dt.CellBytes())
 	keyHeads := a.batch * a.heads / a.shared
 	return func(i int) work {
 		part := i % a.split
 		i /= a.split
 		head, row := i/tiles, tiles-1-i%tiles // the longest rows first
+		if a.paged {
+			row = i % tiles // they come as their queries do
+		}
 		last := steps
 		if a.causal && !a.decodes() {
-			last = unit.CeilDiv(min(a.keys, a.keys-a.rows+min(a.rows, (row+1)*tall)), bn)
+			last = unit.CeilDiv(a.keys-a.rows+unit.CeilDiv(min(a.rows*pack, (row+1)*tall), pack), bn)
 		}
 		lo, hi := last*part/a.split, last*(part+1)/a.split
 		kv := head / (heads / keyHeads)
-		n := rows
-		if !a.decodes() {
-			n = min(rows, max(1, a.rows-row*tall))
-		}
+		n := min(rows, max(1, a.rows*pack-row*tall))
 		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), first: int64(n*a.dim) * cell}
-		w.loads[0] = operand{first: kv*steps + lo, bytes: int64(bn*a.dim) * cell, there: a.there[0]}
-		w.loads[1] = operand{first: (keyHeads+kv)*steps + lo, bytes: int64(bn*a.dimV) * cell, there: a.there[1]}
+		w.loads[0] = operand{first: kv*steps + hi - 1, down: true, bytes: int64(bn*a.dim) * cell, there: a.there[0]}
+		w.loads[1] = operand{first: (keyHeads+kv)*steps + hi - 1, down: true, bytes: int64(bn*a.dimV) * cell, there: a.there[1]}
 		if a.split > 1 {
 			w.store, w.partial = int64(n*(a.dimV+2))*4, true
-		}
-		return w
-	}
-}
-
-// byTurns makes the kernel one that decodes without the tensor memory accelerator: an
-// SM has one CTA, which holds one tile, of keys or of values; it looks up the page
-// that the next lies in, loads it, and waits.
-func (c *Config) byTurns(k *kernel, a *attentionWork, steps int) {
-	k.serial, k.stages = true, 1
-	k.lookup = int64(c.L2.Latency+c.L2.Far) / 2
-	scores, results := k.usage, k.usage
-	scores.math, scores.joules = k.math*int64(a.dim)/int64(a.dim+a.dimV), k.joules/2
-	results.math, results.joules, results.sfu = k.math-scores.math, k.joules/2, 0
-	scores.chain = scores.math + k.sfu + c.softmaxSimple(k.sfu) + 2*c.blockReduce()
-	results.chain = results.math + int64(c.Tensor.Latency)
-	scores.shared, results.shared = k.shared/2, k.shared/2
-	for range steps {
-		k.parts = append(k.parts, scores, results)
-	}
-	whole := k.work
-	k.work = func(i int) work {
-		w := whole(i)
-		w.steps *= 2
-		for j := range w.loads {
-			w.loads[j].alike, w.loads[j].turn = 2, j+1
 		}
 		return w
 	}

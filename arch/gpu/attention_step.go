@@ -1,6 +1,10 @@
 package gpu
 
-import "nnsim/unit"
+import (
+	"math"
+
+	"nnsim/unit"
+)
 
 // softmaxSimple is the FP32 pipe's part of a step's softmax.
 func (c *Config) softmaxSimple(sfu int64) int64 {
@@ -25,17 +29,21 @@ func (c *Config) flashStep(a *attentionWork, rows, keys int) usage {
 	case c.tensorRate(a.dt) == 0:
 		u.math = int64(unit.CeilDiv(macs, c.rate(a.dt))) + simple
 		u.chain = u.math + u.sfu
-	case c.SM.Path == "tma":
+	case c.SM.Path == "tma" && !a.halves(c):
 		u.math = c.onTensor(macs, a.dt)
 		turns := int64(unit.CeilDiv(rows, 64))
 		u.chain = max(u.math, u.sfu+simple) + turns*(arriveCost+waitCost)
 	default:
-		u.math = c.onTensor(macs, a.dt)
+		u.math = c.onTensor(int(math.Ceil(float64(macs)/c.Tensor.Sync)), a.dt)
 		u.chain = u.math + u.sfu + simple
 	}
 	tile := keys * (a.dim + a.dimV) * cell
-	u.shared = c.wavefronts(unit.CeilDiv(rows, 32)*tile + tile) // by each warp of 32 rows, and filled
-	if c.SM.Path == "tma" {
+	tall := 32 // rows of a warp
+	if a.halves(c) {
+		tall = rowsPer
+	}
+	u.shared = c.wavefronts(unit.CeilDiv(rows, tall)*tile + tile) // by each warp, and filled
+	if c.SM.Path == "tma" && !a.halves(c) {
 		u.shared = c.wavefronts(unit.CeilDiv(rows, 64)*tile + rows*a.dim*cell + tile) // by each warp group, with its queries
 	}
 	return u
@@ -74,12 +82,13 @@ func (a *attentionWork) executed(tall, bn, tiles int) int64 {
 		return a.macs
 	}
 	var pairs int64
+	pack := a.pack()
 	for row := range tiles {
-		lo, hi := row*tall, min(a.rows, (row+1)*tall)
-		seen := min(a.keys, unit.CeilDiv(a.keys-a.rows+hi, bn)*bn)
+		lo, hi := row*tall, min(a.rows*pack, (row+1)*tall)
+		seen := min(a.keys, unit.CeilDiv(a.keys-a.rows+unit.CeilDiv(hi, pack), bn)*bn)
 		pairs += int64(hi-lo) * int64(seen)
 	}
-	return min(a.macs, pairs*int64(a.batch)*int64(a.heads)*int64(a.dim+a.dimV))
+	return min(a.macs, pairs*int64(a.batch)*int64(a.heads/pack)*int64(a.dim+a.dimV))
 }
 
 // append is the kernel that writes this step's keys and values to the cache of those
@@ -87,7 +96,9 @@ func (a *attentionWork) executed(tall, bn, tiles int) int64 {
 func (c *Config) append(a *attentionWork) *kernel {
 	cells := int64(a.batch * a.heads / a.shared * a.rows * (a.dim + a.dimV))
 	s := streamWork{in: cells * int64(a.dt.CellBytes()), out: cells * int64(a.dt.CellBytes()), simple: cells * 2}
-	s.there = s.in
+	if s.in <= int64(c.L2.Size)/int64(c.L2.Partitions) { // the product before has left them there
+		s.there = s.in
+	}
 	k := c.streamed(&s)
 	k.name = "append"
 	return k
@@ -116,4 +127,45 @@ func (c *Config) combine(a *attentionWork) *kernel {
 		return w
 	}
 	return k
+}
+
+// splitKeys is the keys of a tile where few queries share out parts of them (run_mha_fwd_splitkv_dispatch).
+func splitKeys(a *attentionWork) int {
+	switch dim := max(a.dim, a.dimV); {
+	case dim <= 64:
+		return 256
+	case dim <= 128:
+		return 128
+	}
+	return 64
+}
+
+// byHalves makes the kernel one that has a tile of keys and one of values, both once:
+// values come while scores are computed, and the next keys from then on. Each is waited for
+// at a barrier, and rows' maxima are found by two shuffles and what they change by an exponential.
+//
+//	keys     load 0 │        load 1  │
+//	values          │ load 0 │       │ load 1
+//	pipes           │ q·k 0  │ softmax, p·v 0  │ q·k 1
+func (c *Config) byHalves(k *kernel, a *attentionWork, steps int) {
+	k.stages = 2
+	scores, results := k.usage, k.usage
+	scores.math, scores.joules, scores.sfu = k.math*int64(a.dim)/int64(a.dim+a.dimV), k.joules/2, 0
+	results.math, results.joules = k.math-scores.math, k.joules/2
+	scores.chain = barrierCost + scores.math + int64(c.Tensor.Latency)
+	maxima := 2*int64(c.SM.Latency) + hardLatency
+	results.chain = barrierCost + maxima + k.sfu + c.softmaxSimple(k.sfu) + results.math + int64(c.Tensor.Latency)
+	scores.shared, results.shared = k.shared/2, k.shared/2
+	for range steps {
+		k.parts = append(k.parts, scores, results)
+	}
+	whole := k.work
+	k.work = func(i int) work {
+		w := whole(i)
+		w.steps *= 2
+		for j := range w.loads {
+			w.loads[j].alike, w.loads[j].turn = 2, j+1
+		}
+		return w
+	}
 }

@@ -65,13 +65,14 @@ func TestCausalTiles(t *testing.T) {
 	}
 }
 
-// In decoding, a step brings a tile of keys, then one of values: all of them, each once.
+// Few queries: a step brings a tile of keys, the next one of values, from the last to the first, all
+// of them and each once.
 func TestTurns(t *testing.T) {
-	c := opened(t, "a100-sxm")
+	c := opened(t, "a100-sxm", "kernel.operator=kernel")
 	a := heads(1, 1000, 128, false)
 	require.NoError(t, c.cut(a))
 	k := c.flash(a)
-	require.True(t, k.serial)
+	require.Equal(t, 2, k.stages)
 	var keys, values int64
 	seen := map[[2]int]int{}
 	for i := range k.ctas {
@@ -80,6 +81,7 @@ func TestTurns(t *testing.T) {
 		for step := range w.steps {
 			for j := range w.loads {
 				o := &w.loads[j]
+				assert.Equal(t, step%2 == j, o.due(step))
 				if !o.due(step) {
 					continue
 				}
@@ -91,10 +93,28 @@ func TestTurns(t *testing.T) {
 				}
 			}
 		}
+		assert.Equal(t, max(0, w.steps/2-1), w.loads[1].slab(0)-w.loads[1].slab(w.steps-1))
 	}
-	assert.Equal(t, int64(4*16*64*128*2), keys) // 1,000 keys are 16 tiles of 64, of 4 heads
+	assert.Equal(t, int64(4*8*128*128*2), keys) // 1,000 keys are 8 tiles of 128, of 4 heads
 	assert.Equal(t, keys, values)
 	for slab, n := range seen {
 		assert.Equal(t, 1, n, slab)
 	}
+}
+
+// Values come while scores are computed: with loads that take no longer than the pipes, two
+// tiles cost no wait between them.
+func TestHalvesOverlap(t *testing.T) {
+	c := opened(t, "a100-sxm")
+	a := heads(1, 1<<14, 128, false)
+	a.batch, a.there = 108, [2]bool{true, true}
+	require.NoError(t, c.cut(a))
+	k := c.flash(a)
+	require.Equal(t, 1, a.split)
+	k.fit.ctas = 1
+	g := newGrid(c, k, newGovernor(c), false, 0)
+	end := g.run(0)
+	steps := int64(4 * (1 << 14) / 128) // of a CTA after another on an SM
+	pipes := steps * (k.parts[0].chain + k.parts[1].chain)
+	assert.InDelta(t, float64(pipes), float64(end), 0.15*float64(pipes))
 }

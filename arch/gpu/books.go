@@ -100,7 +100,9 @@ func (b *books) spend(layer int, c *Config, g *grid, from, to, gap int64) {
 	enter(b.sfu, min(float64(t.sfu)/sms, length), 0, 0)
 	enter(b.shared, min(float64(t.shared)/sms, length), 0, 0)
 	enter(b.l2, min(float64(t.l2Read+t.l2Write)/float64(c.L2.Bandwidth), length), 0, 0)
-	enter(b.dram, min(float64(t.dramRead+t.dramWrite)/g.perEdge, length), 0, 0)
+	if moved := float64(t.dramRead + t.dramWrite); moved > 0 {
+		enter(b.dram, min(moved/g.perEdge, length), 0, 0)
+	}
 }
 
 // pipe is the unit that multiplies in a kernel.

@@ -115,7 +115,7 @@ type Kernel struct {
 	TileN    int    `key:"tile_n" min:"0" max:"512" doc:"columns of a CTA's tile"`
 	TileK    int    `key:"tile_k" min:"0" max:"512" doc:"reduction of one slab"`
 	Stages   int    `key:"stages" min:"0" max:"16" doc:"slabs in shared memory"`
-	Append   bool   `key:"append" doc:"attention writes its keys and values to a cache first, in a kernel of its own, also where no others are in it"`
+	Operator string `key:"operator" oneof:"auto,engine,kernel" doc:"what attention is: an engine's operator, which writes keys and values to a cache of pages and reads them there; the kernel by itself; or the engine's where a cache is in use (auto)"`
 	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
 	Schedule string `key:"schedule" oneof:"auto,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); or what is fastest"`

@@ -188,21 +188,6 @@ func (g *grid) assign(s *ctaState, piece int, at int64) {
 	g.tally.busy -= at
 }
 
-// goesOn is the piece that a CTA has beside the one it is at: under stream-K its own
-// next, of a persistent CTA the next of all.
-func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
-	if g.k.more != nil {
-		return s.piece + g.k.ctas, g.k.more(s.piece)
-	}
-	if s.after > 0 {
-		return s.after, true
-	}
-	if ok = g.k.persistent && g.next < g.k.ctas; ok {
-		g.next++
-	}
-	return g.next - 1, ok
-}
-
 // descriptors is the reads one after another by which TMA learns of a tensor: where its
 // descriptor lies, and that.
 const descriptors = 2
@@ -318,7 +303,7 @@ func (g *grid) compute(s *ctaState, at int64) int64 {
 	}
 	if g.k.serial {
 		s.phase = asking
-		return g.until(s, onL2, end, end+g.k.lookup)
+		return end
 	}
 	return g.wait(s, end)
 }
@@ -393,5 +378,8 @@ func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	}
 	g.tally.busy += begin
 	g.assign(s, piece, begin)
+	if g.k.apart {
+		at = end
+	}
 	return max(g.open(slot, s, at), begin)
 }

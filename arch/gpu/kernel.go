@@ -18,6 +18,7 @@ type kernel struct {
 	fit        residency
 	stages     int                  // slabs of loads under way or in use
 	persistent bool                 // a CTA loads its next tile while it writes this one
+	apart      bool                 // but not before the result has left, through the room of what is loaded
 	ahead      bool                 // and before, as stages come free
 	inTurn     bool                 // two groups of warps take turns: one multiplies while the other writes
 	cluster    int                  // CTAs that lie side by side
@@ -33,7 +34,7 @@ type kernel struct {
 	more       func(piece int) bool // whether its CTA goes on with another piece, number piece+ctas; nil: never
 	stride     int                  // CTAs from one that finishes a tile to the next that has a part of it
 	serial     bool                 // a step's loads are asked for when the one before is through
-	lookup     int64                // edges of a serial kernel before it can ask: where a step's loads lie
+	early      bool                 // its CTAs are there before the kernel before it has ended (programmatic dependent launch)
 
 	finish usage // of the epilogue: its own edges and what it takes on the pipes
 	hand   usage // of handing a part's sums to the CTA that finishes the tile
@@ -118,6 +119,7 @@ type operand struct {
 	whole   int64 // of a slab, where that is not what a step reads
 	there   bool  // all of it lies in L2 before the kernel begins
 	shared  int   // CTAs that one read of L2 serves by multicast; 0: one
+	down    bool  // slabs come from the last to the first
 	follows bool  // another CTA of the cluster asks for all of them
 	params  bool  // of the model, not of its data
 }
@@ -129,6 +131,9 @@ func (o *operand) slab(step int) int {
 	}
 	if o.alike > 1 {
 		step /= o.alike
+	}
+	if o.down {
+		return o.first - step
 	}
 	return o.first + step
 }

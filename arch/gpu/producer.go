@@ -41,3 +41,18 @@ func (g *grid) askAhead(s *ctaState, at int64) {
 		s.primed = i + 1
 	}
 }
+
+// goesOn is the piece that a CTA has beside the one it is at: under stream-K its own
+// next, of a persistent CTA the next of all.
+func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
+	if g.k.more != nil {
+		return s.piece + g.k.ctas, g.k.more(s.piece)
+	}
+	if s.after > 0 {
+		return s.after, true
+	}
+	if ok = g.k.persistent && g.next < g.k.ctas; ok {
+		g.next++
+	}
+	return g.next - 1, ok
+}

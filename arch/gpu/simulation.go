@@ -83,6 +83,9 @@ func (s *simulation) run1(i int, at int64) int64 {
 	}
 	for _, k := range s.kernels(lp.Layer, t) {
 		gap := edges(s.c.Launch.Gap, s.c.Clock)
+		if k.early {
+			gap = 0
+		}
 		g := newGrid(s.c, k, s.gov, s.ideal(), at+gap)
 		end := g.run(at + gap)
 		s.gov.close(end)
@@ -99,16 +102,14 @@ func (s *simulation) kernels(l *workloads.Layer, t *task) []*kernel {
 	head := l.Head()
 	if t.flash != nil {
 		a := *t.flash
-		a.there = [2]bool{s.cached.holds(s.plan.Places[head.In[1]]), s.cached.holds(s.plan.Places[head.In[2]])}
-		var list []*kernel
-		if a.keys > a.rows || s.c.Kernel.Append {
-			list = append(list, s.c.append(&a))
+		for i := range a.there {
+			past, now := head.Input(4+i), head.In[1+i]
+			if past != nil { // of which now is the smallest part
+				now = past
+			}
+			a.there[i] = past == nil && s.c.keeps(&a, now) || s.cached.holds(s.plan.Places[now])
 		}
-		list = append(list, s.c.flash(&a))
-		if a.split > 1 {
-			list = append(list, s.c.combine(&a))
-		}
-		return list
+		return s.c.attention(&a)
 	}
 	if t.product == nil {
 		w := t.stream

@@ -22,7 +22,11 @@ type task struct {
 // String is the layer's mapping in one line.
 func (t *task) String() string {
 	if a := t.flash; a != nil {
-		return fmt.Sprintf("flash %d×%d heads, %d by %d, tile=%dx%d split=%d", a.batch, a.heads, a.rows, a.keys, a.tall, a.wide, a.split)
+		pages := ""
+		if a.paged {
+			pages = "paged "
+		}
+		return fmt.Sprintf("%sflash %d×%d heads, %d by %d, tile=%dx%d split=%d", pages, a.batch, a.heads, a.rows, a.keys, a.tall, a.wide, a.split)
 	}
 	if r := t.stream.rows; t.product == nil && r != nil {
 		return fmt.Sprintf("rows %d×%d, %d passes of %d threads", r.rows, r.length, len(r.passes), r.threads)
@@ -45,6 +49,7 @@ func (m *Machine) task(l *workloads.Layer) (*task, error) {
 	}
 	if attends(head) {
 		a := attentionOf(head)
+		m.cfg.operates(a)
 		if err := m.cfg.cut(a); err != nil {
 			return nil, err
 		}
