@@ -199,7 +199,7 @@ func TestCacheInL2(t *testing.T) {
 
 // A layer's cache of earlier keys and values is not in L2 because the newest are.
 func TestCacheOfANetwork(t *testing.T) {
-	r := operator(t, "a100-sxm", "gpt2,phase=decode,kv=256,dtype=bf16")
+	r := operator(t, "a100-sxm", "gpt2-small,phase=decode,kv=256,dtype=bf16")
 	read := int64(0)
 	for _, l := range r.Layers {
 		if l.Op == "Attention" {
