@@ -121,7 +121,7 @@ func (c *Config) cut(a *attentionWork) error {
 	}
 	switch {
 	case !a.paged:
-		a.split = c.parts(a)
+		a.split = c.shares(a)
 		a.most = a.split
 	case a.most == 0:
 		if a.most, a.split = c.pagedSplits(a); a.most == 1 { // which has a tile of its own
@@ -131,9 +131,9 @@ func (c *Config) cut(a *attentionWork) error {
 	return nil
 }
 
-// parts is how many CTAs share the keys of a row tile: enough to give every SM one, each
+// shares is how many CTAs share the keys of a row tile: enough to give every SM one, each
 // with two tiles of keys at least.
-func (c *Config) parts(a *attentionWork) int {
+func (c *Config) shares(a *attentionWork) int {
 	heads, tiles := a.flashGrid()
 	if a.decodes() {
 		return splitsOf(heads*tiles, 2*c.SM.Count, unit.CeilDiv(a.keys, splitBlock))
