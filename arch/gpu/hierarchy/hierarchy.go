@@ -13,7 +13,7 @@ type Hierarchy struct {
 	slices          []slice
 	dram            *channels
 	answers, stores float64 // when the link between partitions is free for them
-	units           int64   // lines are dealt over this many slices or channels, whichever are more
+	deal            deal
 
 	queue   engine.Wakes
 	warps   []warp
@@ -62,7 +62,7 @@ type slice struct {
 // New makes an empty hierarchy.
 func New(c *Config) (*Hierarchy, error) {
 	h := &Hierarchy{c: c, sms: make([]sm, c.SMs), slices: make([]slice, c.Slices), coming: map[int64]int32{}, copying: map[int64]int32{},
-		units: int64(max(c.Slices, c.Channels)), hop: (c.Far - c.Near) / 2}
+		hop: (c.Far - c.Near) / 2}
 	small, large := min(c.Slices, c.Channels), max(c.Slices, c.Channels)
 	switch {
 	case large%small != 0:
@@ -74,6 +74,7 @@ func New(c *Config) (*Hierarchy, error) {
 	case c.L1Latency >= c.Near:
 		return nil, fmt.Errorf("gpu: a hit in L1 takes %d cycles and one in L2 %d; it must take longer (l1.latency, l2.latency)", c.L1Latency, c.Near)
 	}
+	h.deal = newDeal(c.Slices, c.Channels)
 	h.out = (c.Near - c.L1Latency) / 2
 	h.back = c.Near - c.L1Latency - h.out
 	for i := range h.slices {
@@ -91,25 +92,17 @@ func New(c *Config) (*Hierarchy, error) {
 // spread is an odd number with its bits all over the place (2^64 over the golden ratio).
 const spread = 0x9e3779b97f4a7c15
 
-// unit is where a line is dealt to, and which line of that it is: within each round of lines
-// the places are turned by a hash, so that no stride meets the same ones always.
-func (h *Hierarchy) unit(line int64) (unit, index int64) {
-	index = line / h.units
-	turn := int64(uint64(index) * spread >> 33)
-	return (line%h.units + turn) % h.units, index
-}
-
 // home is the slice in which a line is at home, and its number there.
 func (h *Hierarchy) home(line int64) (slice int32, index int64) {
-	unit, index := h.unit(line)
-	each := h.units / int64(h.c.Slices)
+	unit, index := h.deal.unit(line)
+	each := h.deal.units / int64(h.c.Slices)
 	return int32(unit / each), index*each + unit%each
 }
 
 // channel is the same for memory.
 func (h *Hierarchy) channel(line int64) (ch int32, index int64) {
-	unit, index := h.unit(line)
-	each := h.units / int64(h.c.Channels)
+	unit, index := h.deal.unit(line)
+	each := h.deal.units / int64(h.c.Channels)
 	return int32(unit / each), index*each + unit%each
 }
 
