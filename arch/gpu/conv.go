@@ -22,8 +22,8 @@ import (
 // deep (CUTLASS, implicit_gemm: the "analytic" and "optimized" iterators). Kernels of
 // Ampere's and later libraries pack several taps of few channels into a slab instead
 // ("few channels", "fixed channels"): there channels are padded to a vector of 16
-// bytes. The FP32 pipe's kernels compute the place of every element and take any
-// number of channels.
+// bytes. Hopper's accelerator does not pad: what it cannot fetch goes to the FP32 pipe,
+// whose kernels compute the place of every element and take any number of channels.
 //
 // The tiles are those of cuDNN 7 where loads pass through registers (tiles.go), which has
 // a kernel with a split reduction for one of them; elsewhere they are those of products,
@@ -128,6 +128,14 @@ func (c *Config) holdsTaps(p *product, t tiling) bool {
 		room -= ctas * int64(t.stages) * t.tileBytes(p.aCell)
 	}
 	return ctas*each <= room
+}
+
+// unaligned tells whether the channels of a pixel, of all groups, are no whole vectors and
+// nothing pads them. The tensor memory accelerator takes only pitches of 16 bytes (CUDA
+// driver API, cuTensorMapEncodeIm2col); cuDNN 9 then multiplies in fp32 on the FP32 pipe
+// (convolve_common_engine_float_NHWC [nnsim-lab]).
+func (c *Config) unaligned(p *product) bool {
+	return c.SM.Path == "tma" && !p.dt.IsInt() && p.window.channels*p.batch*p.aCell%vector != 0 && !p.depthwise()
 }
 
 // offsetOps is the instructions beside the multiply-adds for an element of A on the

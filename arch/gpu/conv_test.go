@@ -97,10 +97,11 @@ func TestTilesOfConvolutions(t *testing.T) {
 	assert.Contains(t, tiles(opened(t, "a100-sxm"), workloads.FP16), [2]int{64, 256})
 
 	for _, dt := range []workloads.DType{workloads.FP16, workloads.FP32} {
-		p := square(1, 512, 512, dt)
+		p := square(1, 512, 128, dt) // 25 tiles of 128×128 on 80 SMs
 		for _, x := range v100.allowed(p) {
-			x.split = 4
-			assert.Equal(t, dt == workloads.FP16 && x.m == 128 && x.n == 128, v100.splittable(p, x), "%v %v", dt, x)
+			for x.split = 2; x.split <= 4; x.split++ {
+				assert.Equal(t, dt == workloads.FP16 && x.m == 128 && x.n == 128 && x.split <= 3, v100.splittable(p, x), "%v %v", dt, x)
+			}
 		}
 	}
 }
@@ -124,5 +125,19 @@ func TestTapsInL1(t *testing.T) {
 		step, _ := c.pixelLoads(p, x, x.m, slabs, alike)
 		each := int64(p.k * x.m * p.aCell / slabs)
 		assert.Equal(t, e.held, step < each, "%s, %d images, %v: %d of %d bytes a step", e.preset, e.images, e.dt, step, each)
+	}
+}
+
+// Pixels of three channels are no whole vectors: on Hopper they go to the FP32 pipe, before it
+// they are padded; those of groups lie side by side.
+func TestUnalignedChannels(t *testing.T) {
+	for _, e := range []struct {
+		preset           string
+		channels, groups int
+		unaligned        bool
+	}{{"h100-sxm", 3, 1, true}, {"h100-sxm", 8, 1, false}, {"h100-sxm", 4, 32, false}, {"a100-sxm", 3, 1, false}} {
+		p := square(1, e.channels, 64, workloads.BF16)
+		p.batch = e.groups
+		assert.Equal(t, e.unaligned, opened(t, e.preset).unaligned(p), "%s, %d channels of %d groups", e.preset, e.channels, e.groups)
 	}
 }

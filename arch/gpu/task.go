@@ -91,6 +91,9 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 			}
 		}
 	}
+	if p.window != nil && m.cfg.unaligned(p) {
+		p.dt = workloads.FP32
+	}
 	p.aThere = head.In[0].Role == workloads.Input && m.cfg.finds(p)
 	t, err := m.cfg.choose(p)
 	if err != nil {

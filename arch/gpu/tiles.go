@@ -52,16 +52,16 @@ var menus = map[string][]shape{
 		{64, 256, 128, 4, 3}, {128, 64, 128, 4, 3}, {64, 128, 128, 4, 3}, {64, 64, 128, 4, 5}},
 }
 
-// simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most.
+// simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most; blocks
+// of 128×128, 128×64 and 128×32 have 256, 128 and 256 threads [neusight].
 var simtMenu = []shape{
-	{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {64, 128, 32, 4, 2}, {64, 64, 32, 4, 2}, {128, 32, 32, 4, 2}, {32, 128, 32, 4, 2},
+	{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {64, 128, 32, 4, 2}, {64, 64, 32, 4, 2}, {128, 32, 32, 8, 2}, {32, 128, 32, 8, 2},
 }
 
 // Kernels of convolutions on machines whose loads pass through registers, by the names of
 // cuDNN 7's: volta_h884cudnn_256x128_ldg8_relu_exp_small_nhwc_tn, turing_h1688cudnn_256x64_…,
 // volta_fp16_s884cudnn_fp16_128x128_ldg8_splitK_…; volta_scudnn_128x64_relu_small_nn and its like
-// with 128 and 32 filters [cudnn-kernels]. Of the FP32 pipe's, 128×64 has 128 threads,
-// the others 256, as in products [neusight].
+// with 128 and 32 filters [cudnn-kernels]. Their blocks are those of products.
 var (
 	tensorWindows = []shape{{256, 128, 64, 8, 2}, {256, 64, 64, 8, 2}, {128, 128, 64, 4, 2}}
 	simtWindows   = []shape{{128, 128, 32, 8, 2}, {128, 64, 32, 4, 2}, {128, 32, 32, 8, 2}}
@@ -78,9 +78,10 @@ func (c *Config) windowed(dt workloads.DType) []shape {
 	return tensorWindows
 }
 
-// parts tells whether there is a kernel of a convolution with so large a tile that splits its reduction.
+// parts tells whether a convolution has a kernel with so large a tile that splits its
+// reduction. Its parts find room at once, one an SM.
 func (c *Config) parts(p *product, t tiling) bool {
-	return c.SM.Path == "registers" && c.tensorRate(p.dt) > 0 && t.m == 128 && t.n == 128
+	return c.SM.Path == "registers" && c.tensorRate(p.dt) > 0 && t.m == 128 && t.n == 128 && p.tiles(t)*t.split <= c.SM.Count
 }
 
 // perThread is the registers a thread has beside its accumulators: fragments of
