@@ -36,19 +36,18 @@ func (p *Prepared) readMapping(path string) error {
 		return err
 	}
 	slices.SortStableFunc(list, func(a, b entry) int { return strings.Compare(b.key, a.key) }) // placement first
-	layers := map[int]*mapping.LayerPlan{}
+	layers := 0
 	for _, e := range list {
 		if e.key == "placement" {
 			err = p.readPlacement(f, e)
 		} else {
-			err = p.readLayers(f, e, layers)
+			layers, err = p.readLayers(f, e)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	p.Plan = p.Plan.With(layers)
-	p.notes = append(p.notes, fmt.Sprintf("mapping: %d layers as %s says", len(layers), path))
+	p.notes = append(p.notes, fmt.Sprintf("mapping: %d layers as %s says", layers, path))
 	return nil
 }
 
@@ -84,43 +83,67 @@ func placementName(p *mapping.Plan) string {
 	return p.Placement
 }
 
-// readLayers reads the layers of a file into plans.
-func (p *Prepared) readLayers(f specFile, e entry, into map[int]*mapping.LayerPlan) error {
+// readLayers gives the plan the layers of a file, and returns how many there are.
+func (p *Prepared) readLayers(f specFile, e entry) (int, error) {
 	list, err := f.entries(e.value, e.key, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	at := map[string]int{}
-	var names []string
-	for i, lp := range p.Plan.Layers {
-		if lp.Space != nil {
-			at[lp.Layer.Name] = i
-			names = append(names, lp.Layer.Name)
+	points := map[int][]int{}
+	lines := map[int]int{}
+	for _, layer := range list {
+		i, at, err := p.readLayer(f, layer)
+		if err != nil {
+			return 0, err
+		}
+		points[i], lines[i] = at, layer.line
+	}
+	if p.Plan.Joint != nil {
+		joint := p.Plan.Joint()
+		together := joint.Chosen()
+		for i, at := range points {
+			together[i] = at
+		}
+		plan, err := joint.Plan(together)
+		if err != nil {
+			return 0, f.fault(e.line, e.key, "together with the layers that are not named: %v", err)
+		}
+		p.Plan = plan
+		return len(points), nil
+	}
+	layers := map[int]*mapping.LayerPlan{}
+	for i, at := range points {
+		if layers[i] = p.Plan.Layers[i].Space().Plan(at); layers[i] == nil {
+			return 0, f.fault(lines[i], "layers."+p.Plan.Layers[i].Layer.Name, "these tiles do not fit the memories of %s; make one of them smaller", p.Machine.Name())
 		}
 	}
-	for _, layer := range list {
-		where := "layers." + layer.key
-		i, ok := at[layer.key]
-		if !ok {
-			return f.fault(layer.line, where, "%s on %s has no layer of this name whose mapping can be chosen%s; `nnsim show WORKLOAD --device D` names them",
-				p.Workload.Name, p.Machine.Name(), spell.DidYouMean(layer.key, names))
+	p.Plan = p.Plan.With(layers)
+	return len(points), nil
+}
+
+// readLayer reads one layer of a file: which it is, and its point.
+func (p *Prepared) readLayer(f specFile, layer entry) (number int, at []int, err error) {
+	where := "layers." + layer.key
+	var names []string
+	for i, lp := range p.Plan.Layers {
+		axes, _ := p.Plan.Choices(i)
+		if axes == nil {
+			continue
+		}
+		if names = append(names, lp.Layer.Name); lp.Layer.Name != layer.key {
+			continue
 		}
 		values, err := f.values(layer, where)
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
-		space := p.Plan.Layers[i].Space()
-		point, err := mapping.Given(space, values)
-		if err != nil {
-			return f.fault(layer.line, where, "%v", err)
+		if at, err = mapping.Given(axes, values); err != nil {
+			return 0, nil, f.fault(layer.line, where, "%v", err)
 		}
-		lp := space.Plan(point)
-		if lp == nil {
-			return f.fault(layer.line, where, "these tiles do not fit the memories of %s; make one of them smaller", p.Machine.Name())
-		}
-		into[i] = lp
+		return i, at, nil
 	}
-	return nil
+	return 0, nil, f.fault(layer.line, where, "%s on %s has no layer of this name whose mapping can be chosen%s; `nnsim show WORKLOAD --device D` names them",
+		p.Workload.Name, p.Machine.Name(), spell.DidYouMean(layer.key, names))
 }
 
 // values is a mapping of words to words.
@@ -147,18 +170,14 @@ func (p *Prepared) WriteMapping(w io.Writer) error {
 	}
 	b.WriteString("layers:\n")
 	count := 0
-	for _, lp := range p.Plan.Layers {
-		if lp.Space == nil {
-			continue
-		}
-		space := lp.Space()
-		at := space.Chosen()
+	for i, lp := range p.Plan.Layers {
+		axes, at := p.Plan.Choices(i)
 		if at == nil {
 			continue
 		}
 		count++
 		var pairs []string
-		for _, pair := range mapping.Describe(space, at) {
+		for _, pair := range mapping.Describe(axes, at) {
 			pairs = append(pairs, pair[0]+": "+pair[1])
 		}
 		fmt.Fprintf(&b, "  %q: {%s}\n", lp.Layer.Name, strings.Join(pairs, ", "))

@@ -34,6 +34,9 @@ const mostDraws = 200
 // Layers alike are ranked once. The last entry, without a name, is of all together.
 func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 	s := &searcher{p: p, e: e, clock: p.Machine.Describe(p.Net.Precision).Clock}
+	if p.Plan.Joint != nil {
+		return s.rankJoint(p.Plan.Joint(), each)
+	}
 	seen := map[string]bool{}
 	var list []Ranked
 	all := Ranked{All: true}

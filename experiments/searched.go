@@ -27,6 +27,9 @@ type candidates struct {
 // neighbours of what was fastest in each. Of what was simulated the fastest plan is
 // kept, so that a search is never worse than the default.
 func (p *Prepared) searchMapping(m mapped, e Experiment) error {
+	if p.Plan.Joint != nil {
+		return p.searchJoint(m, e)
+	}
 	plans := []*mapping.Plan{p.Plan}
 	if placer, ok := p.Machine.(arch.Placer); ok {
 		others, err := placer.Placements(p.Net)
@@ -142,12 +145,6 @@ func (s *searcher) look(plan *mapping.Plan) (candidates, error) {
 
 // note says what the search did.
 func (s *searcher) note(usual, best trial) {
-	changed := 0
-	for i, lp := range best.plan.Layers {
-		if lp.String() != usual.plan.Layers[i].String() {
-			changed++
-		}
-	}
 	methods := map[search.Method]int{}
 	s.complete = true
 	for _, r := range s.found {
@@ -164,7 +161,7 @@ func (s *searcher) note(usual, best trial) {
 		how = "within the budget (spaces searched: " + strings.Join(names, ", ") + ")"
 	}
 	text := fmt.Sprintf("mapping: %d of %.4g mappings reckoned %s, %d plans simulated; %d layers changed, %d cycles became %d",
-		s.tried, s.size, how, s.runs+1, changed, usual.cycles, best.cycles)
+		s.tried, s.size, how, s.runs+1, changed(usual.plan, best.plan), usual.cycles, best.cycles)
 	if moved := usual.seconds/float64(max(1, usual.cycles)) - best.seconds/float64(max(1, best.cycles)); math.Abs(moved)*1e12 > 1 { // a picosecond a cycle
 		text += fmt.Sprintf(" at another clock, %v became %v", unit.Seconds(usual.seconds), unit.Seconds(best.seconds))
 	}

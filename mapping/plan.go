@@ -28,7 +28,12 @@ type Plan struct {
 	// Placement names the rule by which tensors stay on chip; "" is the usual one.
 	Placement string
 	Layers    []*LayerPlan
-	Places    map[*workloads.Tensor]*Place
+	// Joint lays out the mappings of all layers together, where they share what the machine
+	// has; nil where each layer is mapped by itself.
+	Joint func() Joint
+	// Whole is what the layers take and give together, where they share the machine.
+	Whole  fmt.Stringer
+	Places map[*workloads.Tensor]*Place
 
 	// OffChip is the size of the off-chip memory image, in bytes.
 	OffChip int64

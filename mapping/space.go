@@ -14,9 +14,8 @@ import (
 // axes: tile sizes, loop orders, what is held. Its cost is reckoned, in cycles.
 type Space interface {
 	search.Space
-	// Names is the name of each axis, as a mapping's file has it.
+	// Names and Value are the axes' as in Axes.
 	Names() []string
-	// Value is a choice along an axis as a file writes it; words or numbers.
 	Value(axis, choice int) string
 	// Plan is the layer mapped as a point says.
 	Plan(at []int) *LayerPlan
@@ -76,7 +75,7 @@ func (p *Plan) With(layers map[int]*LayerPlan) *Plan {
 }
 
 // Describe writes a point as a file does, name and value along each axis.
-func Describe(s Space, at []int) [][2]string {
+func Describe(s Axes, at []int) [][2]string {
 	var list [][2]string
 	for axis, name := range s.Names() {
 		list = append(list, [2]string{name, s.Value(axis, at[axis])})
@@ -86,7 +85,7 @@ func Describe(s Space, at []int) [][2]string {
 
 // Given is the point that named values make: all axes must be given, each with a
 // choice there is.
-func Given(s Space, values map[string]string) ([]int, error) {
+func Given(s Axes, values map[string]string) ([]int, error) {
 	names, sizes := s.Names(), s.Axes()
 	for name := range values {
 		if !slices.Contains(names, name) {
@@ -106,7 +105,7 @@ func Given(s Space, values map[string]string) ([]int, error) {
 	return at, nil
 }
 
-func find(s Space, axis, size int, text string) int {
+func find(s Axes, axis, size int, text string) int {
 	for i := range size {
 		if s.Value(axis, i) == text {
 			return i
@@ -117,7 +116,7 @@ func find(s Space, axis, size int, text string) int {
 
 // choices says what an axis takes: all of a few, the ends of many, and near ones to
 // a number given.
-func choices(s Space, axis, size int, given string) string {
+func choices(s Axes, axis, size int, given string) string {
 	var all []string
 	for i := range size {
 		all = append(all, s.Value(axis, i))

@@ -27,6 +27,9 @@ func (l *LayerPlan) String() string {
 func (p *Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: buffer %v, off-chip image %v\n", p.Target.Name, unit.Bytes(p.Target.Buffer), unit.Bytes(p.OffChip))
+	if p.Whole != nil {
+		fmt.Fprintf(&b, "%v\n", p.Whole)
+	}
 	for i, l := range p.Layers {
 		ops := make([]string, len(l.Layer.Nodes))
 		for j, n := range l.Layer.Nodes {

@@ -91,12 +91,22 @@ func (l *layer) unit() estimate.MVAU {
 
 // inDSP tells whether products are formed in DSP slices.
 func (l *layer) inDSP(m *Machine) bool {
-	switch m.cfg.Fold.Product {
+	product := m.cfg.Fold.Product
+	if l.style != "" {
+		product = l.style
+	}
+	switch product {
 	case "lut":
 		return false
 	case "dsp":
 		return true
 	}
+	return l.eitherProduct(m)
+}
+
+// eitherProduct tells whether DSP slices can multiply what the layer does: their units are made
+// for 4 bits on [finn-rtllib]. Look-up tables always can.
+func (l *layer) eitherProduct(m *Machine) bool {
 	return max(l.wBits, l.aBits) >= 4 && m.cfg.Part.DSP > 0
 }
 

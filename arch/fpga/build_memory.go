@@ -35,16 +35,36 @@ func (c *circuit) share(t *workloads.Tensor, words int) float64 {
 // slowed gives a port the rate of the memory: a frame's words in a whole number of
 // cycles, so that frames can repeat.
 func (c *circuit) slowed(l *stream.Link, t *workloads.Tensor, words int) *stream.Link {
-	if c.ideal || c.m.cfg.Memory.Ideal() {
-		return l
-	}
-	frame := float64(l.PerFrame()) * float64(words*t.Type.Bits()) / 8
-	cycles := int64(math.Ceil(frame / c.share(t, words)))
+	cycles := c.moving(t, words, l.PerFrame())
 	if cycles <= l.PerFrame() {
 		return l
 	}
 	c.slow = true
 	return l.Pace(cycles, l.PerFrame())
+}
+
+// moving is the cycles in which memory moves so many words of a tensor.
+func (c *circuit) moving(t *workloads.Tensor, words int, count int64) int64 {
+	if c.ideal || c.m.cfg.Memory.Ideal() {
+		return 0
+	}
+	bytes := float64(count) * float64(words*t.Type.Bits()) / 8
+	return int64(math.Ceil(bytes / c.share(t, words)))
+}
+
+// ports is the cycles a frame that the slowest port takes.
+func (c *circuit) ports() (most int64) {
+	each := func(t *workloads.Tensor, words int) {
+		count := t.Shape.Elements() / c.d.frames / int64(words)
+		most = max(most, count, c.moving(t, words, count))
+	}
+	for _, t := range c.net.Graph.Inputs {
+		each(t, c.inputWords(t))
+	}
+	for _, t := range c.net.Graph.Outputs {
+		each(t, c.outputWords(t))
+	}
+	return most
 }
 
 // latency is the cycles from a request to memory to its first byte.

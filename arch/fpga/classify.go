@@ -11,6 +11,7 @@ func newLayer(l *workloads.Layer, p workloads.Precision) *layer {
 			break
 		}
 	}
+	d.simds, d.pes = d.widths()
 	d.options = d.foldings()
 	return d
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"nnsim/arch/fpga/estimate"
-	"nnsim/arch/fpga/stream"
+	"nnsim/unit"
 	"nnsim/unit/spell"
 	"nnsim/workloads"
 )
 
 // FIFO depths are found by simulation: all FIFOs are roomy, and the inputs come
 // evenly, a frame in as many cycles as the slowest stage takes by itself. As many
-// tokens as ever were in a FIFO are its depth. With these depths the pipeline can
+// tokens as ever needed room in a FIFO at once are its depth. With these depths the pipeline can
 // follow that schedule, and one that starts each token as early as it can is never
 // later; so no throughput is lost.
 
@@ -170,24 +170,27 @@ func fifoResources(depth, width int64) estimate.Resources {
 func (m *Machine) interval(d *design) (int64, error) {
 	most := int64(1)
 	for _, l := range d.layers {
-		most = max(most, (l.cycles()+d.frames-1)/d.frames)
-		if l.kind == host {
-			most = max(most, l.hostInterval(m, d.frames))
-		}
-		if !l.windowed() || l.function != nil {
-			continue
-		}
-		w := l.window()
-		if d.windows[w] == 0 {
-			alone, err := windowInterval(w)
-			if err != nil {
+		if l.windowed() && l.function == nil {
+			if _, err := d.windows.interval(l.window()); err != nil {
 				return 0, err
 			}
-			d.windows[w] = alone
 		}
-		most = max(most, d.windows[w]*l.images/d.frames)
+		most = max(most, m.byItself(d, l))
 	}
 	return most, nil
+}
+
+// byItself is the cycles a frame that the slowest of a layer's stages takes by itself.
+func (m *Machine) byItself(d *design, l *layer) int64 {
+	most := unit.CeilDiv(l.cycles(), d.frames)
+	if l.kind == host {
+		most = max(most, l.hostInterval(m, d.frames))
+	}
+	if l.windowed() && l.function == nil {
+		alone, _ := d.windows.interval(l.window()) // one that cannot be built was refused before
+		most = max(most, alone*l.images/d.frames)
+	}
+	return most
 }
 
 // hostInterval is the cycles in which the processor reads, computes and writes a frame.
@@ -199,20 +202,6 @@ func (l *layer) hostInterval(m *Machine, frames int64) int64 {
 		}
 	}
 	return n
-}
-
-// windowInterval is the cycles from frame to frame of a window generator between ports that
-// never wait: of the first, as each begins in the cycle after its predecessor's last.
-func windowInterval(w stream.Window) (int64, error) {
-	p, in, out := stream.New(), stream.NewSupply("in", 1, w.In()), stream.NewDrain("out", 1, w.Out())
-	if err := p.Window("window", w, in, out); err != nil {
-		return 0, err
-	}
-	r, err := p.Run(in, out, 1)
-	if err != nil {
-		return 0, err
-	}
-	return max(r.LastIn[0], r.LastOut[0]), nil
 }
 
 // depthOf is a FIFO's depth in a design.

@@ -45,6 +45,9 @@ type layer struct {
 	wBits    int
 	aBits    int
 	function *function // where layers are functions of C, else nil
+	simds    []int     // what simd may be
+	pes      []int     // what pe may be
+	style    string    // lut or dsp, where a mapping says what multiplies; "" as fold.product does
 	options  [][2]int  // simd, pe: from the slowest to the fastest
 	chosen   int       // of options
 	cut      *cut      // overlay: how a mapping has it; nil: as the machine does
@@ -169,11 +172,7 @@ func (l *layer) cycles() int64 {
 	}
 	switch l.kind {
 	case dense, depthwise, pool:
-		u := l.product()
-		n := l.pixels * int64(u.SF()) * int64(u.NF())
-		if l.kind != dense {
-			n *= int64(l.outside / l.pe)
-		}
+		n := l.pixels * l.perPixel()
 		if l.padding() {
 			w := l.window()
 			n = max(n, l.images*w.In())
@@ -189,14 +188,29 @@ func (l *layer) cycles() int64 {
 	return l.pixels * int64(l.outside/l.pe)
 }
 
-func (l *layer) String() string {
-	switch {
-	case l.kind == view || l.kind == host:
-		return l.kind.String()
-	case l.function != nil:
-		return l.function.String()
-	case l.parallel():
-		return fmt.Sprintf("%v simd %d pe %d, parallel window", l.kind, l.simd, l.pe)
+// perPixel is the steps of a layer's unit for all results of a pixel.
+func (l *layer) perPixel() int64 {
+	u := l.product()
+	n := int64(u.SF()) * int64(u.NF())
+	if l.kind != dense {
+		n *= int64(l.outside / l.pe)
 	}
-	return fmt.Sprintf("%v simd %d pe %d", l.kind, l.simd, l.pe)
+	return n
+}
+
+func (l *layer) String() string {
+	if l.kind == view || l.kind == host {
+		return l.kind.String()
+	}
+	if l.function != nil {
+		return l.function.String()
+	}
+	text := fmt.Sprintf("%v simd %d pe %d", l.kind, l.simd, l.pe)
+	if l.style != "" {
+		text += " in " + l.style
+	}
+	if l.parallel() {
+		text += ", parallel window"
+	}
+	return text
 }

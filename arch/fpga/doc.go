@@ -10,7 +10,8 @@
 // stage takes at a time (fold.go) so that the slowest is as fast as the part's
 // look-up tables, DSP slices and block RAMs allow (budget.go); FIFOs get the
 // depths that a simulation finds (depths.go); package stream says in which cycle
-// every token moves. Weights are in on-chip memory from the start. An operator the
+// every token moves. The foldings of all stages are one space, as they share the part (joint.go);
+// a search of it (joint_search.go, joint_refine.go) begins with a knapsack for each interval. Weights are in on-chip memory from the start. An operator the
 // fabric has no stage for runs on the host processor, in its place in the pipeline.
 //
 // An overlay (engine.go) cuts each layer into tiles (overlay_tiles.go,

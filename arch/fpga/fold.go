@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"nnsim/arch/fpga/estimate"
-	"nnsim/arch/fpga/stream"
 	"nnsim/unit/spell"
 	"nnsim/workloads"
 )
@@ -19,16 +18,34 @@ type design struct {
 	depths  map[string]int
 	need    estimate.Resources // of the stages, in the end with the FIFOs
 	fifos   estimate.Resources
-	bound   string                  // what limits the rate
-	overlay bool                    // one engine for all layers
-	windows map[stream.Window]int64 // cycles a frame of each window generator by itself
-	run     *once                   // of a streaming design with its memory
+	bound   string // what limits the rate
+	overlay bool   // one engine for all layers
+	windows *windows
+	run     *once // of a streaming design with its memory
 }
 
 // place is one layer's part of a design, as plans carry it.
 type place struct {
 	*layer
 	design *design
+	costs  string // what the layer's stages take, for readers
+}
+
+func (p *place) String() string { return p.layer.String() + p.costs }
+
+// costs says how long a layer's stages take by themselves, and what of the part.
+func (m *Machine) costs(d *design, l *layer) string {
+	if l.kind == view {
+		return ""
+	}
+	r := l.resources(m)
+	return fmt.Sprintf(": %d cycles a frame; LUT %d, DSP %d, BRAM18 %d", m.byItself(d, l), r.LUT, r.DSP, r.BRAM18)
+}
+
+// taken says how much of what a design may take it takes.
+func (m *Machine) taken(n estimate.Resources) string {
+	b := m.budget()
+	return fmt.Sprintf("LUT %d of %d, DSP %d of %d, BRAM18 %d of %d", n.LUT, b.LUT, n.DSP, b.DSP, n.BRAM18, b.BRAM18+uramBlocks*b.URAM)
 }
 
 // newDesign folds a network: from one element a cycle everywhere, the slowest layer
@@ -36,7 +53,7 @@ type place struct {
 // full, or the slowest cannot be made faster.
 // Reserved is kept free for FIFOs.
 func (m *Machine) newDesign(net *workloads.Network, reserved estimate.Resources) (*design, error) {
-	d := &design{frames: framesOf(net), run: &once{}, windows: map[stream.Window]int64{}}
+	d := &design{frames: framesOf(net), run: &once{}, windows: &windows{}}
 	given, err := m.given(net)
 	if err != nil {
 		return nil, err
@@ -157,7 +174,7 @@ func (l *layer) begin(fold []int) error {
 			return fmt.Errorf("fpga: fold.layers: %s: pe %d must divide each of its inputs, one has %d channels", l.Name, pe, n)
 		}
 	}
-	l.options = [][2]int{{simd, pe}}
+	l.simds, l.pes, l.options = []int{simd}, []int{pe}, [][2]int{{simd, pe}}
 	l.fold(0)
 	return nil
 }

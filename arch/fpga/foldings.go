@@ -2,40 +2,38 @@ package fpga
 
 import "sort"
 
+// widths are what a layer's simd and pe may be, each by itself.
+func (l *layer) widths() (simds, pes []int) {
+	window := l.space.R * l.space.S
+	switch l.kind {
+	case view, host:
+		return []int{1}, []int{1}
+	case dense:
+		simds = divisors(l.inside)
+		if window > 1 {
+			simds = append(simds, window*l.inside)
+		}
+		return simds, divisors(l.outside)
+	case depthwise:
+		simds = []int{1}
+		if window > 1 {
+			simds = append(simds, window)
+		}
+		return simds, divisors(l.inside)
+	}
+	common := l.inside
+	for _, c := range l.parts {
+		common = gcd(common, c)
+	}
+	return []int{1}, divisors(common)
+}
+
 // foldings lists the pairs of simd and pe, each faster than the one before it and
 // of the pairs that are as fast the squarest.
 func (l *layer) foldings() (list [][2]int) {
-	switch l.kind {
-	case view, host:
-		return [][2]int{{1, 1}}
-	case dense:
-		simds := divisors(l.inside)
-		if k := l.space.R * l.space.S; k > 1 {
-			simds = append(simds, k*l.inside)
-		}
-		for _, s := range simds {
-			for _, p := range divisors(l.outside) {
-				list = append(list, [2]int{s, p})
-			}
-		}
-	case depthwise:
-		for _, p := range divisors(l.inside) {
-			list = append(list, [2]int{1, p})
-			if k := l.space.R * l.space.S; k > 1 {
-				list = append(list, [2]int{k, p})
-			}
-		}
-	case label:
-		for _, p := range divisors(l.inside) {
-			list = append(list, [2]int{1, p})
-		}
-	default:
-		common := l.inside
-		for _, c := range l.parts {
-			common = gcd(common, c)
-		}
-		for _, p := range divisors(common) {
-			list = append(list, [2]int{1, p})
+	for _, s := range l.simds {
+		for _, p := range l.pes {
+			list = append(list, [2]int{s, p})
 		}
 	}
 	return faster(list)

@@ -98,6 +98,16 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	if d.overlay {
 		return m.overlayPlan(net, d), nil
 	}
+	return m.streamingPlan(net, d), nil
+}
+
+// together is a line about all stages.
+type together string
+
+func (t together) String() string { return string(t) }
+
+// streamingPlan places what enters and leaves off chip and all else in the fabric.
+func (m *Machine) streamingPlan(net *workloads.Network, d *design) *mapping.Plan {
 	plan := &mapping.Plan{Target: mapping.Target{Name: m.cfg.Name}, Places: map[*workloads.Tensor]*mapping.Place{}}
 	add := func(t *workloads.Tensor, first, last int, external bool) {
 		pl := &mapping.Place{OffChip: -1, OnChip: 0, First: first, Last: last, Bytes: t.Bytes()}
@@ -118,7 +128,7 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 		for _, t := range l.outputs() {
 			add(t, i, i, false)
 		}
-		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d}})
+		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d, m.costs(d, l)}})
 	}
 	for _, t := range net.Graph.Outputs {
 		if pl := plan.Places[t]; pl != nil && pl.OffChip < 0 {
@@ -126,7 +136,11 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 		}
 		plan.CompulsoryWrite += t.Bytes()
 	}
-	return plan, nil
+	plan.Whole = together(fmt.Sprintf("together: %d cycles a frame of the slowest; %s", m.paced(net, d), m.taken(d.need)))
+	if m.cfg.Design != "hls" {
+		plan.Joint = func() mapping.Joint { return m.newFoldSpace(net, d) }
+	}
+	return plan
 }
 
 // hosted refuses operators that only a processor runs, where there is none.
@@ -237,9 +251,9 @@ func (m *Machine) Run(job arch.Job) (*results.Run, error) {
 
 // notes is what a reader must know to read the figures rightly.
 func (c *circuit) notes() (list []string) {
-	b, n := c.m.budget(), c.d.need
+	n := c.d.need
 	list = append(list, fmt.Sprintf("streaming: all layers run at once; a layer's cycles are those by which it ends later than the layer before it; %s", c.d.bound),
-		fmt.Sprintf("resources (estimated): LUT %d of %d, DSP %d of %d, BRAM18 %d of %d", n.LUT, b.LUT, n.DSP, b.DSP, n.BRAM18, b.BRAM18+uramBlocks*b.URAM))
+		"resources (estimated): "+c.m.taken(n))
 	if n.LUT*10 > int64(c.m.cfg.Part.LUT)*7 {
 		list = append(list, fmt.Sprintf("warning: %d of %d look-up tables are more than 70 %%; the clock of %v may not be met", n.LUT, c.m.cfg.Part.LUT, c.m.cfg.Clock))
 	}
@@ -261,10 +275,10 @@ func (c *circuit) notes() (list []string) {
 	return list
 }
 
-// Fixed says why a layer of a pipeline has no mapping of its own.
+// Fixed says why layers that are functions of C have no mapping.
 func (m *Machine) Fixed() string {
-	if m.cfg.Design == "overlay" {
-		return ""
+	if m.cfg.Design == "hls" {
+		return "functions take all channels of a pixel at a time, and hls.strategy and hls.reuse say how"
 	}
-	return "the stages of a pipeline share one part, so that all are folded together; fold.rate, fold.layers and limits set how, and design=overlay has tiles to search"
+	return ""
 }

@@ -109,14 +109,10 @@ func (c *circuit) alone(stage string, l *layer) int64 {
 	case l.function != nil && stage == l.Name+"."+l.kind.String():
 		return l.again()
 	case stage == l.Name+".window":
-		return images * c.d.windows[l.window()]
+		alone, _ := c.d.windows.interval(l.window())
+		return images * alone
 	case stage == l.Name+"."+l.kind.String() && (l.kind == dense || l.kind == depthwise || l.kind == pool):
-		u := l.product()
-		n := l.pixels / frames * int64(u.SF()) * int64(u.NF())
-		if l.kind != dense {
-			n *= int64(l.outside / l.pe)
-		}
-		return n
+		return l.pixels / frames * l.perPixel()
 	}
 	if stage == l.Name+".label" {
 		return l.cycles() / frames

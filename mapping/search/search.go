@@ -7,7 +7,10 @@
 // A search always ends: every cost asked for is counted against the budget. The same
 // space, budget and seed give the same result. The inner loops allocate nothing.
 //
-// Sources: [kirkpatrick-1983] for annealing; [land-doig-1960] for branch and bound.
+// Where choices share resources, a Knapsack picks one of each group (knapsack.go).
+//
+// Sources: [kirkpatrick-1983] for annealing; [land-doig-1960] for branch and bound;
+// [fisher-1981] and [harvey-ginsberg-1995] for the knapsack.
 //
 // Not modelled: costs of more than one number, and spaces whose axes depend on one
 // another other than by points that cost +Inf.

@@ -94,7 +94,8 @@ func (l *Link) Depth() int { return int(l.depth) }
 // PerFrame is how many tokens cross in a frame.
 func (l *Link) PerFrame() int64 { return l.perFrame }
 
-// Peak is the greatest number of tokens that were in the FIFO at once.
+// Peak is the greatest number of tokens that needed room in the FIFO at once: the least
+// depth at which they cross as they did.
 func (l *Link) Peak() int { return int(l.peak) }
 
 // offer is the first cycle at or after t in which the next token is offered to
@@ -113,7 +114,7 @@ func (l *Link) offer(t int64) (int64, bool) {
 func (l *Link) take(t int64) {
 	if l.kind == fifo {
 		l.takeAt[l.takes&l.mask] = t
-		if i := l.takes + l.peak; i < l.puts && l.putAt[i&l.mask] < t {
+		if i := l.takes + l.peak; i < l.puts && l.putAt[i&l.mask] <= t {
 			l.emptiedBy(t)
 		}
 	} else {
@@ -196,19 +197,19 @@ func (l *Link) traced(t int64) (again bool) {
 	return true
 }
 
-// Two tokens are in the FIFO at once if the later one was put before the earlier
-// one was taken. Either crossing may become known first: both look whether the
+// Two tokens need room at once if the later one was put before the earlier one was
+// taken, or in the same cycle: a full FIFO accepts none in the cycle in which one leaves. Either crossing may become known first: both look whether the
 // tokens peak places apart were. Where they were when the later one came, those next to
 // them were before, so that the peak rises by one.
 
 func (l *Link) filledBy(t int64) {
-	if first := l.puts - l.peak; first >= 0 && first < l.takes && l.takeAt[first&l.mask] > t {
+	if first := l.puts - l.peak; first >= 0 && first < l.takes && l.takeAt[first&l.mask] >= t {
 		l.rise()
 	}
 }
 
 func (l *Link) emptiedBy(t int64) {
-	for l.peak < l.depth && l.takes+l.peak < l.puts && l.putAt[(l.takes+l.peak)&l.mask] < t {
+	for l.peak < l.depth && l.takes+l.peak < l.puts && l.putAt[(l.takes+l.peak)&l.mask] <= t {
 		l.rise()
 	}
 }

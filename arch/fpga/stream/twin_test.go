@@ -79,11 +79,11 @@ func (f *twinFIFO) answer(int64) { f.in.ready = f.held < f.depth }
 func (f *twinFIFO) clock(int64) {
 	if f.in.fires() {
 		f.held++
+		f.peak = max(f.peak, f.held) // one that leaves now was in its way
 	}
 	if f.out.fires() {
 		f.held--
 	}
-	f.peak = max(f.peak, f.held)
 }
 
 // twinSlide keeps the registers of the default style, its buffer as the set of
