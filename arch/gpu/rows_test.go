@@ -48,6 +48,30 @@ func TestSurvival(t *testing.T) {
 	}
 }
 
+// Where memory decides, CTAs passed over take the same time though the clock rises meanwhile;
+// where pipes do, the same edges.
+func TestPassOverUnderARisingClock(t *testing.T) {
+	c := opened(t, "a100-sxm", "sm.count=4", "power.lag=1 ms", "memory.model=rate", "memory.bandwidth=40 GB/s")
+	for _, ops := range []int64{3, 300} {
+		s := &streamWork{rows: &rowWork{rows: 2500, length: 4096, threads: 512, passes: []rowPass{{ops: ops}}}}
+		s.in, s.out = s.rows.rows*s.rows.length*4, s.rows.rows*s.rows.length*4
+		run := func(alike bool) (float64, tally) {
+			k := c.rowwise(s)
+			k.alike = alike
+			gov := newGovernor(c)
+			gov.clock = 0.5 * gov.boost
+			g := newGrid(c, k, gov, false, 0)
+			gov.close(g.run(0))
+			assert.Greater(t, gov.clock, 0.9*gov.boost)
+			return gov.seconds, g.tally
+		}
+		whole, all := run(false)
+		passed, counted := run(true)
+		assert.InEpsilon(t, whole, passed, 0.01, "%d operations", ops)
+		assert.Less(t, counted.steps, all.steps)
+	}
+}
+
 // Passing over CTAs in the steady state gives what simulating each of them does.
 func TestPassOver(t *testing.T) {
 	c := opened(t, "a100-sxm", "sm.count=4")

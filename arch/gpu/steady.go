@@ -18,6 +18,7 @@ type steady struct {
 	edge   int64
 	tally  tally
 	joules [2]float64
+	clock  float64
 }
 
 // passOver looks, when a CTA is about to be dispatched, whether to note the state or
@@ -26,24 +27,46 @@ func (g *grid) passOver(at int64) (by int64) {
 	round := len(g.slots)
 	switch {
 	case g.next == leadIn*round && g.k.ctas > (leadIn+observed+2*tailAfter)*round:
-		g.steady = steady{noted: true, edge: at, tally: g.tally, joules: g.gov.spent()}
+		g.steady = steady{noted: true, edge: at, tally: g.tally, joules: g.gov.spent(), clock: g.gov.clock}
 		return 0
 	case g.next != (leadIn+observed)*round || !g.steady.noted:
 		return 0
 	}
 	s := &g.steady
 	skipped := g.k.ctas - g.next - tailAfter*round
-	times := float64(skipped) / float64(observed*round)
-	by = int64(math.Round(times * float64(at-s.edge)))
-	if moved := g.tally.dramRead + g.tally.dramWrite - s.tally.dramRead - s.tally.dramWrite; !g.ideal { // what waits for memory has grown meanwhile
-		by = max(by, int64(math.Ceil(times*float64(moved)/g.perEdge)))
-	}
+	by = g.elapse(at, float64(skipped)/float64(observed*round))
 	g.pass(skipped, by)
-	now := g.gov.spent()
-	g.gov.pass(at, by, (now[0]-s.joules[0])*times, (now[1]-s.joules[1])*times)
 	g.next += skipped
 	g.shift(by)
 	s.noted = false
+	return by
+}
+
+// elapse lets the rounds observed up to an edge go by so many times over, and returns the
+// edges that takes. The clock follows what they draw: where memory is busier than the pipes
+// they take the same time at any clock, elsewhere the same edges.
+func (g *grid) elapse(at int64, times float64) (by int64) {
+	s, t, spent := &g.steady, &g.tally, g.gov.spent()
+	core, dram := spent[0]-s.joules[0], spent[1]-s.joules[1]
+	took, clock := float64(at-s.edge), (s.clock+g.gov.clock)/2
+	pipes := float64(max(t.math-s.tally.math, t.shared-s.tally.shared, t.sfu-s.tally.sfu)) / float64(len(g.sms))
+	moved := 0.0
+	if !g.ideal {
+		moved = float64(t.dramRead + t.dramWrite - s.tally.dramRead - s.tally.dramWrite)
+	}
+	waits, done := moved/g.perEdge > pipes, 0.0
+	for left := times; left > 0; left-- {
+		edges := took
+		if waits {
+			edges *= g.gov.clock / clock
+		}
+		share := min(1, left)
+		done += share * max(edges, pipes, moved/g.perEdge) // what waits for memory may have grown meanwhile
+		n := int64(math.Round(done)) - by
+		g.gov.pass(at+by, n, core*share, dram*share)
+		g.clocked()
+		by += n
+	}
 	return by
 }
 
