@@ -140,6 +140,17 @@ func splitKeys(a *attentionWork) int {
 	return 64
 }
 
+// issues is what the next keys cost the warps that multiply, which load them too: a thread's
+// loads leave one after another; and where keys lie in pages, their place is looked up in L1
+// and handed to the threads of a row first (paged_kv.h).
+func (c *Config) issues(a *attentionWork) int64 {
+	leave := c.wavefronts(a.wide * a.dim * a.dt.CellBytes())
+	if a.paged {
+		leave += int64(c.L1.Latency + c.SM.Latency)
+	}
+	return leave
+}
+
 // byHalves makes the kernel one that has a tile of keys and one of values, both once:
 // values come while scores are computed, and the next keys from then on. Each is waited for
 // at a barrier, and rows' maxima are found by two shuffles and what they change by an exponential.
@@ -154,7 +165,7 @@ func (c *Config) byHalves(k *kernel, a *attentionWork, steps int) {
 	results.math, results.joules = k.math-scores.math, k.joules/2
 	scores.chain = barrierCost + scores.math + int64(c.Tensor.Latency)
 	maxima := 2*int64(c.SM.Latency) + hardLatency
-	results.chain = barrierCost + maxima + k.sfu + c.softmaxSimple(k.sfu) + results.math + int64(c.Tensor.Latency)
+	results.chain = barrierCost + c.issues(a) + maxima + k.sfu + c.softmaxSimple(k.sfu) + results.math + int64(c.Tensor.Latency)
 	scores.shared, results.shared = k.shared/2, k.shared/2
 	for range steps {
 		k.parts = append(k.parts, scores, results)

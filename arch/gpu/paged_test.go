@@ -234,3 +234,14 @@ func TestNothingToJoin(t *testing.T) {
 	run := func(k *kernel) int64 { return newGrid(c, k, newGovernor(c), false, 0).run(0) }
 	assert.Less(t, run(c.joined(whole)), run(c.joined(split)))
 }
+
+// Warps that multiply issue the next keys' loads themselves: 28 KiB at 128 a cycle, after a look at
+// the page in L1 and a shuffle.
+func TestIssuesOfPagedKeys(t *testing.T) {
+	c := opened(t, "a100-sxm")
+	a := paged(t, c, serving(1, 8, 1, 8192))
+	assert.Equal(t, int64(112*256/128+33+29), c.issues(a))
+	k := c.flash(a)
+	softmax := k.parts[1].sfu + c.softmaxSimple(k.parts[1].sfu)
+	assert.Equal(t, k.parts[1].math+softmax+c.issues(a)+barrierCost+2*29+hardLatency+25, k.parts[1].chain)
+}
