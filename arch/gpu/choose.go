@@ -46,14 +46,49 @@ const (
 	clearlyFewer = 0.97
 )
 
-// fewest is the candidates within slack of the first, in order of their CTAs.
-func fewest(list []candidate) []candidate {
-	n := 0
-	for n < len(list) && list[n].cost <= slack*list[0].cost {
-		n++
+// On Ampere, cuBLAS's times where the tensor cores bound a product are those of its largest tiles,
+// also where smaller ones fill the last wave better, by an eighth of the time or so
+// [aiconfigurator]. So of what is reckoned within slackLarger of the best, which is coarse here,
+// the largest tiles are run first, and a smaller one must be faster by clearlyLarger.
+const (
+	slackLarger   = 1.5
+	clearlyLarger = 0.88
+	triedAsync    = 24
+)
+
+// preferred is which of some candidates, reckoned best first, are run, in the order of the
+// library's liking, and what one must gain over those before it.
+func (c *Config) preferred(p *product, list []candidate, most int) ([]candidate, float64) {
+	within := func(slack float64) []candidate {
+		n := 1
+		for n < len(list) && list[n].cost <= slack*list[0].cost {
+			n++
+		}
+		return list[:n]
 	}
-	slices.SortStableFunc(list[:n], func(a, b candidate) int { return cmp.Compare(a.ctas, b.ctas) })
-	return list[:n]
+	gain := clearly
+	switch async := c.SM.Path == "async" && c.tensorRate(p.dt) > 0 && list[0].steps <= triedSteps; {
+	case c.grouping(p.dt):
+		list, gain = within(slack), clearlyFewer
+		slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.ctas, b.ctas) })
+	case async && c.pipeBound(p):
+		list, gain, most = within(slackLarger), clearlyLarger, triedAsync
+		slices.SortStableFunc(list, func(a, b candidate) int {
+			return cmp.Or(cmp.Compare(b.m*b.n, a.m*a.n), cmp.Compare(a.split, b.split))
+		})
+	case async:
+		list, most = within(near), triedAsync
+	default:
+		list = within(near)
+	}
+	return list[:min(most, len(list))], gain
+}
+
+// pipeBound tells whether a product's multiply-adds take the tensor cores longer than its
+// bytes take the pins.
+func (c *Config) pipeBound(p *product) bool {
+	rate := float64(c.tensorRate(p.dt) * c.SM.Count)
+	return rate > 0 && float64(p.m*p.n*p.batch)*float64(p.k)/rate > c.traffic(p)/float64(c.Memory.Bandwidth)*float64(c.Clock)
 }
 
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
@@ -82,15 +117,13 @@ func (c *Config) choose(p *product) (tiling, error) {
 func (c *Config) fastest(p *product, list []candidate, most int) (best tiling, least float64) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
 	least = math.Inf(1)
-	gain := clearly
-	if c.grouping(p.dt) {
-		list, gain = fewest(list), clearlyFewer
+	if len(list) == 0 {
+		return best, least
 	}
-	for i, x := range list {
-		if i == 0 {
-			best = x.tiling
-		}
-		if i == most || !c.grouping(p.dt) && x.cost > near*list[0].cost || x.steps > triedSteps {
+	list, gain := c.preferred(p, list, most)
+	best = list[0].tiling
+	for _, x := range list {
+		if x.steps > triedSteps {
 			break
 		}
 		if cost := c.trial(p, x.tiling); cost < gain*least {

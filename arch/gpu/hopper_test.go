@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"nnsim/workloads"
 )
 
 // hopper is the H100 as its preset has it.
@@ -80,7 +82,8 @@ func TestALineIsSentOnceForAGroup(t *testing.T) {
 
 // TestFewCTAsComeFirst of what is reckoned within slack of the best.
 func TestFewCTAsComeFirst(t *testing.T) {
-	list := fewest([]candidate{{cost: 100, ctas: 500}, {cost: 105, ctas: 120}, {cost: 110, ctas: 90}, {cost: 111, ctas: 1}})
+	list, gain := hopper(t).preferred(&product{dt: workloads.BF16}, []candidate{{cost: 100, ctas: 500}, {cost: 105, ctas: 120}, {cost: 110, ctas: 90}, {cost: 111, ctas: 1}}, tried)
+	assert.Equal(t, clearlyFewer, gain)
 	require.Len(t, list, 3)
 	assert.Equal(t, []int{90, 120, 500}, []int{list[0].ctas, list[1].ctas, list[2].ctas})
 }
