@@ -18,7 +18,11 @@ type trial struct {
 }
 
 // choose simulates and keeps the fastest.
-func (s *searcher) choose(usual trial, found []candidates) error {
+func (s *searcher) choose(found []candidates) error {
+	usual, err := s.simulate1(s.p.Plan)
+	if err != nil {
+		return err
+	}
 	best := usual
 	for _, c := range found {
 		budget := s.mapped.simulate / len(found)

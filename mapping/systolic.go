@@ -10,33 +10,17 @@ import (
 // Systolic cuts and places a network for a machine with a systolic matrix unit.
 // It refuses a layer whose least tiles do not fit, naming what it needs.
 func Systolic(net *workloads.Network, target Target) (*Plan, error) {
-	return Fused(net, target)
-}
-
-// Fused is Systolic with chains of layers that run back to back; they must not overlap.
-func Fused(net *workloads.Network, target Target, chains ...Chain) (*Plan, error) {
 	plan := &Plan{Target: target, Places: map[*workloads.Tensor]*Place{}, Layers: make([]*LayerPlan, len(net.Layers))}
-	tops, err := plan.chained(net, chains)
-	if err != nil {
-		return nil, err
-	}
+	tops := place(net, target, plan)
 	for i, l := range net.Layers {
-		if c := plan.chainOf(i); c != nil {
-			if c.First == i {
-				err = plan.cutChain(c, net, tops[i])
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", target.Name, c.called(net), err)
-			}
-			continue
-		}
 		lp := &LayerPlan{Layer: l}
 		plan.Layers[i] = lp
 		c := &cutter{target: target, plan: plan, layer: l, base: tops[i], room: target.Buffer - tops[i]}
+		var err error
 		switch workloads.ClassOf(l.Head().Op) {
 		case workloads.View:
 		case workloads.MatrixClass:
-			_, err = c.nest(lp)
+			err = c.nest(lp)
 		default:
 			lp.Pieces, err = c.pieces()
 		}
@@ -80,21 +64,26 @@ type cutter struct {
 	target Target
 	plan   *Plan
 	layer  *workloads.Layer
-	base   int64     // where its slots may begin in the buffer
-	room   int64     // and how many bytes there are
-	spans  []RowTile // in a chain: what it computes in each band
+	base   int64 // where its slots may begin in the buffer
+	room   int64 // and how many bytes there are
 }
 
 // onChip tells whether a tensor lives in the buffer.
 func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnChip >= 0 }
 
 // nest chooses the cheapest legal tiling of the layer's product, among those of a
-// coarse grid, and leaves the whole space with it. least is the bytes that the
-// smallest tiling needs; -1: there is none.
-func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
-	first := c.firstNest()
+// coarse grid, and leaves the whole space with it.
+func (c *cutter) nest(lp *LayerPlan) error {
+	head := c.layer.Head()
+	space, _ := workloads.MatrixOf(head)
+	first := Nest{Space: space, Pack: c.pack(&space), AOnChip: c.onChip(head.In[0]), OutOnChip: c.onChip(c.layer.Out())}
+	if head.In[1].Role != workloads.Weight {
+		first.BOnChip = c.onChip(head.In[1])
+	} else {
+		c.plan.Places[head.In[1]].Packed = true
+	}
 	var best *Nest
-	least = -1
+	least := int64(-1) // bytes the smallest tiling would need
 	c.candidates(&first, func(n *Nest, hold bool) {
 		need := c.allot(n, hold)
 		if least < 0 || need < least {
@@ -110,32 +99,18 @@ func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
 		}
 	})
 	if best == nil {
-		return least, c.tooBig(&first, least)
+		return c.tooBig(&first, least)
 	}
 	lp.Nest, lp.Space = best, c.spaceOf(first, lp)
-	return least, nil
-}
-
-// firstNest is what all nests of the layer have in common.
-func (c *cutter) firstNest() Nest {
-	head := c.layer.Head()
-	space, _ := workloads.MatrixOf(head)
-	first := Nest{Space: space, Pack: c.pack(&space), AOnChip: c.onChip(head.In[0]), OutOnChip: c.onChip(c.layer.Out())}
-	if head.In[1].Role != workloads.Weight {
-		first.BOnChip = c.onChip(head.In[1])
-	} else {
-		c.plan.Places[head.In[1]].Packed = true
-	}
-	if c.spans != nil {
-		first.bands = newBands(c.spans)
-	}
-	return first
+	return nil
 }
 
 // candidates calls try with every tiling worth trying whose results fit the accumulators.
 func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 	for _, rows := range c.rowTiles(first) {
-		tile := first.tiled(rows)
+		tile := *first
+		tile.Images, tile.Pixels = rows[0], rows[1]
+		tile.measure()
 		for _, cols := range c.colTiles(first) {
 			for _, chans := range c.chunks(first) {
 				for choice := range 4 {
@@ -143,7 +118,7 @@ func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 					n.Cols, n.Chans, n.Order = cols, chans, Order(choice%2)
 					n.Red = c.redTile(&n)
 					hold := choice < 2
-					if (hold || n.Chunks() > 1 || n.bands != nil) && c.accumulates(&n) {
+					if (hold || n.Chunks() > 1) && c.accumulates(&n) {
 						try(&n, hold)
 					}
 				}
@@ -194,11 +169,8 @@ func (c *cutter) pack(s *workloads.Matrix) int {
 func (c *cutter) rowTiles(n *Nest) (list [][2]int) {
 	s, quantum := &n.Space, c.rowQuantum(n)
 	pixels := s.OH * s.OW
-	switch {
-	case c.target.Unlimited:
+	if c.target.Unlimited {
 		return [][2]int{{s.Images, pixels}}
-	case n.bands != nil:
-		return c.bandTiles(n, 12)
 	}
 	limit := c.rowLimit(n)
 	for k := min(s.Images, limit/pixels); k >= 1; k = k * 3 / 4 {

@@ -104,6 +104,7 @@ type Memory struct {
 // Launch is what starting a kernel takes.
 type Launch struct {
 	Gap  unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
+	Call unit.Seconds `key:"call" optional:"true" doc:"what the host takes for a call of a framework's operator before it launches the kernel, while kernels before it run; 0: kernels of a graph, which wait for no host"`
 	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
 	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
 	Warp unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`
@@ -118,7 +119,7 @@ type Kernel struct {
 	Operator string `key:"operator" oneof:"auto,engine,kernel" doc:"what attention is: an engine's operator, which writes keys and values to a cache of pages and reads them there; the kernel by itself; or the engine's where a cache is in use (auto)"`
 	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
-	Schedule string `key:"schedule" oneof:"auto,library,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); tiles, or columns where it has one row and few of them (library); or what is fastest"`
+	Schedule string `key:"schedule" oneof:"auto,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); or what is fastest"`
 	Quantise string `key:"quantise" oneof:"rows,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, or nothing"`
 }
 

@@ -3,6 +3,7 @@ package gpu
 import (
 	"math"
 
+	"nnsim/arch/gpu/hierarchy"
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -19,9 +20,10 @@ import (
 // where two vectors for each hold the row; a normalisation twice (moments by
 // Welford's recurrence, result) with 128.
 //
-// Rows wait in L2 for their next pass. Sets are hashed and what comes in pushes out
-// lines without regard to age: of a footprint F swept over and over through a
-// capacity C a share m misses, 1 - m = exp(-m F/C) (survival).
+// Rows wait in L2 for their next pass. What all CTAs touch in the time of a pass is swept
+// over again and again: where it is more than a set's ways, every line of the set is pushed out,
+// the oldest first, before it is wanted (unkept). A row's lines were touched one after another, so
+// that they are there or lost together: some CTAs find theirs, others do not.
 
 // rowWork is a layer that reduces rows.
 type rowWork struct {
@@ -53,6 +55,11 @@ const (
 // one element wait for each other, those on the elements of a vector do not
 // (Jia et al. 2018, table 4.1; accel-sim's SFU, 20 to 23).
 const opLatency, hardLatency = 4, 21
+
+// rowRegisters is what a thread of these kernels takes: anything from 33 to 40 leaves three
+// CTAs of 512 threads where four would have places, as times on V100, A100 and T4 have it
+// (choice, of these three steps: to 32, to 40, to 48).
+const rowRegisters = 40
 
 // inWarp is the longest row of which a warp holds 32 values a thread.
 const inWarp = 1024
@@ -104,18 +111,17 @@ func (w *rowWork) rounds(cell int) int64 {
 	return w.length/full + unit.CeilDiv(w.length%full, int64(w.threads))
 }
 
-// survival is the share of a footprint that misses when it is swept again and again
-// through a capacity, what comes in taking the place of any line alike.
-func survival(footprint, capacity float64) (missing float64) {
-	ratio := footprint / capacity
-	if ratio <= 1 {
-		return 0
-	}
+// unkept is the share of a footprint that misses when it is swept again and again
+// through a capacity whose sets push out their oldest line. The number of lines that
+// are hashed to a set is Poisson's; those that meet more than it has ways for all miss.
+func unkept(footprint, capacity float64) (missing float64) {
+	mean := hierarchy.L2Ways * footprint / capacity
 	missing = 1
-	for range 60 {
-		missing = 1 - math.Exp(-missing*ratio)
+	for n, share := 0, math.Exp(-mean); n < hierarchy.L2Ways; n++ { // of lines that share a set with n others
+		missing -= share
+		share *= mean / float64(n+1)
 	}
-	return missing
+	return max(0, missing)
 }
 
 // rowwise writes the kernel: a CTA for each row.
@@ -126,7 +132,7 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	rounds, passes := w.rounds(cell), int64(len(w.passes))
 	warps := w.threads / 32
 	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), alike: true, serial: true,
-		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0)}
+		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, rowRegisters, 0)}
 	elements := unit.CeilDiv(w.length, rounds)
 	for _, p := range w.passes {
 		u := usage{math: unit.CeilDiv(elements*p.ops+int64(w.threads)*roundOps, int64(c.SM.FP32)), sfu: unit.CeilDiv(elements*p.hard, int64(c.SM.SFU))}
@@ -138,12 +144,13 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	}
 	out := s.out / w.rows
 	flying := float64(min(w.rows, int64(c.SM.Count*k.fit.ctas)))
-	missing := survival(flying*(float64(row)+float64(out)/float64(passes))+float64(w.beside), float64(c.L2.Size)/float64(c.L2.Partitions))
+	missing := unkept(flying*(float64(row)+float64(out)/float64(passes))+float64(w.beside), float64(c.L2.Size)/float64(c.L2.Partitions))
 	chunk := unit.CeilDiv(row, rounds)
-	k.work = func(int) work {
+	k.work = func(i int) work {
 		x := work{steps: int(rounds * passes), store: out}
 		x.loads[0] = operand{first: -1, bytes: chunk, until: int(rounds), there: s.there >= row*w.rows}
-		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), whole: max(1, int64(missing*float64(chunk))), there: missing == 0}
+		lost := int64(float64(i+1)*missing) > int64(float64(i)*missing)
+		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), there: !lost}
 		return x
 	}
 	return k

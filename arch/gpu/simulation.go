@@ -26,6 +26,7 @@ type simulation struct {
 	cached cached
 	layer  int
 	steps  int64
+	host   int64 // edge at which the host has made the calls so far
 }
 
 func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) *simulation {
@@ -81,8 +82,11 @@ func (s *simulation) run1(i int, at int64) int64 {
 	if !ok {
 		return at
 	}
+	if t.product == nil && t.flash == nil { // products come from libraries, and are timed without a framework
+		s.host += t.stream.calls * edges(s.c.Launch.Call, s.c.Clock)
+	}
 	for _, k := range s.kernels(lp.Layer, t) {
-		gap := edges(s.c.Launch.Gap, s.c.Clock)
+		gap := max(0, s.host-at) + edges(s.c.Launch.Gap, s.c.Clock)
 		if k.early {
 			gap = 0
 		}

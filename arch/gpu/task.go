@@ -3,6 +3,7 @@ package gpu
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -109,12 +110,16 @@ type streamWork struct {
 	there        int64    // bytes of in that lie in L2
 	params       int64    // bytes of in that are the model's
 	rows         *rowWork // where rows are reduced in several passes
+	calls        int64    // of a framework's functions
 }
 
 // streamOf counts a layer's work.
 func streamOf(l *workloads.Layer) (s streamWork) {
 	seen := map[*workloads.Tensor]bool{}
 	for _, n := range l.Nodes {
+		if s.calls++; strings.HasSuffix(n.Op, "Normalization") {
+			s.calls++ // which goes by way of a second function, the one that makes three tensors
+		}
 		simple, hard := workloads.Effort(n)
 		if workloads.ClassOf(n.Op) == workloads.Move {
 			simple = 0

@@ -33,9 +33,11 @@ const (
 	sectorBytes = 32
 	sectors     = lineBytes / sectorBytes
 	allSectors  = 1<<sectors - 1
-	l1Ways      = 4  // choice: 64 sets of V100's 32 KiB [citadel-2019]
-	l2Ways      = 16 // choice
+	l1Ways      = 4 // choice: 64 sets of V100's 32 KiB [citadel-2019]
 )
+
+// L2Ways is the ways of a set of L2: those of GTX 1070 and 1080 [fractional-gpus].
+const L2Ways = 16
 
 // Level is where a load found its data.
 type Level uint8

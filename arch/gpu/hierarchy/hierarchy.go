@@ -78,7 +78,7 @@ func New(c *Config) (*Hierarchy, error) {
 	h.out = (c.Near - c.L1Latency) / 2
 	h.back = c.Near - c.L1Latency - h.out
 	for i := range h.slices {
-		h.slices[i].tags = newTags(c.Size/int64(c.Slices), l2Ways)
+		h.slices[i].tags = newTags(c.Size/int64(c.Slices), L2Ways)
 	}
 	var err error
 	if h.dram, err = newChannels(c); err != nil {
