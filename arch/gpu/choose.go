@@ -242,10 +242,18 @@ func (c *Config) splittable(p *product, t tiling) bool {
 	if want := c.Kernel.Split; want > 0 {
 		return t.split == want && slabs >= want
 	}
-	if t.down > 0 && t.split > 1 && slabs < leastSlabs*t.split {
+	if t.split > 1 && (t.down > 0 && slabs < leastSlabs*t.split || c.whole(p)) {
 		return false
 	}
 	return t.split == 1 || (p.window == nil || c.parts(p, t)) && p.k*p.aCell >= leastBytes*t.split && slabs >= t.split && p.extra == 0 && p.tiles(t) <= fewWaves*c.SM.Count
+}
+
+// whole tells whether a product's reductions are not split whatever its tile: on the FP32 pipe, from Ampere
+// on, where the smallest tiles give each SM one. None of cuBLAS's 103 grids there has parts (1024×1024×4096
+// on 132 SMs neither), of its 71 on Volta and Turing 10 have [neusight].
+func (c *Config) whole(p *product) bool {
+	least := slices.MinFunc(simtMenu, func(a, b shape) int { return cmp.Compare(a.m*a.n, b.m*b.n) })
+	return c.tensorRate(p.dt) == 0 && c.SM.Path != "registers" && p.m*p.n*p.batch >= least.m*least.n*c.SM.Count
 }
 
 // leastSlabs is the slabs of a split reduction that each part has at least on Hopper: what

@@ -92,6 +92,20 @@ func TestTheHeuristicFollowsOverrides(t *testing.T) {
 	assert.ErrorContains(t, err, "kernel.tile_m")
 }
 
+// On the FP32 pipe Volta's reductions are split where tiles are few, Ampere's and Hopper's only where the smallest tiles are too few.
+func TestReductionsOfFP32(t *testing.T) {
+	for name, want := range map[string]bool{"v100-pcie": true, "t4": true, "a100-pcie-40": false, "h100-sxm": false} {
+		p := &product{m: 1024, n: 1024, k: 4096, batch: 1, dt: workloads.FP32, aCell: 4, bCell: 4, out: 4}
+		got, err := preset(t, name).choose(p)
+		require.NoError(t, err)
+		assert.Equal(t, want, got.split > 1, "%s: %v", name, got)
+		p.m, p.n = 128, 128
+		got, err = preset(t, name).choose(p)
+		require.NoError(t, err)
+		assert.Greater(t, got.split, 1, "%s: %v", name, got)
+	}
+}
+
 // TestMoreCTAsNeverEndSooner: the grid's time grows with the rows of a product.
 func TestMoreCTAsNeverEndSooner(t *testing.T) {
 	c := preset(t, "v100-sxm")
