@@ -138,7 +138,7 @@ func TestNoChoiceIsSaid(t *testing.T) {
 	run, err := e.Run(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, run.Notes)
-	assert.Contains(t, strings.Join(run.Notes, " "), "n=64,k=64: rows of the matrix lie on the PEs in turn")
+	assert.Contains(t, strings.Join(run.Notes, " "), "n=64,k=64: a row of the matrix lies on the PE that its number modulo the PEs names")
 	p, err := e.Prepare()
 	require.NoError(t, err)
 	assert.ErrorContains(t, p.WriteMapping(io.Discard), "leaves no choice of mappings")

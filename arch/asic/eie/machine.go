@@ -249,7 +249,7 @@ func (r *run) multiply(layer int, s *workloads.Matrix, sums, a, b []int32) error
 	return nil
 }
 
-// Fixed says why there is one mapping: the matrix is cut before the run.
+// Fixed says why there is one mapping: where a row lies is how the machine finds it.
 func (m *Machine) Fixed() string {
-	return "rows of the matrix lie on the PEs in turn, and its columns come in the order of the activations that are not zero"
+	return "a row of the matrix lies on the PE that its number modulo the PEs names, where its sum is an activation of the next layer, and columns come in the order of the activations that are not zero; zeros that lie at random leave nothing to balance"
 }
