@@ -53,6 +53,12 @@ type Fixed interface {
 	Fixed() string
 }
 
+// Serial is a machine that may compute layer after layer, which meet at their ends alone: how a
+// layer is mapped changes the time of the next one, but of none behind that.
+type Serial interface {
+	Serial() bool
+}
+
 // Job is one run of a planned network.
 type Job struct {
 	Net  *workloads.Network

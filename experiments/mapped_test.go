@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,8 @@ import (
 	"nnsim/arch"
 	"nnsim/mapping"
 	"nnsim/mapping/search"
+	"nnsim/workloads"
+	"nnsim/workloads/catalog"
 )
 
 // wide has the searches held against the simulation on all layers: minutes of it.
@@ -174,6 +177,35 @@ func TestTheReckoningRanks(t *testing.T) {
 		t.Logf("%s: ρ %.3f a layer on average", device, sum/float64(len(layers)))
 		assert.GreaterOrEqual(t, sum/float64(len(layers)), 0.97, device)
 	}
+}
+
+// unnamed hides what a machine says of itself beyond what every machine does.
+type unnamed struct{ arch.Machine }
+
+// Where a machine computes layer after layer, every second is ranked in the same runs, and takes
+// as long as by itself, but for where refreshes and open rows fall, which is a per cent of layers as small as these.
+func TestSerialLayersAreRankedTogether(t *testing.T) {
+	e := Experiment{Device: "zcu102-dpu", Check: arch.None}
+	m, err := OpenDevice(e.Device, nil)
+	require.NoError(t, err)
+	b := workloads.NewBuilder("three", 1)
+	x := b.Conv("conv1", b.Input("x", 1, 32, 14, 14), 64, workloads.Window{R: 3, Pad: 1})
+	g, err := b.Build(b.Conv("conv3", b.Conv("conv2", x, 96, workloads.Window{R: 1}), 64, workloads.Window{R: 3, Pad: 1}))
+	require.NoError(t, err)
+	p, err := e.prepare(m, &catalog.Workload{Spec: "three", Name: "three", Graph: g})
+	require.NoError(t, err)
+	together, err := p.Rank(10, e)
+	require.NoError(t, err)
+	p.Machine = unnamed{m}
+	apart, err := p.Rank(10, e)
+	require.NoError(t, err)
+	require.Len(t, together, 4)
+	changed := false
+	for i := range together[:3] {
+		assert.InEpsilonSlice(t, apart[i].simulated, together[i].simulated, 0.02, together[i].Layer)
+		changed = changed || !slices.Equal(apart[i].simulated, together[i].simulated)
+	}
+	assert.True(t, changed, "runs are others")
 }
 
 // Where every mapping can be simulated, what a search takes is within 2 % of the best of them.

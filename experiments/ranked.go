@@ -8,6 +8,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"nnsim/arch"
 	"nnsim/mapping"
 	"nnsim/mapping/search"
 )
@@ -24,14 +25,18 @@ type Ranked struct {
 	Cheapest  int64   `json:"cheapest_cycles"` // of the mapping that is cheapest by reckoning
 	costs     []float64
 	simulated []float64
+
+	number int // of the layer
+	space  mapping.Space
+	points [][]int // simulated
 }
 
 // mostDraws: points drawn for each mapping wanted, since many may be illegal.
 const mostDraws = 200
 
-// Rank simulates mappings of each layer that has a choice, one layer at a time: all
-// that there are if those are no more than so many, else that many drawn evenly.
-// Layers alike are ranked once. The last entry, without a name, is of all together.
+// Rank simulates mappings of each layer that has a choice: all that there are if those are no
+// more than so many, else that many drawn evenly. Layers alike are ranked once. The last entry,
+// without a name, is of all together.
 func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 	s := &searcher{p: p, e: e, clock: p.Machine.Describe(p.Net.Precision).Clock}
 	if p.Plan.Joint != nil {
@@ -39,50 +44,86 @@ func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 	}
 	seen := map[string]bool{}
 	var list []Ranked
-	all := Ranked{All: true}
 	for i, lp := range p.Plan.Layers {
 		if lp.Space == nil {
 			continue
 		}
 		space := lp.Space()
-		key := space.Key()
-		if seen[key] {
-			continue
+		if key := space.Key(); !seen[key] {
+			seen[key] = true
+			r := Ranked{Layer: lp.Layer.Name, Size: search.Size(space.Axes()), number: i, space: space}
+			r.points, r.All = somePoints(space, each, e.Seed)
+			r.Mappings = len(r.points)
+			list = append(list, r)
 		}
-		seen[key] = true
-		r, err := s.rank(i, space, each)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, r)
-		all.costs, all.simulated = append(all.costs, r.costs...), append(all.simulated, r.simulated...)
-		all.Size, all.Mappings, all.All = all.Size+r.Size, all.Mappings+r.Mappings, all.All && r.All
 	}
 	if len(list) == 0 {
 		return nil, fmt.Errorf("show: %s; there is nothing to rank", p.noChoice())
+	}
+	if err := s.rank(list); err != nil {
+		return nil, err
+	}
+	all := Ranked{All: true}
+	for i := range list {
+		r := &list[i]
+		r.judge()
+		all.costs, all.simulated = append(all.costs, r.costs...), append(all.simulated, r.simulated...)
+		all.Size, all.Mappings, all.All = all.Size+r.Size, all.Mappings+r.Mappings, all.All && r.All
 	}
 	all.judge()
 	return append(list, all), nil
 }
 
-// rank simulates mappings of a layer, the others as they are.
-func (s *searcher) rank(layer int, space mapping.Space, each int) (Ranked, error) {
-	r := Ranked{Layer: s.p.Plan.Layers[layer].Layer.Name, Size: search.Size(space.Axes())}
-	points, all := somePoints(space, each, s.e.Seed)
-	plans := make([]*mapping.Plan, len(points))
-	for k, at := range points {
-		plans[k] = s.p.Plan.With(map[int]*mapping.LayerPlan{layer: space.Plan(at)})
+// rank simulates the points of each layer, the others as they are; where layers meet at their ends
+// alone, of every second or later layer in the same runs.
+func (s *searcher) rank(list []Ranked) error {
+	serial, ok := s.p.Machine.(arch.Serial)
+	var rounds [][]*Ranked
+next:
+	for i := range list {
+		r := &list[i]
+		for k, round := range rounds {
+			if ok && serial.Serial() && r.number > round[len(round)-1].number+1 {
+				rounds[k] = append(round, r)
+				continue next
+			}
+		}
+		rounds = append(rounds, []*Ranked{r})
+	}
+	for _, round := range rounds {
+		if err := s.together(round); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together simulates layers' first points in one run, their second in the next, and so on; a layer
+// that has no more is as it was.
+func (s *searcher) together(round []*Ranked) error {
+	var plans []*mapping.Plan
+	for k := 0; ; k++ {
+		layers := map[int]*mapping.LayerPlan{}
+		for _, r := range round {
+			if k < len(r.points) {
+				layers[r.number] = r.space.Plan(r.points[k])
+			}
+		}
+		if len(layers) == 0 {
+			break
+		}
+		plans = append(plans, s.p.Plan.With(layers))
 	}
 	trials, err := s.simulateAll(plans)
 	if err != nil {
-		return r, err
+		return err
 	}
-	for k, t := range trials {
-		r.costs, r.simulated = append(r.costs, space.Cost(points[k])), append(r.simulated, t.layers[layer]*float64(s.clock))
+	for _, r := range round {
+		for k, at := range r.points {
+			r.costs, r.simulated = append(r.costs, r.space.Cost(at)), append(r.simulated, trials[k].layers[r.number]*float64(s.clock))
+		}
 	}
-	r.Mappings, r.All = len(points), all
-	r.judge()
-	return r, nil
+	return nil
 }
 
 // somePoints are legal points of a space: all, if they are no more than so many, else drawn evenly.

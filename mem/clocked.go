@@ -84,8 +84,8 @@ func (k *Clocked) Step(now unit.Edge) unit.Edge {
 func (k *Clocked) soonest() unit.Edge {
 	m := k.memory
 	least := engine.Never
-	for i := range m.bursts {
-		if left := m.bursts[i].left; left > 0 {
+	for _, b := range m.bursts.All() {
+		if left := b.left; left > 0 {
 			least = min(least, left)
 		}
 	}

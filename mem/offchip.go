@@ -31,8 +31,7 @@ type OffChip struct {
 	coming   []arrival
 	order    int64
 	moved    unit.Edge // when the latest line was done
-	bursts   []burst
-	free     []int32
+	bursts   Slots[burst]
 	onWay    int
 	reply    func(port, slot int, at unit.Edge)
 	took     []int64 // reads by the cycles from acceptance to data
@@ -158,9 +157,9 @@ func (m *OffChip) stuck() string {
 
 // begin gives the lines of a burst to their channels.
 func (m *OffChip) begin(a *arrival) error {
-	id := m.place()
+	id := m.bursts.Take()
 	from, to := a.Addr/m.line, (a.Addr+a.Bytes-1)/m.line+1
-	m.bursts[id] = burst{port: int32(a.port), slot: int32(a.Slot), left: to - from}
+	*m.bursts.At(id) = burst{port: int32(a.port), slot: int32(a.Slot), left: to - from}
 	m.onWay++
 	m.moved = max(m.moved, a.Edge)
 	i, stripes := m.spread.Stripes(from, to)
@@ -177,20 +176,9 @@ func (m *OffChip) begin(a *arrival) error {
 	return nil
 }
 
-// place finds room to remember a burst.
-func (m *OffChip) place() int32 {
-	if n := len(m.free); n > 0 {
-		id := m.free[n-1]
-		m.free = m.free[:n-1]
-		return id
-	}
-	m.bursts = append(m.bursts, burst{})
-	return int32(len(m.bursts) - 1)
-}
-
 // lineDone takes a line that a channel has served.
 func (m *OffChip) lineDone(ch int, d dram.Done) {
-	b := &m.bursts[d.Tag]
+	b := m.bursts.At(int32(d.Tag))
 	b.last = max(b.last, d.Cycle)
 	m.moved = max(m.moved, d.Cycle)
 	if d.Write {
@@ -214,7 +202,7 @@ func (m *OffChip) lineDone(ch int, d dram.Done) {
 	}
 	m.tally.End = max(m.tally.End, b.last)
 	m.onWay--
-	m.free = append(m.free, int32(d.Tag))
+	m.bursts.Give(int32(d.Tag))
 	m.reply(int(b.port), int(b.slot), b.last)
 }
 

@@ -166,3 +166,6 @@ func (t *tileSpace) Chosen() []int {
 
 // Key is all that the space is laid out from.
 func (t *tileSpace) Key() string { return fmt.Sprint(t.s, t.l.wBits, t.l.aBits, t.l.extra()) }
+
+// Serial tells that an overlay computes layer after layer; stages of a pipeline are all at work.
+func (m *Machine) Serial() bool { return m.cfg.Design == "overlay" }

@@ -36,19 +36,17 @@ type fill struct {
 func (f *front) ask(r mem.Reply) error {
 	grain := f.at / f.grain
 	if at, ok := f.onWay[grain]; ok {
-		f.fetch[at].mshrs = append(f.fetch[at].mshrs, r.MSHR)
+		w := f.fetch.At(at)
+		w.mshrs = append(w.mshrs, r.MSHR)
 		f.joined++
 		return nil
 	}
-	if len(f.idle) == 0 {
-		f.fetch, f.idle = append(f.fetch, fetching{}), append(f.idle, int32(len(f.fetch)))
-	}
-	at := int(f.idle[len(f.idle)-1])
-	f.idle = f.idle[:len(f.idle)-1]
-	f.fetch[at] = fetching{grain, append(f.fetch[at].mshrs[:0], r.MSHR)}
+	at := f.fetch.Take()
+	w := f.fetch.At(at)
+	*w = fetching{grain, append(w.mshrs[:0], r.MSHR)}
 	f.onWay[grain] = at
 	f.fetches++
-	return f.memory.Ask(0, mem.Burst{Slot: at, Addr: grain * f.grain, Bytes: f.grain, Edge: r.Edge})
+	return f.memory.Ask(0, mem.Burst{Slot: int(at), Addr: grain * f.grain, Bytes: f.grain, Edge: r.Edge})
 }
 
 // back writes the dirty sectors of a line that goes, burst by burst.
@@ -99,7 +97,7 @@ func (f *front) fill() error {
 			f.room++
 			continue
 		}
-		w := &f.fetch[x.fetch]
+		w := f.fetch.At(x.fetch)
 		for _, entry := range w.mshrs {
 			tags, err := f.cache.Fill(entry)
 			if err != nil {
@@ -112,7 +110,7 @@ func (f *front) fill() error {
 		}
 		f.came = x.edge
 		delete(f.onWay, w.grain)
-		f.idle = append(f.idle, x.fetch)
+		f.fetch.Give(x.fetch)
 	}
 	f.fills = f.fills[:copy(f.fills, f.fills[n:])]
 	return nil
@@ -133,25 +131,14 @@ func (f *front) wait(state results.State) error {
 	return f.fill()
 }
 
-// place finds room to remember a request.
-func (f *front) place() int64 {
-	if n := len(f.free); n > 0 {
-		slot := f.free[n-1]
-		f.free = f.free[:n-1]
-		return slot
-	}
-	f.open = append(f.open, request{})
-	return int64(len(f.open) - 1)
-}
-
 // done takes one access of a request off it.
 func (f *front) done(slot int64, at unit.Edge) {
-	q := &f.open[slot]
+	q := f.open.At(int32(slot))
 	q.last = max(q.last, at)
 	if q.left--; q.left > 0 {
 		return
 	}
 	f.took.add(q.last - q.from)
 	f.end = max(f.end, q.last)
-	f.free = append(f.free, slot)
+	f.open.Give(int32(slot))
 }

@@ -52,11 +52,9 @@ type front struct {
 	write  bool
 	from   unit.Edge // when the request was offered
 	slot   int64     // of the request, in open
-	open   []request
-	free   []int64
-	onWay  map[int64]int // fetches by grain
-	fetch  []fetching
-	idle   []int32   // of fetch
+	open   mem.Slots[request]
+	onWay  map[int64]int32 // fetches by grain
+	fetch  mem.Slots[fetching]
 	came   unit.Edge // when a fetch last came
 	fills  []fill    // announced, the earliest first
 	room   int       // bursts the write buffer can take
@@ -76,7 +74,7 @@ type front struct {
 
 func newFront(m *Memory, s catalog.Stream) (*front, error) {
 	k := m.cfg.Cache.core()
-	f := &front{cfg: k, line: int64(m.core.Part.Shape.LineBytes), onWay: map[int64]int{}, stats: results.NewStats("cache", 1, cacheEvents...)}
+	f := &front{cfg: k, line: int64(m.core.Part.Shape.LineBytes), onWay: map[int64]int32{}, stats: results.NewStats("cache", 1, cacheEvents...)}
 	f.grain = max(f.line, int64(k.Sector))
 	f.widest = max(1, int(int64(k.Line)/f.grain))
 	f.room = max(f.widest, k.Slices*k.MSHRs)
@@ -145,9 +143,9 @@ func (f *front) next() (bool, error) {
 	if err := f.pause(at); err != nil {
 		return false, err
 	}
-	f.from, f.slot = f.now, f.place()
+	f.from, f.slot = f.now, int64(f.open.Take())
 	f.moved[b2i(write)] += f.line
-	f.open[f.slot] = request{left: int(unit.CeilDiv(f.line, min(f.line, int64(f.cfg.Sector)))), from: f.now, last: f.now}
+	*f.open.At(int32(f.slot)) = request{left: int(unit.CeilDiv(f.line, min(f.line, int64(f.cfg.Sector)))), from: f.now, last: f.now}
 	return true, nil
 }
 

@@ -55,7 +55,7 @@ func balanced(matrix [][]int32, pes int) [][]int32 {
 }
 
 // TestRowsInTurnAreBalanced: where zeros lie at random, rows dealt out in turn take as long as rows dealt
-// out by their entries, within 1.5 %, so that there is nothing to choose. It is rows that differ for
+// out by their entries, within 3 %, so that there is nothing to choose. It is rows that differ for
 // which the order would matter, by a fifth here.
 func TestRowsInTurnAreBalanced(t *testing.T) {
 	m, rng := opened(t), rand.New(rand.NewPCG(1, 2))
@@ -67,6 +67,6 @@ func TestRowsInTurnAreBalanced(t *testing.T) {
 		acts[j] = int32(j % 2)
 	}
 	even, uneven := pruned(rng, 1000, len(acts), 0.25, 0), pruned(rng, 1000, len(acts), 0.25, 0.5)
-	assert.InEpsilon(t, edges(even, acts), edges(balanced(even, 64), acts), 0.015)
+	assert.InEpsilon(t, edges(even, acts), edges(balanced(even, 64), acts), 0.03)
 	assert.Less(t, edges(balanced(uneven, 64), acts), 0.85*edges(uneven, acts))
 }
