@@ -67,7 +67,7 @@ func (c *Config) preferred(p *product, list []candidate, most int) ([]candidate,
 		return list[:n]
 	}
 	gain := clearly
-	switch async := c.SM.Path == "async" && c.tensorRate(p.dt) > 0 && list[0].steps <= triedSteps; {
+	switch async := c.SM.Path == "async" && c.tensorRate(p.dt) > 0 && list[0].stream == 0 && list[0].steps <= triedSteps; {
 	case c.grouping(p.dt):
 		list, gain = within(slack), clearlyFewer
 		slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.ctas, b.ctas) })
