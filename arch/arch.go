@@ -41,10 +41,13 @@ type Machine interface {
 	Prices(p workloads.Precision) results.Prices
 }
 
-// Placer is a machine that can keep activations on chip by several rules.
+// Placer is a machine that can keep activations on chip by several rules, and run
+// layers back to back.
 type Placer interface {
-	// Placements are the plans of a network under each, that of Plan first.
+	// Placements are the plans of a network under each rule for what stays on chip, that of Plan first.
 	Placements(net *workloads.Network) ([]*mapping.Plan, error)
+	// PlanBy is Plan by a rule, with chains of layers; refusing what cannot be chained.
+	PlanBy(net *workloads.Network, rule mapping.Rule) (*mapping.Plan, error)
 }
 
 // Fixed is a machine that says why it leaves a network no choice of mappings.

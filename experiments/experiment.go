@@ -54,8 +54,9 @@ type Prepared struct {
 	Plan     *mapping.Plan      // the same
 
 	expect   *workloads.Array
-	notes    []string  // of how the plan came about
-	governor *governor // nil: nothing limits power
+	joined   map[string]int // by layer: operators that join its drain, where they are fewer than could
+	notes    []string       // of how the plan came about
+	governor *governor      // nil: nothing limits power
 }
 
 // Prepare opens and plans an experiment.

@@ -11,14 +11,20 @@ import (
 	"nnsim/unit/spell"
 )
 
-// A mapping's file names layers and gives each a value along every axis of its space:
+// A mapping's file says which operators join the drains of the layers before them, what
+// stays on chip, which layers run back to back, and gives each layer a value along every
+// axis of its space:
 //
+//	drains:                        # optional: so many operators join a layer's drain, the others run alone
+//	  conv1: 1
 //	placement: half                # optional: the rule by which tensors stay on chip
-//	layers:
+//	chains:                        # optional: layers that run back to back, in bands of rows or of images
+//	  conv2_1: {to: conv2_3, rows: 8}
+//	layers:                        # optional
 //	  conv2_1: {rows: 448, cols: 256, channels: 64, outer: rows, hold: yes}
 //
 // Layers that are not named keep the device's own mapping.
-var mappingKeys = []string{"placement", "layers"}
+var mappingKeys = []string{"drains", "placement", "chains", "layers"} // in the order in which they are followed
 
 // readMapping gives the plan the mappings of a file.
 func (p *Prepared) readMapping(path string) error {
@@ -35,12 +41,19 @@ func (p *Prepared) readMapping(path string) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b entry) int { return strings.Compare(b.key, a.key) }) // placement first
-	layers := 0
+	slices.SortFunc(list, func(a, b entry) int {
+		return slices.Index(mappingKeys, a.key) - slices.Index(mappingKeys, b.key)
+	})
+	layers, rule := 0, mapping.Rule{}
 	for _, e := range list {
-		if e.key == "placement" {
-			err = p.readPlacement(f, e)
-		} else {
+		switch e.key {
+		case "drains":
+			err = p.readDrains(f, e)
+		case "placement":
+			err = p.readPlacement(f, e, &rule)
+		case "chains":
+			err = p.readChains(f, e, &rule)
+		default:
 			layers, err = p.readLayers(f, e)
 		}
 		if err != nil {
@@ -52,7 +65,7 @@ func (p *Prepared) readMapping(path string) error {
 }
 
 // readPlacement plans anew under the rule a file names.
-func (p *Prepared) readPlacement(f specFile, e entry) error {
+func (p *Prepared) readPlacement(f specFile, e entry, rule *mapping.Rule) error {
 	word, err := f.word(e, e.key)
 	if err != nil {
 		return err
@@ -68,7 +81,7 @@ func (p *Prepared) readPlacement(f specFile, e entry) error {
 	var names []string
 	for _, plan := range plans {
 		if name := placementName(plan); name == word {
-			p.Plan = plan
+			p.Plan, rule.Placement = plan, plan.Placement
 			return nil
 		}
 		names = append(names, placementName(plan))
@@ -165,9 +178,7 @@ func (f specFile) values(e entry, where string) (map[string]string, error) {
 func (p *Prepared) WriteMapping(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# How %s is mapped on %s: nnsim run %q --device %s --mapping FILE.yaml\n", p.Workload.Name, p.Machine.Name(), p.Workload.Spec, p.Machine.Name())
-	if p.Plan.Placement != "" {
-		fmt.Fprintf(&b, "placement: %s\n", p.Plan.Placement)
-	}
+	p.writeFusions(&b)
 	b.WriteString("layers:\n")
 	count := 0
 	for i, lp := range p.Plan.Layers {

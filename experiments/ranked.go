@@ -35,8 +35,8 @@ type Ranked struct {
 const mostDraws = 200
 
 // Rank simulates mappings of each layer that has a choice: all that there are if those are no
-// more than so many, else that many drawn evenly. Layers alike are ranked once. The last entry,
-// without a name, is of all together.
+// more than so many, else that many drawn evenly. Layers alike are ranked once. Then it does so
+// with chains of layers, one chain at a time. The last entry, without a name, is of all together.
 func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 	s := &searcher{p: p, e: e, clock: p.Machine.Describe(p.Net.Precision).Clock}
 	if p.Plan.Joint != nil {
@@ -57,11 +57,16 @@ func (p *Prepared) Rank(each int, e Experiment) ([]Ranked, error) {
 			list = append(list, r)
 		}
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("show: %s; there is nothing to rank", p.noChoice())
-	}
 	if err := s.rank(list); err != nil {
 		return nil, err
+	}
+	if r, err := s.rankChains(each); err != nil {
+		return nil, err
+	} else if r.Mappings > 0 {
+		list = append(list, r)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("show: %s; there is nothing to rank", p.noChoice())
 	}
 	all := Ranked{All: true}
 	for i := range list {
@@ -124,6 +129,37 @@ func (s *searcher) together(round []*Ranked) error {
 		}
 	}
 	return nil
+}
+
+// rankChains simulates chains of layers, each in the default plan of the others.
+func (s *searcher) rankChains(each int) (Ranked, error) {
+	r := Ranked{Layer: "chains of layers"}
+	placer, ok := s.p.Machine.(arch.Placer)
+	if !ok || len(s.p.Plan.Chains) > 0 {
+		return r, nil
+	}
+	chains := mapping.Chains(s.p.Net, s.p.Plan)
+	r.Size, r.All = float64(len(chains)), len(chains) <= each
+	rng := rand.New(rand.NewPCG(uint64(s.e.Seed), 1))
+	rng.Shuffle(len(chains), func(i, j int) { chains[i], chains[j] = chains[j], chains[i] })
+	chains = chains[:min(each, len(chains))]
+	plans := make([]*mapping.Plan, len(chains))
+	for k, c := range chains {
+		var err error
+		if plans[k], err = placer.PlanBy(s.p.Net, mapping.Rule{Chains: []mapping.Chain{c.Chain}}); err != nil {
+			return r, err
+		}
+	}
+	trials, err := s.simulateAll(plans)
+	if err != nil {
+		return r, err
+	}
+	for k, t := range trials {
+		r.costs, r.simulated = append(r.costs, chains[k].Cost), append(r.simulated, t.of(chains[k].Chain)*float64(s.clock))
+	}
+	r.Mappings = len(chains)
+	r.judge()
+	return r, nil
 }
 
 // somePoints are legal points of a space: all, if they are no more than so many, else drawn evenly.

@@ -24,22 +24,32 @@ type candidates struct {
 
 // searchMapping searches every layer's space by reckoned cost, then simulates: the
 // default plan, plans made of every layer's first, second, … candidate, and plans of
-// neighbours of what was fastest in each. Of what was simulated the fastest plan is
-// kept, so that a search is never worse than the default.
+// neighbours of what was fastest in each. It does so for the default plan and for the
+// cheapest of others: by other rules for what stays on chip, and with layers run back
+// to back. Of what was simulated the fastest plan is kept, so that a search is never
+// worse than the default.
 func (p *Prepared) searchMapping(m mapped, e Experiment) error {
 	if p.Plan.Joint != nil {
 		return p.searchJoint(m, e)
 	}
-	plans := []*mapping.Plan{p.Plan}
-	if placer, ok := p.Machine.(arch.Placer); ok {
-		others, err := placer.Placements(p.Net)
-		if err != nil {
-			return err
-		}
-		plans = append(plans, others[1:]...)
-	}
 	s := &searcher{mapped: m, p: p, e: e, found: map[string]search.Result{}}
-	var found []candidates
+	usual, err := s.look(p.Plan)
+	if err != nil {
+		return err
+	}
+	if len(usual.layers) == 0 {
+		p.notes = append(p.notes, "mapping: "+p.noChoice()+"; the default was taken")
+		return nil
+	}
+	standing, err := s.simulate1(p.Plan)
+	if err != nil {
+		return err
+	}
+	plans, err := s.others(standing)
+	if err != nil {
+		return err
+	}
+	found := []candidates{usual}
 	for _, plan := range plans {
 		c, err := s.look(plan)
 		if err != nil {
@@ -47,18 +57,30 @@ func (p *Prepared) searchMapping(m mapped, e Experiment) error {
 		}
 		found = append(found, c)
 	}
-	if len(found[0].layers) == 0 {
-		p.notes = append(p.notes, "mapping: "+p.noChoice()+"; the default was taken")
-		return nil
-	}
-	usual := found[0]
 	slices.SortStableFunc(found[1:], func(a, b candidates) int { return compareFloats(a.cost, b.cost) })
 	if len(found) > 1 && found[1].cost < usual.cost {
 		found = found[:2]
 	} else {
 		found = found[:1]
 	}
-	return s.choose(found)
+	return s.choose(standing, found)
+}
+
+// others are plans of the network by other rules than the default's.
+func (s *searcher) others(usual trial) ([]*mapping.Plan, error) {
+	placer, ok := s.p.Machine.(arch.Placer)
+	if !ok {
+		return nil, nil
+	}
+	plans, err := placer.Placements(s.p.Net)
+	if err != nil {
+		return nil, err
+	}
+	chained, err := s.chained(placer, usual)
+	if chained == nil || err != nil {
+		return plans[1:], err
+	}
+	return append(plans[1:], chained), nil
 }
 
 func compareFloats(a, b float64) int {
@@ -164,6 +186,9 @@ func (s *searcher) note(usual, best trial) {
 		s.tried, s.size, how, s.runs+1, changed(usual.plan, best.plan), usual.cycles, best.cycles)
 	if moved := usual.seconds/float64(max(1, usual.cycles)) - best.seconds/float64(max(1, best.cycles)); math.Abs(moved)*1e12 > 1 { // a picosecond a cycle
 		text += fmt.Sprintf(" at another clock, %v became %v", unit.Seconds(usual.seconds), unit.Seconds(best.seconds))
+	}
+	for _, c := range best.plan.Chains {
+		text += fmt.Sprintf("; %s to %s %s", s.p.Net.Layers[c.First].Name, s.p.Net.Layers[c.Last].Name, c)
 	}
 	if best.plan.Placement != "" {
 		text += "; kept free for tiles: " + best.plan.Placement

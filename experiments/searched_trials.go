@@ -18,11 +18,7 @@ type trial struct {
 }
 
 // choose simulates and keeps the fastest.
-func (s *searcher) choose(found []candidates) error {
-	usual, err := s.simulate1(s.p.Plan)
-	if err != nil {
-		return err
-	}
+func (s *searcher) choose(usual trial, found []candidates) error {
 	best := usual
 	for _, c := range found {
 		budget := s.mapped.simulate / len(found)

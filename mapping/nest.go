@@ -8,6 +8,9 @@ import (
 
 // RowTiles, ColTiles, Chunks and Packs count a nest's tiles along each loop.
 func (n *Nest) RowTiles() int {
+	if n.bands != nil {
+		return n.bands.ends[len(n.bands.ends)-1]
+	}
 	return unit.CeilDiv(n.Space.Images, n.Images) * n.perImage()
 }
 
@@ -37,6 +40,9 @@ func (t RowTile) Rows() int { return (t.I1 - t.I0) * (t.P1 - t.P0) }
 
 // RowTile is row tile i.
 func (n *Nest) RowTile(i int) RowTile {
+	if n.bands != nil {
+		return n.bands.tile(n, i)
+	}
 	per, first, line := n.perImage(), 0, n.Space.OH*n.Space.OW
 	image, part := i/per*n.Images, i%per
 	if n.Pixels < n.Space.OW {
@@ -70,6 +76,9 @@ func (n *Nest) String() string {
 		outer, inner = inner, outer
 	}
 	text := fmt.Sprintf("%s>%s>red rows=%d cols=%d red=%d", outer, inner, n.Images*n.Pixels, n.Cols, n.Red)
+	if n.bands != nil {
+		text = fmt.Sprintf("%d bands>", n.bands.filled) + text
+	}
 	if n.Pack > 1 {
 		text += fmt.Sprintf(" pack=%d", n.Pack)
 	}

@@ -27,7 +27,7 @@ type nestSpace struct {
 	first  Nest
 	chosen *LayerPlan
 	rows   [][2]int
-	loads  []aLoads // by choice of rows
+	tiles  []Nest // by choice of rows: the nest with its row tiles
 	cols   []int
 	chans  []int
 	n      Nest // the nest at hand
@@ -38,10 +38,7 @@ type nestSpace struct {
 func (c *cutter) space(first Nest, chosen *LayerPlan) *nestSpace {
 	s := &nestSpace{c: *c, first: first, chosen: chosen, rows: c.everyRowTile(&first), cols: c.everyColTile(&first), chans: c.everyChunk(&first)}
 	for _, r := range s.rows {
-		n := first
-		n.Images, n.Pixels = r[0], r[1]
-		n.measure()
-		s.loads = append(s.loads, n.aLoads)
+		s.tiles = append(s.tiles, first.tiled(r))
 	}
 	return s
 }
@@ -50,8 +47,11 @@ func (c *cutter) space(first Nest, chosen *LayerPlan) *nestSpace {
 func (c *cutter) everyRowTile(n *Nest) (list [][2]int) {
 	s, quantum, limit := &n.Space, c.rowQuantum(n), c.rowLimit(n)
 	pixels := s.OH * s.OW
-	if c.target.Unlimited {
+	switch {
+	case c.target.Unlimited:
 		return [][2]int{{s.Images, pixels}}
+	case n.bands != nil:
+		return c.bandTiles(n, 1<<20)
 	}
 	if quantum == s.OW {
 		for k := 1; k < min(s.OW, limit+1); k++ {
@@ -125,13 +125,11 @@ func (s *nestSpace) Value(axis, choice int) string {
 // set makes the nest at hand that of a point; false where it is illegal.
 func (s *nestSpace) set(at []int) bool {
 	n := &s.n
-	*n = s.first
-	r := s.rows[at[axisRows]]
-	n.Images, n.Pixels, n.aLoads = r[0], r[1], s.loads[at[axisRows]]
+	*n = s.tiles[at[axisRows]]
 	n.Cols, n.Chans, n.Order = s.cols[at[axisCols]], s.chans[at[axisChannels]], Order(at[axisOrder])
 	n.Red = s.c.redTile(n)
 	hold := at[axisHold] == 1
-	if !hold && n.Chunks() == 1 || !s.c.accumulates(n) { // one chunk is held by either
+	if !hold && n.Chunks() == 1 && n.bands == nil || !s.c.accumulates(n) { // one chunk is held by either
 		return false
 	}
 	need := s.c.allot(n, hold)
@@ -150,8 +148,16 @@ func (s *nestSpace) Cost(at []int) float64 {
 		return math.Inf(1)
 	}
 	s.c.estimate(&s.n)
-	s.n.Time = s.pace.time(&s.c, &s.n)
+	s.n.Time = s.time()
 	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
+}
+
+// time is the reckoned time of the nest at hand; of one in a chain, band by band.
+func (s *nestSpace) time() float64 {
+	if s.n.bands == nil {
+		return s.pace.time(&s.c, &s.n)
+	}
+	return s.pace.bandTime(&s.c, &s.n)
 }
 
 // boundShare: the reckoned cost may fall short of what folds and bytes take, since it
@@ -165,8 +171,7 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 	width := t.Cols * t.Arrays
 	repeats := float64(p.Batch) * float64(s.first.Packs())
 	row := s.rows[at[axisRows]]
-	n := s.first
-	n.Images, n.Pixels = row[0], row[1]
+	n := s.tiles[at[axisRows]]
 	pixels, tile := p.OH*p.OW, row[1]
 	switch {
 	case tile < p.OW:
@@ -177,6 +182,9 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 	rows := cut(pixels, tile)
 	cols, red := p.K*n.Pack, p.Red()*n.Pack
 	sum := func(f func(rows int) int) float64 { // over all row tiles
+		if s.first.bands != nil { // which are of many sizes
+			return float64(f(p.M()))
+		}
 		return float64(n.RowTiles()) / float64(rows.count) * float64((rows.count-1)*f(rows.full)+f(rows.last))
 	}
 	var bound float64
@@ -214,7 +222,7 @@ func (s *nestSpace) Plan(at []int) *LayerPlan {
 		return nil
 	}
 	s.c.estimate(&s.n)
-	s.n.Time = s.pace.time(&s.c, &s.n)
+	s.n.Time = s.time()
 	nest := s.n
 	lp := *s.chosen
 	lp.Nest = &nest
@@ -233,7 +241,7 @@ func (s *nestSpace) Key() string {
 		}
 		return 0
 	}
-	return fmt.Sprint(s.first.Space, s.first.Pack, s.first.AOnChip, s.first.BOnChip, s.first.OutOnChip, c.base, c.room,
+	return fmt.Sprint(s.first.Space, c.spans, s.first.Pack, s.first.AOnChip, s.first.BOnChip, s.first.OutOnChip, c.base, c.room,
 		c.extras(), c.rowQuantum(&s.first), head.In[0].Type, head.In[1].Type, c.layer.Out().Type,
 		channels(head.In[0]), channels(head.In[1]), channels(c.layer.Out()))
 }
@@ -268,6 +276,9 @@ type aLoads struct {
 // measure finds them.
 func (n *Nest) measure() {
 	per, sum, loads := n.perImage(), int64(0), aLoads{}
+	if n.bands != nil {
+		per = n.bands.alike()
+	}
 	for i := range per { // the tiles of one image differ in halo only
 		size := n.ATile(n.RowTile(i), 1)
 		loads.tall, sum = max(loads.tall, size), sum+size
@@ -279,6 +290,17 @@ func (n *Nest) measure() {
 		loads.last = loads.mean / float64(n.Images) * float64(rest)
 	}
 	n.aLoads = loads
+}
+
+// tiled is the nest with row tiles of so many images and pixels.
+func (n *Nest) tiled(rows [2]int) Nest {
+	tile := *n
+	tile.Images, tile.Pixels = rows[0], rows[1]
+	if n.bands != nil {
+		tile.cutBands()
+	}
+	tile.measure()
+	return tile
 }
 
 var _ Space = (*nestSpace)(nil)

@@ -1,8 +1,10 @@
 package mapping
 
 import (
+	"fmt"
 	"sort"
 
+	"nnsim/unit"
 	"nnsim/workloads"
 )
 
@@ -29,7 +31,7 @@ type placer struct {
 // place finds every tensor's lifetime, keeps on chip what fits and gives the rest
 // (and all weights, inputs and outputs) an off-chip address. It returns, by layer,
 // the first buffer address that the layer may use for its tiles.
-func place(net *workloads.Network, target Target, plan *Plan) (tops []int64) {
+func place(net *workloads.Network, target Target, plan *Plan) (tops []int64, err error) {
 	p := &placer{net: net, target: target, plan: plan, tops: make([]int64, len(net.Layers)), output: map[*workloads.Tensor]bool{}, root: map[*workloads.Tensor]*workloads.Tensor{}}
 	p.findRoots()
 	for _, t := range net.Graph.Inputs {
@@ -52,8 +54,7 @@ func place(net *workloads.Network, target Target, plan *Plan) (tops []int64) {
 			}
 		}
 	}
-	p.assign()
-	return p.tops
+	return p.tops, p.assign()
 }
 
 // outs is every tensor a layer leaves in memory: those of its last node.
@@ -102,12 +103,18 @@ func (p *placer) use(t *workloads.Tensor, i int) {
 }
 
 // assign walks the layers: what a layer makes stays on chip if a gap is free for
-// its whole life and it is read again; else it goes off chip.
-func (p *placer) assign() {
+// its whole life and it is read again, or if it is what stays within a chain; else
+// it goes off chip.
+func (p *placer) assign() error {
 	for _, t := range p.net.Graph.Inputs {
 		p.offChip(t)
 	}
 	for i, l := range p.net.Layers {
+		if c := p.plan.chainOf(i); c != nil && c.First == i {
+			if err := p.rings(c); err != nil {
+				return err
+			}
+		}
 		for _, n := range l.Nodes {
 			for _, t := range n.In {
 				if t != nil && t.Role == workloads.Weight {
@@ -126,6 +133,37 @@ func (p *placer) assign() {
 		}
 	}
 	p.plan.OffChip = p.next
+	return nil
+}
+
+// rings places the rows that a chain keeps of its results.
+func (p *placer) rings(c *Chain) error {
+	for i, l := range p.net.Layers[c.First:c.Last] {
+		rows, pl := c.rings[l.Out()], p.plan.Places[l.Out()]
+		if rows == 0 {
+			continue
+		}
+		pl.Ring = rows
+		pl.Bytes = pl.Bytes / int64(c.links[i].rows*c.links[i].space.Images) * int64(rows)
+		if !p.fit(pl, p.target.Buffer) {
+			return fmt.Errorf("%s: the rows it keeps do not fit the buffer of %v (buffer.size); make its bands smaller",
+				c.called(p.net), unit.Bytes(p.target.Buffer))
+		}
+	}
+	return nil
+}
+
+// life is the layers in which a place is in use. What a layer of a chain uses is in use
+// in all of the chain.
+func (p *placer) life(pl *Place) (first, last int) {
+	first, last = pl.First, pl.Last
+	if c := p.plan.chainOf(first); c != nil {
+		first = c.First
+	}
+	if c := p.plan.chainOf(last); c != nil {
+		last = c.Last
+	}
+	return first, last
 }
 
 func (p *placer) offChip(t *workloads.Tensor) {
@@ -137,7 +175,7 @@ func (p *placer) offChip(t *workloads.Tensor) {
 	p.next += (pl.Bytes + align - 1) / align * align
 }
 
-// keep puts a place into the lowest gap of the buffer that is free for its life.
+// keep puts a place into the buffer if it is one to be kept there and finds room.
 func (p *placer) keep(pl *Place) bool {
 	limit := p.target.Buffer - p.target.Buffer/workShare
 	if p.target.Reserved > 0 {
@@ -146,9 +184,15 @@ func (p *placer) keep(pl *Place) bool {
 	if !p.target.KeepOnChip || pl.Last <= pl.First || pl.Bytes > limit {
 		return false
 	}
+	return p.fit(pl, limit)
+}
+
+// fit puts a place into the lowest gap of the buffer that is free for its life.
+func (p *placer) fit(pl *Place, limit int64) bool {
+	first, last := p.life(pl)
 	kept := p.live[:0]
 	for _, o := range p.live {
-		if o.Last >= pl.First { // layers come in order, so older places never matter again
+		if _, until := p.life(o); until >= first { // layers come in order, so older places never matter again
 			kept = append(kept, o)
 		}
 	}
@@ -166,7 +210,7 @@ func (p *placer) keep(pl *Place) bool {
 	}
 	pl.OnChip = at
 	p.live = append(p.live, pl)
-	for l := pl.First; l <= pl.Last; l++ {
+	for l := first; l <= last; l++ {
 		p.tops[l] = max(p.tops[l], (at+pl.Bytes+63)/64*64)
 	}
 	return true

@@ -5,13 +5,13 @@
 //	Network + Target ──▶ Plan:  Place   tensor → off-chip address, on-chip address
 //	                            Nest    product → tiles, order, slots in the buffer
 //	                            Pieces  vector work → pieces, slots
+//	                            Chain   layers → bands that pass through all of them
 //
 // A machine hands over its numbers as a Target and gets back a Plan it can walk
 // without looking anything up. Every plan is legal by construction: what a layer
 // needs on chip is allocated here, and what cannot be is refused here.
 //
-// Not modelled: fusing across products (a layer's output is whole before the next
-// layer starts), a dataflow of each layer's own (it is the machine's), recomputation,
+// Not modelled: chains of other layers than convolutions, a dataflow of each layer's own (it is the machine's), recomputation,
 // and splitting of one layer over several machines. The cost of a mapping (pace) knows
 // channels and open rows of the memory, but not the order of single lines.
 package mapping
@@ -27,6 +27,7 @@ type Plan struct {
 	Target Target
 	// Placement names the rule by which tensors stay on chip; "" is the usual one.
 	Placement string
+	Chains    []*Chain // layers that run back to back; the first chain first
 	Layers    []*LayerPlan
 	// Joint lays out the mappings of all layers together, where they share what the machine
 	// has; nil where each layer is mapped by itself.
@@ -49,7 +50,8 @@ type Place struct {
 	First   int   // the layer that makes it; -1: there from the start
 	Last    int   // the last layer that reads it
 	Packed  bool  // a weight stored tile after tile, as its layer's Nest reads it
-	Bytes   int64
+	Ring    int   // on chip: the rows that are there at a time, of all images in turn; 0: all
+	Bytes   int64 // in memory
 }
 
 // LayerPlan is one layer's part. Exactly one of Nest, Pieces and Custom is set; all
@@ -108,6 +110,7 @@ type Nest struct {
 	AOnChip, BOnChip, OutOnChip bool // operands and result that live in the buffer
 	A, B, Extra, Out            Slots
 	aLoads
+	bands *bands // in a chain
 
 	// The mapper's estimate, in cycles: of compute and of off-chip traffic, which
 	// overlap, and of the whole with waits, first loads and last store.

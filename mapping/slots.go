@@ -30,6 +30,9 @@ func (c *cutter) allot(n *Nest, hold bool) int64 {
 		if hold && n.Order == ColsOuter {
 			count = max(2, min(2*n.Chunks(), n.Chunks()*n.ColTiles()))
 		}
+		if hold && n.bands != nil { // all of it, from band to band
+			count = max(2, n.Packs()*n.Chunks()*n.ColTiles())
+		}
 		n.B = take(int64(n.Red)*int64(min(n.Cols, n.Space.K*n.Pack))*cell(head.In[1]), count)
 	}
 	tile := int64(n.Images) * int64(n.Pixels) * int64(n.Cols)
@@ -144,6 +147,9 @@ func (c *cutter) traffic(n *Nest) (bytes float64) {
 		single := n.ColTiles()*unit.CeilDiv(s.Red()*n.Pack, n.Red) == 1
 		if single || c.target.FIFO == 0 && n.Order == ColsOuter && n.B.Count >= n.Chunks() {
 			again = 1
+			if n.bands != nil && !n.wholeB() {
+				again = n.bands.filled
+			}
 		}
 		bytes += outer * float64(s.Red()) * float64(s.K*n.Pack) * float64(cell(head.In[1])) * float64(again)
 	}
@@ -151,4 +157,10 @@ func (c *cutter) traffic(n *Nest) (bytes float64) {
 		bytes += outer * float64(s.M()) * float64(s.K*n.Pack) * float64(cell(c.layer.Out()))
 	}
 	return bytes
+}
+
+// moved is the bytes a nest moves off chip, with what its drain reads.
+func (c *cutter) moved(n *Nest) float64 {
+	extra := float64(n.Space.M()) * float64(n.Space.K*n.Space.Groups) * float64(cell(c.layer.Out()))
+	return c.traffic(n) + extra*float64(c.extras())
 }

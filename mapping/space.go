@@ -25,8 +25,42 @@ type Space interface {
 	Key() string
 }
 
-// Placements are the plans of a network under other rules for what stays on chip, the
-// usual one first: more or less of the buffer kept free for tiles, or all of it.
+// Rule is what a plan may be made by, other than a machine's usual way: how much of
+// the buffer is kept free for tiles, and which layers run back to back.
+type Rule struct {
+	Placement string // of PlacementNames
+	Chains    []Chain
+}
+
+// PlacementNames are the rules for what stays on chip: the usual one, more or less of
+// the buffer kept free for tiles, or all of it.
+var PlacementNames = []string{"default", "eighth", "half", "all"}
+
+// placed is the target with the buffer's share of a placement kept free; false: there is none of this name.
+func (t Target) placed(name string) (Target, bool) {
+	shares := map[string]int64{"eighth": 8, "half": 2, "all": 1}
+	if share := shares[name]; share > 0 {
+		t.Reserved = max(1, t.Buffer/share)
+		return t, true
+	}
+	return t, name == "" || name == "default"
+}
+
+// Ruled plans a network by a rule.
+func Ruled(net *workloads.Network, target Target, r Rule) (*Plan, error) {
+	other, ok := target.placed(r.Placement)
+	if !ok {
+		return nil, fmt.Errorf("%s: placement %s: write one of %s", target.Name, r.Placement, strings.Join(PlacementNames, ", "))
+	}
+	p, err := Fused(net, other, r.Chains...)
+	if err == nil && r.Placement != "default" {
+		p.Placement = r.Placement
+	}
+	return p, err
+}
+
+// Placements are the plans of a network under all rules for what stays on chip, the
+// usual one first, without repeats.
 func Placements(net *workloads.Network, target Target) ([]*Plan, error) {
 	usual, err := Systolic(net, target)
 	if err != nil {
@@ -36,17 +70,11 @@ func Placements(net *workloads.Network, target Target) ([]*Plan, error) {
 	if !target.KeepOnChip || target.Unlimited {
 		return list, nil
 	}
-	for _, rule := range []struct {
-		name     string
-		reserved int64
-	}{{"eighth", target.Buffer / 8}, {"half", target.Buffer / 2}, {"all", target.Buffer}} {
-		other := target
-		other.Reserved = max(1, rule.reserved)
-		p, err := Systolic(net, other)
+	for _, name := range PlacementNames[1:] {
+		p, err := Ruled(net, target, Rule{Placement: name})
 		if err != nil {
 			continue // too little is left for the tiles of some layer
 		}
-		p.Placement = rule.name
 		if !slices.ContainsFunc(list, func(q *Plan) bool { return samePlaces(p, q) }) {
 			list = append(list, p)
 		}

@@ -10,17 +10,33 @@ import (
 // Systolic cuts and places a network for a machine with a systolic matrix unit.
 // It refuses a layer whose least tiles do not fit, naming what it needs.
 func Systolic(net *workloads.Network, target Target) (*Plan, error) {
+	return Fused(net, target)
+}
+
+// Fused is Systolic with chains of layers that run back to back; they must not overlap.
+func Fused(net *workloads.Network, target Target, chains ...Chain) (*Plan, error) {
 	plan := &Plan{Target: target, Places: map[*workloads.Tensor]*Place{}, Layers: make([]*LayerPlan, len(net.Layers))}
-	tops := place(net, target, plan)
+	tops, err := plan.chained(net, chains)
+	if err != nil {
+		return nil, err
+	}
 	for i, l := range net.Layers {
+		if c := plan.chainOf(i); c != nil {
+			if c.First == i {
+				err = plan.cutChain(c, net, tops[i])
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", target.Name, c.called(net), err)
+			}
+			continue
+		}
 		lp := &LayerPlan{Layer: l}
 		plan.Layers[i] = lp
 		c := &cutter{target: target, plan: plan, layer: l, base: tops[i], room: target.Buffer - tops[i]}
-		var err error
 		switch workloads.ClassOf(l.Head().Op) {
 		case workloads.View:
 		case workloads.MatrixClass:
-			err = c.nest(lp)
+			_, err = c.nest(lp)
 		default:
 			lp.Pieces, err = c.pieces()
 		}
@@ -64,26 +80,21 @@ type cutter struct {
 	target Target
 	plan   *Plan
 	layer  *workloads.Layer
-	base   int64 // where its slots may begin in the buffer
-	room   int64 // and how many bytes there are
+	base   int64     // where its slots may begin in the buffer
+	room   int64     // and how many bytes there are
+	spans  []RowTile // in a chain: what it computes in each band
 }
 
 // onChip tells whether a tensor lives in the buffer.
 func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnChip >= 0 }
 
 // nest chooses the cheapest legal tiling of the layer's product, among those of a
-// coarse grid, and leaves the whole space with it.
-func (c *cutter) nest(lp *LayerPlan) error {
-	head := c.layer.Head()
-	space, _ := workloads.MatrixOf(head)
-	first := Nest{Space: space, Pack: c.pack(&space), AOnChip: c.onChip(head.In[0]), OutOnChip: c.onChip(c.layer.Out())}
-	if head.In[1].Role != workloads.Weight {
-		first.BOnChip = c.onChip(head.In[1])
-	} else {
-		c.plan.Places[head.In[1]].Packed = true
-	}
+// coarse grid, and leaves the whole space with it. least is the bytes that the
+// smallest tiling needs; -1: there is none.
+func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
+	first := c.firstNest()
 	var best *Nest
-	least := int64(-1) // bytes the smallest tiling would need
+	least = -1
 	c.candidates(&first, func(n *Nest, hold bool) {
 		need := c.allot(n, hold)
 		if least < 0 || need < least {
@@ -99,18 +110,32 @@ func (c *cutter) nest(lp *LayerPlan) error {
 		}
 	})
 	if best == nil {
-		return c.tooBig(&first, least)
+		return least, c.tooBig(&first, least)
 	}
 	lp.Nest, lp.Space = best, c.spaceOf(first, lp)
-	return nil
+	return least, nil
+}
+
+// firstNest is what all nests of the layer have in common.
+func (c *cutter) firstNest() Nest {
+	head := c.layer.Head()
+	space, _ := workloads.MatrixOf(head)
+	first := Nest{Space: space, Pack: c.pack(&space), AOnChip: c.onChip(head.In[0]), OutOnChip: c.onChip(c.layer.Out())}
+	if head.In[1].Role != workloads.Weight {
+		first.BOnChip = c.onChip(head.In[1])
+	} else {
+		c.plan.Places[head.In[1]].Packed = true
+	}
+	if c.spans != nil {
+		first.bands = newBands(c.spans)
+	}
+	return first
 }
 
 // candidates calls try with every tiling worth trying whose results fit the accumulators.
 func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 	for _, rows := range c.rowTiles(first) {
-		tile := *first
-		tile.Images, tile.Pixels = rows[0], rows[1]
-		tile.measure()
+		tile := first.tiled(rows)
 		for _, cols := range c.colTiles(first) {
 			for _, chans := range c.chunks(first) {
 				for choice := range 4 {
@@ -118,7 +143,7 @@ func (c *cutter) candidates(first *Nest, try func(n *Nest, hold bool)) {
 					n.Cols, n.Chans, n.Order = cols, chans, Order(choice%2)
 					n.Red = c.redTile(&n)
 					hold := choice < 2
-					if (hold || n.Chunks() > 1) && c.accumulates(&n) {
+					if (hold || n.Chunks() > 1 || n.bands != nil) && c.accumulates(&n) {
 						try(&n, hold)
 					}
 				}
@@ -169,8 +194,11 @@ func (c *cutter) pack(s *workloads.Matrix) int {
 func (c *cutter) rowTiles(n *Nest) (list [][2]int) {
 	s, quantum := &n.Space, c.rowQuantum(n)
 	pixels := s.OH * s.OW
-	if c.target.Unlimited {
+	switch {
+	case c.target.Unlimited:
 		return [][2]int{{s.Images, pixels}}
+	case n.bands != nil:
+		return c.bandTiles(n, 12)
 	}
 	limit := c.rowLimit(n)
 	for k := min(s.Images, limit/pixels); k >= 1; k = k * 3 / 4 {

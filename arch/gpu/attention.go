@@ -237,7 +237,7 @@ func (c *Config) flashFit(a *attentionWork) residency {
 // (flash_fwd_splitkv_kernel, of FlashAttention 2 on Hopper too), except for paged keys on Hopper.
 func (a *attentionWork) halves(c *Config) bool {
 	if a.paged {
-		return a.most > 1 && c.SM.Path != "tma"
+		return a.most != 1 && c.SM.Path != "tma" // 0: not known yet
 	}
 	return a.decodes()
 }

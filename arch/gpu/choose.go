@@ -93,6 +93,9 @@ func (c *Config) pipeBound(p *product) bool {
 
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {
+	if t, ok := c.fewColumns(p); ok {
+		return t, nil
+	}
 	list := c.candidates(p)
 	if len(list) == 0 {
 		k := c.Kernel

@@ -119,7 +119,7 @@ type Kernel struct {
 	Operator string `key:"operator" oneof:"auto,engine,kernel" doc:"what attention is: an engine's operator, which writes keys and values to a cache of pages and reads them there; the kernel by itself; or the engine's where a cache is in use (auto)"`
 	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
-	Schedule string `key:"schedule" oneof:"auto,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); or what is fastest"`
+	Schedule string `key:"schedule" oneof:"auto,library,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); tiles, or columns where it has one row and few of them (library); or what is fastest"`
 	Quantise string `key:"quantise" oneof:"rows,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, or nothing"`
 }
 

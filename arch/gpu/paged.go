@@ -170,8 +170,9 @@ func (c *Config) joined(a *attentionWork) *kernel {
 			return work{}
 		}
 		n := min(joinRows, rows-i%tiles*joinRows)
-		w := work{steps: a.split, store: int64(n*a.dimV) * int64(a.out), first: int64(n) * 4 * int64(a.split)}
-		w.loads[0] = operand{first: -1, bytes: int64(n*a.dimV) * 4, there: true}
+		w := work{steps: a.split, store: int64(n*a.dimV) * int64(a.out)}
+		w.loads[0] = operand{first: -1, bytes: int64(n) * 4 * int64(a.split), until: 1, there: true}
+		w.loads[1] = operand{first: -1, bytes: int64(n*a.dimV) * 4, there: true}
 		return w
 	}
 	return k

@@ -83,7 +83,7 @@ func (c *Config) every(p *product) (list []candidate) {
 		}
 		for stages := t.stages; stages >= least; stages-- {
 			t.stages = stages
-			if schedule == "auto" || schedule == "tiles" || p.window != nil {
+			if schedule == "auto" || schedule == "library" || schedule == "tiles" || p.window != nil {
 				for _, t.split = range splits {
 					if c.splittable(p, t) {
 						for _, x := range c.everyCluster(p, t) {
@@ -100,8 +100,12 @@ func (c *Config) every(p *product) (list []candidate) {
 			}
 		}
 	}
-	if schedule == "auto" || schedule == "gemv" {
-		for _, x := range c.vectorCandidates(p) {
+	vectors := c.vectorCandidates(p)
+	if t, ok := c.fewColumns(p); ok {
+		vectors = []candidate{{tiling: t}}
+	}
+	if schedule == "auto" || schedule == "gemv" || schedule == "library" && len(vectors) == 1 {
+		for _, x := range vectors {
 			x.cost = c.trial(p, x.tiling) * float64(c.Clock) // there is no reckoning of it
 			list = append(list, x)
 		}

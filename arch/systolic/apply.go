@@ -162,7 +162,7 @@ func (p *plane) operand(k *nestWalk, t *workloads.Tensor, region mem.Region, st 
 	raw := make([]byte, region.Elements()*int64(cell))
 	var err error
 	if pl := k.place(t); pl.OnChip >= 0 {
-		err = mem.Load(raw, st.buffer, pl.OnChip, k.outView(false), region, cell)
+		err = p.lives(raw, st, pl, k.outView(false), region, cell)
 	} else {
 		err = st.buffer.ReadAt(raw, k.n.Extra.Addr(slots[*used]))
 		*used++
@@ -180,8 +180,14 @@ func (p *plane) leave(k *nestWalk, b *block, a *workloads.Array, st *stores, slo
 	a.Encode(raw, 0, a.Len())
 	region := k.outRegion(b, true)
 	p.note(int(k.present), k.outView(true), region)
-	if pl := k.place(out); pl.OnChip >= 0 {
-		return mem.Save(st.buffer, pl.OnChip, k.outView(true), region, cell, raw)
+	pl := k.place(out)
+	if pl.Ring > 0 {
+		if err := p.gather(out, k.outView(true), region, raw); err != nil {
+			return err
+		}
+	}
+	if pl.OnChip >= 0 {
+		return p.stays(st, pl, k.outView(true), region, cell, raw)
 	}
 	return st.buffer.WriteAt(raw, k.n.Out.Addr(slot))
 }

@@ -22,6 +22,13 @@ type books struct {
 	memory                     *results.Stats
 	traffic                    *results.Traffic
 	layers                     []layerBook
+	turns                      []turnBook // in the order in which the walk takes them
+}
+
+// turnBook is when a turn of a layer ended: all of it, or its part in a band of a chain.
+type turnBook struct {
+	layer int
+	end   unit.Edge
 }
 
 // layerBook is what is known of one layer's time.
@@ -61,9 +68,23 @@ func (b *books) active() []*results.Stats {
 func (b *books) open1(layer int) { b.layers[layer].open++ }
 
 // closed notes a command finished and tells whether it was the layer's last.
-func (b *books) closed(layer int, edge unit.Edge) bool {
-	l := &b.layers[layer]
+func (b *books) closed(c *command, edge unit.Edge) bool {
+	l, turn := &b.layers[c.layer], &b.turns[c.turn]
+	turn.end = max(turn.end, edge)
 	l.open--
 	l.end = max(l.end, edge)
 	return l.open == 0 && l.issued
+}
+
+// cycles is what each layer took: from the end of the turn before to that of each of its own.
+func (b *books) cycles() []int64 {
+	list := make([]int64, len(b.layers))
+	at := unit.Edge(0)
+	for _, t := range b.turns {
+		if t.end > at {
+			list[t.layer] += int64(t.end - at)
+			at = t.end
+		}
+	}
+	return list
 }

@@ -30,6 +30,7 @@ var unitNames = [units]string{"load", "array", "vector", "store"}
 // many commands are complete as after says.
 type command struct {
 	layer int32
+	turn  int32 // of the walk
 	after [stages]int64
 
 	// DMA: off-chip transfer, or an on-chip one of so many edges where bytes is 0.

@@ -28,6 +28,6 @@
 // deliver one column of operands an edge); instruction fetch and decode; the host
 // interface (inputs and outputs lie in off-chip memory); zero gating; sparsity;
 // exceptions; loading of the next layer's first tiles during the present layer where
-// weights pass through the buffer (a FIFO does run ahead). Parameters of vector work (biases, scales) are kept beside the
+// weights pass through the buffer (a FIFO does run ahead, and so do the layers of a chain). Parameters of vector work (biases, scales) are kept beside the
 // vector unit and cost their load only.
 package systolic

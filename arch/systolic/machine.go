@@ -23,7 +23,12 @@ func (m *Machine) Describe(workloads.Precision) results.Device {
 
 // Plan cuts and places a network on the machine.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	plan, err := mapping.Systolic(net, m.target())
+	return m.PlanBy(net, mapping.Rule{})
+}
+
+// PlanBy does so by a rule for what stays on chip, and with chains of layers.
+func (m *Machine) PlanBy(net *workloads.Network, rule mapping.Rule) (*mapping.Plan, error) {
+	plan, err := mapping.Ruled(net, m.target(), rule)
 	if err != nil {
 		return nil, err
 	}

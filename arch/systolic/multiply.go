@@ -26,9 +26,7 @@ type pass struct {
 	k          *nestWalk
 	b          *block
 	st         *stores
-	aStore     mem.Store // A: either packed in a slot or as a whole tensor in the buffer
-	aAt        int64
-	aPacked    bool
+	aAt        int64 // A: packed in a slot there; -1: it lives in the buffer
 	aRegion    mem.Region
 	ch, ch1    int
 	bSlot      int
@@ -42,9 +40,8 @@ type pass struct {
 func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 int, first, held bool) action {
 	t := &pass{k: k, b: b, st: p.memories(int(k.present)), ch: ch, ch1: ch1, bSlot: bSlot, r0: r0, r1: r1, first: first,
 		rows: b.rows.Rows(), cols: b.c1 - b.c0, aRegion: k.aRegion(b, ch, ch1)}
-	t.aStore, t.aAt, t.aPacked = t.st.buffer, k.place(k.inA).OnChip, false
-	if aSlot >= 0 {
-		t.aAt, t.aPacked = k.n.A.Addr(aSlot), true
+	if t.aAt = -1; aSlot >= 0 {
+		t.aAt = k.n.A.Addr(aSlot)
 	}
 	if !b.picked { // a sampled command may still use the tile that this one leaves in the registers
 		if held || !p.wantsB(k, b) {
@@ -82,7 +79,7 @@ func (t *pass) add(p *plane, lo, hi int) error {
 	if lo == hi {
 		return nil
 	}
-	a, err := t.moving(lo, hi)
+	a, err := t.moving(p, lo, hi)
 	if err != nil {
 		return err
 	}

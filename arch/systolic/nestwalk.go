@@ -33,19 +33,17 @@ type extraOperand struct {
 
 func newNestWalk(w *walker, lp *mapping.LayerPlan) *nestWalk {
 	head := lp.Layer.Head()
-	k := &nestWalk{walker: w, present: w.present, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1], lastB: tileID{layer: -1}}
+	k := &nestWalk{walker: w, present: w.present, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1]}
 	k.a, k.b, k.extra = newRing(max(1, k.n.A.Count)), newRing(max(1, k.n.B.Count)), newRing(max(1, k.n.Extra.Count))
 	k.a.each(w.fence)
 	k.b.each(w.fence)
 	k.extra.each(w.fence)
 	k.out = make([]int64, max(1, k.n.Out.Count))
-	k.aReady, k.bReady = w.made[w.place(k.inA)], w.made[w.place(k.inB)]
 	prev := head.Out[0]
 	for _, f := range lp.Layer.Nodes[1:] {
 		for _, t := range f.In {
 			if t != nil && t != prev && t.Role != workloads.Weight {
-				pl := w.place(t)
-				k.extras = append(k.extras, extraOperand{t, pl.OnChip >= 0, w.made[pl]})
+				k.extras = append(k.extras, extraOperand{tensor: t, onChip: w.place(t).OnChip >= 0})
 			}
 		}
 		prev = f.Out[0]
@@ -53,10 +51,14 @@ func newNestWalk(w *walker, lp *mapping.LayerPlan) *nestWalk {
 	return k
 }
 
-// walk runs the loops of the nest.
-func (k *nestWalk) walk() {
-	k.parameters()
-	outer, inner := k.n.RowTiles(), k.n.ColTiles()
+// walk runs the loops of the nest, or of a band of it.
+func (k *nestWalk) walk(t mapping.Turn) {
+	k.await()
+	if t.First {
+		k.parameters()
+	}
+	first, end := k.n.Band(t.Band)
+	outer, inner := end-first, k.n.ColTiles()
 	if k.n.Order == mapping.ColsOuter {
 		outer, inner = inner, outer
 	}
@@ -65,15 +67,26 @@ func (k *nestWalk) walk() {
 			for o := range outer {
 				for i := range inner {
 					if k.n.Order == mapping.ColsOuter {
-						k.tile(batch, pack, i, o)
+						k.tile(batch, pack, first+i, o)
 					} else {
-						k.tile(batch, pack, o, i)
+						k.tile(batch, pack, first+o, i)
 					}
 				}
 			}
 		}
 	}
 	k.shorten()
+}
+
+// await notes what must be complete before the operands may be read. Another layer's
+// turn may lie between two of this one, so that the array holds none of its tiles.
+func (k *nestWalk) await() {
+	k.lastB = tileID{layer: -1}
+	k.aReady, k.bReady = k.made[k.place(k.inA)], k.made[k.place(k.inB)]
+	for i := range k.extras {
+		x := &k.extras[i]
+		x.ready = k.made[k.place(x.tensor)]
+	}
 }
 
 // shorten marks the layer's last array command, which is already in the queue.

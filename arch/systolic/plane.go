@@ -21,6 +21,8 @@ type plane struct {
 	layers []*stores      // by layer, in Sample mode, where each layer has memories of its own
 	views  map[int][]int  // by layer: views of its output, which are done with it
 	picks  map[int]*picks // by layer, in Sample mode
+
+	gathered map[*workloads.Tensor]mem.SRAM // of what lies in rings: all that was left there
 }
 
 // stores are the memories' contents.
@@ -41,7 +43,7 @@ type accumulator struct {
 
 // newPlane makes the memories; nothing is in them yet.
 func newPlane(s *simulation, check arch.Checker) *plane {
-	p := &plane{s: s, check: check, views: map[int][]int{}, picks: map[int]*picks{}}
+	p := &plane{s: s, check: check, views: map[int][]int{}, picks: map[int]*picks{}, gathered: map[*workloads.Tensor]mem.SRAM{}}
 	p.stores = p.newStores(check.Mode() == arch.Full)
 	p.layers = make([]*stores, len(s.plan.Layers))
 	for i, lp := range s.plan.Layers {
@@ -154,6 +156,9 @@ func (p *plane) lay(st *stores, layer int, t *workloads.Tensor) error {
 		n := p.s.plan.Layers[layer].Nest
 		raw = packTiles(raw, p.s.plan.Layers[layer].Layer.Head(), n, w)
 	}
+	if pl.Ring > 0 {
+		return p.stays(st, pl, t.Shape, mem.Whole(t.Shape), w, raw)
+	}
 	if pl.OnChip >= 0 {
 		return st.buffer.WriteAt(raw, pl.OnChip)
 	}
@@ -186,7 +191,11 @@ func (p *plane) produce(layer int) error {
 	raw := make([]byte, out.Shape.Elements()*int64(out.Type.CellBytes()))
 	pl, st := p.s.plan.Places[out], p.memories(layer)
 	from, addr := st.buffer, pl.OnChip
-	if pl.OnChip < 0 {
+	switch {
+	case pl.Ring > 0:
+		from, addr = p.gathered[out], 0
+		delete(p.gathered, out)
+	case pl.OnChip < 0:
 		from, addr = st.offChip, pl.OffChip
 	}
 	if err := from.ReadAt(raw, addr); err != nil {

@@ -13,15 +13,15 @@ import (
 func (s *simulation) report() *results.Run {
 	b := &s.books
 	r := &results.Run{Timing: string(s.geo.Overlap), Batch: s.net.Graph.Inferences(), Units: map[string]results.Unit{}}
+	cycles := b.cycles()
 	start := int64(0)
 	for i, lp := range s.plan.Layers {
-		end := max(start, b.layers[i].end)
 		head := lp.Layer.Head()
-		l := results.Layer{Name: lp.Layer.Name, Op: head.Op, StartCycle: start, Cycles: end - start,
+		l := results.Layer{Name: lp.Layer.Name, Op: head.Op, StartCycle: start, Cycles: cycles[i],
 			DRAMReadBytes: b.memory.Count[i][evRead], DRAMWriteBytes: b.memory.Count[i][evWrite], Mapping: lp.String()}
 		l.MACs = workloads.MACs(head)
 		r.Layers = append(r.Layers, l)
-		start = end
+		start += cycles[i]
 	}
 	r.Cycles = start
 	r.Seconds = unit.Seconds(float64(r.Cycles) / float64(s.cfg.Clock))

@@ -1,21 +1,19 @@
 package systolic
 
-import "nnsim/mem"
-
 // The data set-up in front of the array: which element of A meets which row of
 // the stationary tile, for each output row of a stream. It is im2col as an address
 // pattern: nothing is ever laid out as a matrix in memory.
 
 // moving is A for output rows [lo, hi) of the tile as floats, [reduction][row].
-func (t *pass) moving(lo, hi int) ([]float32, error) {
+func (t *pass) moving(p *plane, lo, hi int) ([]float32, error) {
 	k := t.k
 	cell := k.inA.Type.CellBytes()
 	raw := make([]byte, t.aRegion.Elements()*int64(cell))
 	var err error
-	if t.aPacked {
-		err = t.aStore.ReadAt(raw, t.aAt)
+	if t.aAt >= 0 {
+		err = t.st.buffer.ReadAt(raw, t.aAt)
 	} else {
-		err = mem.Load(raw, t.aStore, t.aAt, k.aView(), t.aRegion, cell)
+		err = p.lives(raw, t.st, k.place(k.inA), k.aView(), t.aRegion, cell)
 	}
 	if err != nil {
 		return nil, err

@@ -79,12 +79,12 @@ func (s *simulation) ask(r mem.Request) {
 	s.memBox.WakeAt(s.engine.Now())
 }
 
-// more appends the next layer's commands to the queues; false: the program is at its end.
+// more appends the next turn's commands to the queues; false: the program is at its end.
 func (s *simulation) more() bool {
 	if s.engine.Failed() {
 		return false
 	}
-	more, err := s.walk.layer()
+	more, err := s.walk.turn()
 	if err != nil {
 		s.engine.Fail(err)
 		return false
@@ -102,7 +102,7 @@ func (s *simulation) emit(u int, c command) int64 {
 
 // finished books the end of a command to its layer.
 func (s *simulation) finished(c *command, edge unit.Edge) {
-	if s.books.closed(int(c.layer), edge) && s.plane != nil {
+	if s.books.closed(c, edge) && s.plane != nil {
 		s.plane.layerDone(int(c.layer), s.books.layers[c.layer].end)
 	}
 }

@@ -55,7 +55,7 @@ func timeline(t *testing.T, m *Machine, job arch.Job) []stretchOf {
 	s, err := newSimulation(m, &job, engine.New(m.cfg.Clock))
 	require.NoError(t, err)
 	for more := true; more; {
-		more, err = s.walk.layer()
+		more, err = s.walk.turn()
 		require.NoError(t, err)
 	}
 	s.plane = &plane{s: s} // notes what is to be done when, and is never asked to do it

@@ -13,8 +13,11 @@ import (
 // far as their queues are empty.
 type walker struct {
 	s      *simulation
-	next   int           // layer to be written next
-	issued [stages]int64 // commands given to each unit so far
+	turns  []mapping.Turn
+	next   int               // turn to be written next
+	walks  map[int]*nestWalk // by layer: of the product, or the chain's products, under way
+	done   int               // layers that are written
+	issued [stages]int64     // commands given to each unit so far
 
 	made    map[*mapping.Place]ready // when a tensor made by a layer is there
 	fifo    ring                     // the weight FIFO, which outlives layers
@@ -29,50 +32,76 @@ type ready struct{ vector, store int64 }
 
 // newWalker makes a walker at the start of the plan.
 func newWalker(s *simulation) *walker {
-	w := &walker{s: s, made: map[*mapping.Place]ready{}}
+	w := &walker{s: s, turns: s.plan.Turns(), made: map[*mapping.Place]ready{}, walks: map[int]*nestWalk{}}
 	w.fifo = newRing(max(1, s.cfg.Weights.FIFO))
 	return w
 }
 
-// layer writes the next layer's commands; false: there is none.
-func (w *walker) layer() (bool, error) {
-	if w.next >= len(w.s.plan.Layers) {
+// turn writes the commands of the next turn: a layer, or its part in a band; false:
+// there is none.
+func (w *walker) turn() (bool, error) {
+	if w.next >= len(w.turns) {
 		return false, nil
 	}
-	i, lp := w.next, w.s.plan.Layers[w.next]
+	t := w.turns[w.next]
 	w.next++
-	w.present, w.fence = int32(i), w.issued
-	if p := w.s.plane; p != nil {
-		if err := p.prepare(i); err != nil {
+	w.present = int32(t.Layer)
+	w.s.books.turns = append(w.s.books.turns, turnBook{layer: t.Layer})
+	if t.Apart {
+		w.fence = w.issued
+	}
+	if p := w.s.plane; p != nil && t.First {
+		if err := p.prepare(t.Layer); err != nil {
 			return false, err
 		}
 	}
-	switch {
+	switch lp := w.s.plan.Layers[t.Layer]; {
 	case lp.Nest != nil:
-		newNestWalk(w, lp).walk()
+		w.product(lp, t).walk(t)
 	case lp.Pieces != nil:
 		newPieceWalk(w, lp).walk()
 	}
-	w.s.books.layers[i].issued = true
-	for _, t := range lp.Layer.Nodes[len(lp.Layer.Nodes)-1].Out {
-		if t == nil {
+	w.leave(t)
+	return true, nil
+}
+
+// product is the walk of a product, which in a chain goes on where the last band left it.
+func (w *walker) product(lp *mapping.LayerPlan, t mapping.Turn) *nestWalk {
+	if t.First {
+		w.walks[t.Layer] = newNestWalk(w, lp)
+	}
+	return w.walks[t.Layer]
+}
+
+// leave notes what a turn leaves in memory, and the end of a layer's last.
+func (w *walker) leave(t mapping.Turn) {
+	layer := w.s.plan.Layers[t.Layer].Layer
+	for _, out := range layer.Nodes[len(layer.Nodes)-1].Out {
+		if out == nil {
 			continue
 		}
-		if pl := w.s.plan.Places[t]; pl.First == i {
+		if pl := w.s.plan.Places[out]; pl.First == t.Layer {
 			w.made[pl] = ready{vector: w.issued[vector], store: w.issued[storer]}
 		}
 	}
-	if p := w.s.job.Progress; p != nil {
-		p(i+1, len(w.s.plan.Layers))
+	if !t.Last {
+		return
 	}
-	return true, nil
+	w.s.books.layers[t.Layer].issued = true
+	delete(w.walks, t.Layer)
+	if p := w.s.job.Progress; p != nil {
+		w.done++
+		p(w.done, len(w.s.plan.Layers))
+	}
 }
 
 // place is where a tensor lives.
 func (w *walker) place(t *workloads.Tensor) *mapping.Place { return w.s.plan.Places[t] }
 
 // command is a command of the present layer.
-func (w *walker) command() command { return command{layer: w.present, chase: -1} }
+func (w *walker) command() command {
+	return command{layer: w.present, turn: int32(w.next - 1), chase: -1}
+}
 
 // count adds events to a counter of the present layer.
 func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(int(w.present), kind, n) }
