@@ -44,6 +44,12 @@ func TestFollow(t *testing.T) {
 	assert.InDelta(t, 1.0/0.03, float64(f.Watts[2][1]), 1e-9, "1 J over 30 ms")
 	assert.InDelta(t, 50, float64(f.Dynamic(9)), 1e-9, "3 J over 60 ms")
 	assert.InDelta(t, 105, float64(f.Peak()), 1e-9)
+	r.Stats[0].Scale = []float64{0.5, 1, 1} // the first layer's voltage is lower
+	require.NoError(t, r.Price(p))
+	f, err = Follow(r, p, 0.01)
+	require.NoError(t, err)
+	assert.InDelta(t, 50, float64(f.Watts[0][0]), 1e-9)
+	assert.InEpsilon(t, float64(r.EnergyJoules), float64(f.Energy()), 1e-9)
 	_, err = Follow(r, p, 0)
 	assert.ErrorContains(t, err, "give 1 to")
 }

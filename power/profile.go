@@ -39,11 +39,8 @@ func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, er
 	}
 	for u, s := range r.Stats {
 		f.Units = append(f.Units, s.Name)
-		for layer, counts := range s.Count {
-			energy := unit.Joules(0)
-			for k, n := range counts {
-				energy += p.PerEvent[s.Name][s.Kinds[k]].Energy * unit.Joules(n)
-			}
+		for layer := range s.Count {
+			energy := s.Energy(layer, p.PerEvent[s.Name])
 			if l := &r.Layers[layer]; energy > 0 && l.Cycles > 0 {
 				edge := float64(r.Seconds) / float64(r.Cycles)
 				f.spread(u, energy, float64(l.StartCycle)*edge, float64(l.StartCycle+l.Cycles)*edge)

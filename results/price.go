@@ -55,7 +55,7 @@ func (r *Run) priceEvents(s *Stats, prices map[string]tech.Price) error {
 			if !known {
 				return fmt.Errorf("results: unit %s counted %d events %q that have no price; give the machine's price list one", s.Name, s.Total(k), kind)
 			}
-			energy := price.Energy * unit.Joules(counts[k])
+			energy := price.Energy * unit.Joules(counts[k]) * s.scale(i)
 			r.EnergyByUnit[s.Name] += energy
 			r.Layers[i].EnergyJoules += energy
 		}

@@ -98,6 +98,19 @@ func TestPriceByHand(t *testing.T) {
 	assert.InEpsilon(t, array+buffer+static, float64(r.EnergyJoules), 1e-12, "pricing twice does not add up")
 }
 
+// A layer at a lower voltage pays its share of the list's prices, to units and layers alike.
+func TestPriceAtAnotherVoltage(t *testing.T) {
+	r := sample(t)
+	first, second := r.Layers[0].EnergyJoules, r.Layers[1].EnergyJoules
+	array := unit.Joules(40_000*0.3+80_000*0.08) * 1e-12
+	r.Stats[0].Scale = []float64{0.5, 1, 1}
+	require.NoError(t, r.Price(samplePrices()))
+	assert.InEpsilon(t, float64(first-array/2), float64(r.Layers[0].EnergyJoules), 1e-12)
+	assert.Equal(t, second, r.Layers[1].EnergyJoules)
+	assert.InEpsilon(t, float64(r.Layers[0].EnergyJoules+second+r.Layers[2].EnergyJoules), float64(r.EnergyJoules), 1e-12)
+	assert.InEpsilon(t, float64(array/2), float64(r.Stats[0].Energy(0, samplePrices().PerEvent["array"])), 1e-12)
+}
+
 func TestUnitsAndLayersSumToTheTotal(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		layers := rapid.IntRange(1, 30).Draw(r, "layers")

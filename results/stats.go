@@ -1,5 +1,10 @@
 package results
 
+import (
+	"nnsim/tech"
+	"nnsim/unit"
+)
+
 // State says what a unit does at an edge.
 type State uint8
 
@@ -18,11 +23,28 @@ type Stats struct {
 	Name  string
 	Kinds []string  // names of the events it counts
 	Count [][]int64 // [layer][kind]
+	Scale []float64 // [layer] of the list's prices, where the voltage was another than theirs; nil: 1
 
 	cycles [states]int64
 	state  State
 	since  int64
 	track  *Track // where the stretches are recorded; nil: nowhere
+}
+
+// scale is the share of listed prices that a layer's events cost.
+func (s *Stats) scale(layer int) unit.Joules {
+	if s.Scale == nil {
+		return 1
+	}
+	return unit.Joules(s.Scale[layer])
+}
+
+// Energy is what a layer's events cost; events without a price, nothing.
+func (s *Stats) Energy(layer int, prices map[string]tech.Price) (total unit.Joules) {
+	for k, n := range s.Count[layer] {
+		total += prices[s.Kinds[k]].Energy * unit.Joules(n) * s.scale(layer)
+	}
+	return total
 }
 
 // NewStats makes the counters of a unit for a run of so many layers.

@@ -44,12 +44,12 @@
 // are all alike are passed over in part once they come evenly (steady.go).
 //
 // Attention and streaming kernels compute their values layer by layer from what lies
-// in memory; only products move tile by tile. The price of an event is that at
-// nominal voltage, also where the governor has lowered it.
+// in memory; only products move tile by tile. Events of the core cost what
+// the voltage of their layer's clock makes of their price (power.at, power.slope).
 //
 // Not modelled: instruction fetch beyond the cold misses of a kernel's start;
 // bank conflicts in shared memory (tiles are swizzled, as libraries do); L1 but for
 // the pixels that taps of a convolution share; DRAM line by line (offchip.go: one channel
-// of mem/dram, which stands for all, says what a kernel's pattern and mix of traffic get); TLBs; ECC; sparsity; voltage in
-// the price of an event; several kernels side by side.
+// of mem/dram, which stands for all, says what a kernel's pattern and mix of traffic get); TLBs; ECC; sparsity;
+// several kernels side by side; what voltage does to static power.
 package gpu

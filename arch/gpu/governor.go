@@ -18,6 +18,7 @@ type governor struct {
 	dram    float64
 	lowest  float64
 	all     [2]float64 // joules of the core and of the memory in all
+	drawn   float64    // joules of the core in all, at the voltages of their times
 }
 
 // windowsPerLag is the number of windows in the governor's time constant.
@@ -52,6 +53,8 @@ func (g *governor) close(edge int64) {
 	g.seconds += dt
 	g.until = edge
 	g.all[0], g.all[1] = g.all[0]+g.core, g.all[1]+g.dram
+	v := g.voltage(g.clock)
+	g.drawn += g.core * v * v
 	target := g.allowed(g.core/n, g.dram/n)
 	g.clock += (target - g.clock) * (1 - math.Exp(-dt/float64(g.p.Lag)))
 	if g.most-g.clock < 1e-9*g.most {
@@ -84,9 +87,12 @@ func (g *governor) settled() float64 {
 	return g.allowed(g.all[0]/n, g.all[1]/n)
 }
 
+// voltage is that of a clock, by the nominal one.
+func (g *governor) voltage(clock float64) float64 { return 1 - g.p.Slope*(1-clock/float64(g.p.At)) }
+
 // power is the watts at a clock, for joules an edge of the core at nominal voltage and of the memory.
 func (g *governor) power(clock, core, dram float64) float64 {
-	v := 1 - g.p.Slope*(1-clock/float64(g.p.At))
+	v := g.voltage(clock)
 	return float64(g.p.Static) + clock*(core*v*v+dram)
 }
 

@@ -40,6 +40,11 @@ func (s *simulation) report() *results.Run {
 	r.Rate()
 	r.Stats = b.all()
 	for _, st := range r.Stats {
+		if st.Name != "dram" { // memory has a supply of its own
+			st.Scale = s.scale
+		}
+	}
+	for _, st := range r.Stats {
 		r.Units[st.Name] = st.Finish(r.Cycles)
 	}
 	r.Notes = s.notes(r)

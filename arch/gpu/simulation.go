@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"slices"
 
 	"nnsim/arch"
 	"nnsim/internal/engine"
@@ -26,12 +27,13 @@ type simulation struct {
 	cached cached
 	layer  int
 	steps  int64
-	host   int64 // edge at which the host has made the calls so far
+	host   int64     // edge at which the host has made the calls so far
+	scale  []float64 // [layer] what the voltage makes of the core's energies
 }
 
 func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) *simulation {
 	s := &simulation{c: &m.cfg, net: job.Net, plan: job.Plan, job: job, engine: e, gov: newGovernor(&m.cfg),
-		books: newBooks(len(job.Net.Layers), job.Net.Precision.Act.String())}
+		books: newBooks(len(job.Net.Layers), job.Net.Precision.Act.String()), scale: slices.Repeat([]float64{1}, len(job.Net.Layers))}
 	for _, unit := range s.books.all() {
 		unit.Watch(job.Timeline)
 	}
@@ -85,6 +87,7 @@ func (s *simulation) run1(i int, at int64) int64 {
 	if t.product == nil && t.flash == nil { // products come from libraries, and are timed without a framework
 		s.host += t.stream.calls * edges(s.c.Launch.Call, s.c.Clock)
 	}
+	core, drawn := s.gov.all[0], s.gov.drawn
 	for _, k := range s.kernels(lp.Layer, t) {
 		gap := max(0, s.host-at) + edges(s.c.Launch.Gap, s.c.Clock)
 		if k.early {
@@ -96,6 +99,9 @@ func (s *simulation) run1(i int, at int64) int64 {
 		s.steps += g.tally.steps
 		s.books.kernel(i, s.c, g, at, end, gap)
 		at = end
+	}
+	if core = s.gov.all[0] - core; core > 0 {
+		s.scale[i] = (s.gov.drawn - drawn) / core
 	}
 	s.cached.after(s.plan, lp.Layer)
 	return at

@@ -6,8 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"nnsim/arch"
 	"nnsim/arch/config"
 	"nnsim/workloads"
+	"nnsim/workloads/catalog"
 )
 
 // preset reads a preset's configuration.
@@ -81,6 +83,23 @@ func TestTheGovernorHoldsTheLimit(t *testing.T) {
 	}
 	assert.InEpsilon(t, float64(c.Power.Limit), heavy.power(heavy.clock, perEdge, 0), 0.01)
 	assert.Equal(t, light.boost, light.clock)
+}
+
+// What a board at its limit draws, by the prices of its events, is the limit: they follow the voltage of the clock.
+func TestPricesOfAThrottledRun(t *testing.T) {
+	text, _ := Presets.Text("t4")
+	m, err := Open("t4", text, nil)
+	require.NoError(t, err)
+	w, err := catalog.Open("gemm:m=2048,n=2048,k=2048,dtype=fp32", catalog.Defaults{})
+	require.NoError(t, err)
+	net, err := workloads.Prepare(w.Graph, m.Native(), m.Fuses)
+	require.NoError(t, err)
+	plan, err := m.Plan(net)
+	require.NoError(t, err)
+	r, err := m.Run(arch.Job{Net: net, Plan: plan})
+	require.NoError(t, err)
+	require.NoError(t, r.Price(m.Prices(net.Precision)))
+	assert.InEpsilon(t, float64(m.cfg.Power.Limit), float64(r.AveragePowerWatts), 0.03)
 }
 
 func TestTheHeuristicFollowsOverrides(t *testing.T) {
