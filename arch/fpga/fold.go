@@ -28,18 +28,18 @@ type design struct {
 type place struct {
 	*layer
 	design *design
-	costs  string // what the layer's stages take, for readers
+	text   string // how the layer is mapped, for readers
 }
 
-func (p *place) String() string { return p.layer.String() + p.costs }
+func (p *place) String() string { return p.text }
 
-// costs says how long a layer's stages take by themselves, and what of the part.
-func (m *Machine) costs(d *design, l *layer) string {
+// folded says how a layer is folded, how long its stages take by themselves, and what of the part.
+func (m *Machine) folded(d *design, l *layer) string {
 	if l.kind == view {
-		return ""
+		return l.String()
 	}
 	r := l.resources(m)
-	return fmt.Sprintf(": %d cycles a frame; LUT %d, DSP %d, BRAM18 %d", m.byItself(d, l), r.LUT, r.DSP, r.BRAM18)
+	return l.String() + fmt.Sprintf(": %d cycles a frame; LUT %d, DSP %d, BRAM18 %d", m.byItself(d, l), r.LUT, r.DSP, r.BRAM18)
 }
 
 // taken says how much of what a design may take it takes.

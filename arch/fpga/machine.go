@@ -128,7 +128,7 @@ func (m *Machine) streamingPlan(net *workloads.Network, d *design) *mapping.Plan
 		for _, t := range l.outputs() {
 			add(t, i, i, false)
 		}
-		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d, m.costs(d, l)}})
+		plan.Layers = append(plan.Layers, &mapping.LayerPlan{Layer: l.Layer, Custom: &place{l, d, m.folded(d, l)}})
 	}
 	for _, t := range net.Graph.Outputs {
 		if pl := plan.Places[t]; pl != nil && pl.OffChip < 0 {

@@ -84,7 +84,7 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	start := int64(0)
 	for i, l := range o.d.layers {
 		end := max(start, ends[i])
-		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: end - start, Mapping: o.mapping(l), MACs: l.macs(),
+		one := results.Layer{Name: l.Name, Op: l.Head().Op, StartCycle: start, Cycles: end - start, Mapping: o.m.mapping(l), MACs: l.macs(),
 			DRAMReadBytes: memory.Count[i][0], DRAMWriteBytes: memory.Count[i][1]}
 		if one.Cycles > 0 {
 			one.Utilization = min(1, float64(one.MACs)/(float64(one.Cycles)*r.Device.PeakMACsPerCycle))
@@ -172,15 +172,16 @@ func (o *overlayBooks) work() (list []*results.Stats) {
 	return list
 }
 
-func (o *overlayBooks) mapping(l *layer) string {
-	e := &o.m.cfg.Engine
+// mapping says how an overlay computes a layer.
+func (m *Machine) mapping(l *layer) string {
+	e := &m.cfg.Engine
 	switch {
 	case l.kind == dense && e.Over == "blocks":
 		s := flat(l.Head())
-		if o.m.byUnit(&s) {
+		if m.byUnit(&s) {
 			return "depthwise unit"
 		}
-		c := o.m.cutFor(l, &s, e.Images)
+		c := m.cutFor(l, &s, e.Images)
 		held := "pixels"
 		if c.held {
 			held = "weights"

@@ -33,7 +33,7 @@ type tileSpace struct {
 
 // offer leaves a layer's cuts with its plan.
 func (m *Machine) offer(lp *mapping.LayerPlan, d *design, l *layer) {
-	lp.Custom = &place{l, d, ""}
+	lp.Custom = &place{l, d, m.mapping(l)}
 	s := flat(l.Head())
 	e := &m.cfg.Engine
 	if l.kind != dense || e.Over == "blocks" && (m.byUnit(&s) || e.TileH == 1 && e.TileW == 1) {

@@ -26,6 +26,8 @@ var wrongPipelines = []wrong{
 	{"run conv:c=4,h=8,w=8,k=8,r=3,s=3,dtype=int8 --device pynq-z1 --set fold.layers=[conv:2:2,conv:4:2]", "fold.layers|conv is given twice"},
 	{"run layernorm:rows=4,cols=8,dtype=int8 --device pynq-z1 --set fold.layers=[layernorm:1:1]", "fold.layers|layernorm|cannot be folded"},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set design=hls --set fold.layers=[fc1:1:1]", "fold.layers|design=hls"},
+	{"run tfc,dtype=w1a1 --device pynq-z1 --mapping search,method=random", "method=random|pynq-z1|leave method= out"},
+	{"show conv:c=4,h=8,w=8,k=8,r=3,s=3,dtype=int8 --device alveo-u250 --set design=hls --rank 3", "leaves no choice|hls.reuse"},
 	{"run tfc,dtype=w1a1 --device pynq-z1 --set fold.rate=-3␣Hz", "fold.rate|at least"},
 	// Precisions that the units lack.
 	{"run tfc,dtype=fp32 --device pynq-z1 --set design=streaming", "pynq-z1|integers of 1 to 16 bits|fp32"},
