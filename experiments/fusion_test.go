@@ -112,6 +112,7 @@ func TestDrainsOfAFile(t *testing.T) {
 		require.NoError(t, err)
 		assert.GreaterOrEqual(t, len(apart.Layers), len(joined.Layers)+2, device)
 		assert.Equal(t, "pass", apart.Check.Status)
+		assert.Contains(t, apart.Notes[len(apart.Notes)-1], "fewer operators in the drains of 2 layers")
 		assert.Greater(t, apart.Cycles, joined.Cycles, device)
 	}
 }

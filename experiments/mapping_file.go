@@ -60,7 +60,11 @@ func (p *Prepared) readMapping(path string) error {
 			return err
 		}
 	}
-	p.notes = append(p.notes, fmt.Sprintf("mapping: %d layers as %s says", layers, path))
+	note := fmt.Sprintf("mapping: %d layers as %s says", layers, path)
+	if len(p.joined) > 0 {
+		note += fmt.Sprintf("; fewer operators in the drains of %d layers", len(p.joined))
+	}
+	p.notes = append(p.notes, note+p.chainsText(p.Plan))
 	return nil
 }
 

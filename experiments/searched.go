@@ -187,9 +187,7 @@ func (s *searcher) note(usual, best trial) {
 	if moved := usual.seconds/float64(max(1, usual.cycles)) - best.seconds/float64(max(1, best.cycles)); math.Abs(moved)*1e12 > 1 { // a picosecond a cycle
 		text += fmt.Sprintf(" at another clock, %v became %v", unit.Seconds(usual.seconds), unit.Seconds(best.seconds))
 	}
-	for _, c := range best.plan.Chains {
-		text += fmt.Sprintf("; %s to %s %s", s.p.Net.Layers[c.First].Name, s.p.Net.Layers[c.Last].Name, c)
-	}
+	text += s.p.chainsText(best.plan)
 	if best.plan.Placement != "" {
 		text += "; kept free for tiles: " + best.plan.Placement
 	}

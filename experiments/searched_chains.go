@@ -1,7 +1,9 @@
 package experiments
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"nnsim/arch"
 	"nnsim/mapping"
@@ -26,6 +28,18 @@ func (s *searcher) chained(placer arch.Placer, usual trial) (*mapping.Plan, erro
 		}
 	}
 	return nil, nil
+}
+
+// chainsText names the chains of a plan.
+func (p *Prepared) chainsText(plan *mapping.Plan) string {
+	if len(plan.Chains) == 0 {
+		return ""
+	}
+	var list []string
+	for _, c := range plan.Chains {
+		list = append(list, fmt.Sprintf("%s to %s %s", p.Net.Layers[c.First].Name, p.Net.Layers[c.Last].Name, c))
+	}
+	return "; back to back: " + strings.Join(list, ", ")
 }
 
 // of is the seconds of a chain's layers.

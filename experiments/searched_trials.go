@@ -19,9 +19,9 @@ type trial struct {
 
 // choose simulates and keeps the fastest.
 func (s *searcher) choose(usual trial, found []candidates) error {
-	best := usual
+	best, left := usual, s.simulate-s.runs
 	for _, c := range found {
-		budget := s.mapped.simulate / len(found)
+		budget := left / len(found)
 		trials, err := s.trials(c, budget-budget/2)
 		if err != nil {
 			return err
