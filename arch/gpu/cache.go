@@ -12,20 +12,6 @@ type slabState struct {
 	bytes      int64 // 0: not in the cache
 	there      int64 // edge at which its bytes have come from off chip
 	next, prev int32
-	groups     uint32 // groups of SMs that have asked for it
-	since      int64  // since when
-}
-
-// joins tells whether a group of SMs has asked for a slab already and has no answer
-// yet, and notes that it has.
-func (s *slabState) joins(group int, at, answer int64) bool {
-	bit := uint32(1) << group
-	if at >= max(s.since+answer, s.there) {
-		s.groups = 0
-	}
-	before := s.groups
-	s.groups, s.since = before|bit, max(s.since, at)
-	return before&bit != 0
 }
 
 // newLRU makes an empty cache for slabs 0 to count-1.

@@ -96,6 +96,9 @@ func (c *Config) choose(p *product) (tiling, error) {
 	if t, ok := c.fewColumns(p); ok {
 		return t, nil
 	}
+	if t, ok := c.engineTiling(p); ok {
+		return t, nil
+	}
 	list := c.candidates(p)
 	if len(list) == 0 {
 		k := c.Kernel
@@ -278,7 +281,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 		r.offChip = c.traffic(p) / float64(p.tiles(t)*unit.CeilDiv(p.k, t.k))
 	}
 	r.waves = float64(k.ctas) / float64(k.sms(c)*k.fit.ctas)
-	r.drawn = c.drawn(p, t, &w, k.sms(c)*k.fit.ctas)
+	r.drawn, r.passed = t.drawn(&w, t.cluster), t.drawn(&w, c.perPort())
 	r.fill = math.Max(c.missed(), r.followed()) + float64(k.start)
 	r.tail = math.Max(float64(k.finish.chain), float64(w.store)/float64(c.SM.Write))
 	if k.barriers {
@@ -314,7 +317,7 @@ type round struct {
 	steps          float64 // of a CTA
 	bytes, offChip float64 // of a step: into the SM, and of that from off chip
 	waves          float64
-	drawn          float64 // bytes of a step that L2 sends for a CTA
+	drawn, passed  float64 // bytes of a step that L2 sends for a CTA, and that pass its port
 	fill, tail     float64 // edges before the first step of a CTA, and after its last
 }
 
@@ -329,6 +332,9 @@ func (r *round) edges(ctas int) float64 {
 	together := math.Ceil(n / float64(k.sms(c)))
 	shared := together * math.Max(float64(max(k.math, k.shared)), math.Max(r.bytes/float64(c.SM.Read), r.followed()))
 	shared = math.Max(shared, n*r.drawn/c.sends())
+	if c.SM.Groups > 0 {
+		shared = math.Max(shared, math.Ceil(n/float64(c.SM.Groups))*r.passed/float64(c.SM.Port))
+	}
 	if !c.Memory.Ideal() {
 		shared = math.Max(shared, n*r.offChip/float64(c.Memory.Bandwidth)/c.Memory.Efficiency*float64(c.Clock))
 	}
@@ -339,22 +345,10 @@ func (r *round) edges(ctas int) float64 {
 	return r.steps * math.Max(shared, own)
 }
 
-// drawn is the bytes L2 sends for a step of a CTA: a slab once for a cluster that
-// shares it, and once for a group of SMs of which several want it. Clusters are dealt
-// over groups in turn, so that which of them meet in one is chance.
-func (c *Config) drawn(p *product, t tiling, w *work, slots int) float64 {
-	a, b := float64(w.loads[0].bytes), float64(w.loads[1].bytes)
-	if c.SM.Groups == 0 || t.down == 0 {
-		return a/float64(max(1, t.across)) + b/float64(max(1, t.down))
-	}
-	slots = min(slots, p.tiles(t)*t.split)
-	rows := math.Max(1, float64(c.rasterOf(p, t).group)/float64(t.down))
-	cols := math.Max(1, float64(unit.CeilDiv(p.n, t.n))/float64(t.across))
-	x := math.Max(1, float64(slots)/float64(c.SM.Groups*t.cluster))
-	rows, cols = math.Min(rows, x*float64(c.SM.Groups)), math.Min(cols, math.Max(1, x*float64(c.SM.Groups)/rows))
-	parts := math.Max(1, x*float64(c.SM.Groups)/(rows*cols)) // of a split reduction, or products of a batch
-	distinct := func(kinds float64) float64 { return kinds * (1 - math.Pow(1-1/kinds, x)) }
-	return (distinct(rows*parts)*float64(t.down)*a + distinct(cols*parts)*float64(t.across)*b) / (x * float64(t.cluster))
+// drawn is the bytes of a step of a CTA that come from L2, a slab once for those of so
+// many SMs that share it.
+func (t tiling) drawn(w *work, sms int) float64 {
+	return float64(w.loads[0].bytes)/float64(max(1, min(t.across, sms))) + float64(w.loads[1].bytes)/float64(max(1, min(t.down, sms)))
 }
 
 // followed is the edges for which the loads of a step fill an SM's table of misses:

@@ -51,7 +51,7 @@ type SM struct {
 	Path      string      `key:"path" oneof:"registers,async,tma" doc:"how tiles come to shared memory"`
 	Cluster   int         `key:"cluster" min:"1" max:"16" doc:"CTAs that share a tile by multicast"`
 	Quads     int         `key:"quads" min:"0" max:"256" optional:"true" doc:"clusters of four CTAs that find room at once; 0: SMs come out even"`
-	Groups    int         `key:"groups" min:"0" max:"32" optional:"true" doc:"groups of SMs behind one port of L2, which asks once for a line that several of them want at a time; 0: each SM asks for itself"`
+	Groups    int         `key:"groups" min:"0" max:"1024" optional:"true" doc:"groups of SMs behind one port of L2; 0: L2 gives all SMs together what its slices have"`
 	Port      unit.Bytes  `key:"port" min:"0 B" optional:"true" doc:"bytes a cycle from L2 to such a group"`
 }
 
@@ -120,7 +120,8 @@ type Kernel struct {
 	Layout   string `key:"layout" oneof:"swizzled,padded,naive" doc:"how tiles of matrix instructions lie in the banks of shared memory"`
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
 	Schedule string `key:"schedule" oneof:"auto,library,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); tiles, or columns where it has one row and few of them (library); or what is fastest"`
-	Quantise string `key:"quantise" oneof:"rows,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, or nothing"`
+	Engine   string `key:"engine" oneof:"vllm,sglang,none" optional:"true" doc:"serving engine whose kernel multiplies 8-bit floats that kernel.quantise has made, on Hopper, where tile, stages, split and schedule do not say otherwise; none, also if left out: the library's"`
+	Quantise string `key:"quantise" oneof:"rows,static,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, which sweeps each twice; one with a scale known beforehand, which sweeps once (static); or nothing"`
 }
 
 // Power is what the machine draws.
@@ -183,6 +184,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("sm.warps %d must be a multiple of the four sub-cores", c.SM.Warps)
 	case c.L2.Far < c.L2.Latency:
 		return fmt.Errorf("l2.far %d must not be below l2.latency %d", c.L2.Far, c.L2.Latency)
+	case c.SM.Groups > 0 && c.SM.Port == 0:
+		return fmt.Errorf("sm.port is 0 B with sm.groups %d; give it a rate, or leave both out", c.SM.Groups)
 	case c.Kernel.Schedule == "streamk" && c.Kernel.Split > 0:
 		return fmt.Errorf("kernel.split %d contradicts kernel.schedule streamk, which cuts reductions itself; leave one of them out", c.Kernel.Split)
 	case c.Kernel.Schedule == "gemv" && c.Kernel.TileM+c.Kernel.TileN+c.Kernel.TileK+c.Kernel.Stages+c.Kernel.Split > 0:

@@ -38,8 +38,8 @@
 // A product's CTAs take tiles, parts of tiles whose sums a second kernel adds (split),
 // or, under stream-K, even shares of all slabs (streamk.go);
 // one row may be multiplied without tiles (gemv.go). On Hopper tiles come in steps of eight,
-// clusters share slabs by multicast, and groups of warps take turns (hopper.go); SMs behind
-// one port of L2 that want the same line at a time have it sent once. Convolutions are implicit products (conv.go), attention passes over tiles of keys
+// clusters share slabs by multicast, and groups of warps take turns (hopper.go); serving engines
+// have kernels of their own for 8-bit floats (engines.go). Convolutions are implicit products (conv.go), attention passes over tiles of keys
 // (attention.go), and over pages of a cache as serving engines do (paged.go), softmax and normalisations over rows (rows.go); kernels whose CTAs
 // are all alike are passed over in part once they come evenly (steady.go).
 //

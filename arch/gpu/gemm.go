@@ -62,6 +62,7 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	if t.down > 0 {
 		k.cluster = t.cluster
 		k.persistent, k.ahead, k.inTurn, k.places = true, t.stream == 0, !t.coop && t.stream == 0, c.places(t.cluster)
+		k.deal(t.dealt)
 	}
 	switch {
 	case c.tensorRate(p.dt) == 0:
@@ -76,8 +77,11 @@ func (c *Config) gemm(p *product, t tiling) *kernel {
 	k.joules = float64(t.m*t.n*t.k)*c.macJoules(p.dt) + float64(k.shared*int64(c.SM.Width))*float64(c.Power.Shared)
 	k.conflicts = c.conflicts(t, p, &k.usage) * int64(r.rows*r.cols*p.batch) * int64(r.slabs)
 	k.finish = c.epilogue(p, t)
-	if t.down > 0 && p.aCell == 1 {
-		k.finish.chain += scaleReads * int64(c.L2.Far)
+	if t.down > 0 {
+		k.finish.chain += t.heldUp()
+		if p.aCell == 1 {
+			k.finish.chain += scaleReads * int64(c.L2.Far)
+		}
 	}
 	r.bundle(k)
 	if t.stream > 0 {

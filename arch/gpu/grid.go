@@ -23,6 +23,7 @@ type grid struct {
 
 	l2       *lru
 	l2Free   float64
+	ports    []float64 // by group of SMs: until when its port of L2 is taken
 	dramFree float64
 	load     float64 // share of recent time in which DRAM was busy
 	asked    float64 // when it was last asked
@@ -122,6 +123,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	for i := range g.slots {
 		g.slots[i].sm, g.slots[i].phase = int32(i%sms), idle
 	}
+	g.ports = c.ports()
 	for i := range g.sms {
 		s := &g.sms[i]
 		s.math, s.shared, s.sfu, s.read, s.write = at, at, at, float64(at), float64(at)
@@ -186,24 +188,6 @@ func (g *grid) assign(s *ctaState, piece int, at int64) {
 	}
 	s.piece, s.step, s.joined, s.after, s.phase = piece, 0, 0, 0, starting
 	g.tally.busy -= at
-}
-
-// descriptors is the reads one after another by which TMA learns of a tensor: where its
-// descriptor lies, and that.
-const descriptors = 2
-
-// begins is the edge of a CTA's first load.
-func (g *grid) begins(s *ctaState, at int64) int64 {
-	first := at + g.k.start
-	if !g.sms[s.sm].warm {
-		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
-		reads := g.c.Launch.Cold
-		if g.k.ahead {
-			reads += descriptors
-		}
-		first += int64(reads) * mean
-	}
-	return g.until(s, onStart, at, first)
 }
 
 // step does what a CTA does at an edge and returns the edge of its next event; -1: none.
@@ -350,9 +334,12 @@ func (g *grid) close(slot int32, s *ctaState, at int64) int64 {
 // CTA meanwhile goes on with its next tile.
 func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	s.phase = ending
-	last := &g.k.finish
+	through, last := at, &g.k.finish
 	if s.work.hands {
 		last = &g.k.hand
+	}
+	if g.k.ordered {
+		at = g.until(s, onStore, at, max(at, s.other))
 	}
 	end := g.take(s, last, at)
 	from := at // results leave while the epilogue goes on
@@ -373,13 +360,13 @@ func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	g.end = max(g.end, end)
 	begin := end
 	if g.k.inTurn {
-		begin = max(at, s.other)
+		begin = max(through, s.other)
 		s.other = end
 	}
 	g.tally.busy += begin
 	g.assign(s, piece, begin)
 	if g.k.apart {
-		at = end
+		through = end
 	}
-	return max(g.open(slot, s, at), begin)
+	return max(g.open(slot, s, through), begin)
 }

@@ -1,6 +1,10 @@
 package gpu
 
-import "math"
+import (
+	"math"
+
+	"nnsim/unit"
+)
 
 // ask requests all operands of a step of a piece of work, whose first step is so many
 // after the CTA's first of all, and notes when the last of them is there.
@@ -32,29 +36,40 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 		if !o.there {
 			there = max(there, g.offChip(o, t))
 		}
-	case o.there && g.c.SM.Groups == 0:
-	default:
+	case !o.there:
 		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
-		if !hit && !o.there {
+		if !hit {
 			slab.there = g.offChip(o, t)
 		}
 		there = max(there, slab.there)
-		if g.c.SM.Groups > 0 {
-			sent = bytes // is read for all CTAs of its group, be they of a cluster or not
-			if o.follows || slab.joins(g.group(s.sm), at, g.far) {
-				sent = 0
-			}
-		}
 	}
 	g.l2Free = max(g.l2Free, t) + sent/g.c.sends()
-	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free)))+g.far)
+	sent = max(sent, bytes/float64(g.c.perPort())) // and through each port that it goes to
+	arrive := max(there, int64(math.Ceil(max(sm.read, g.l2Free, g.passes(s.sm, sent, t))))+g.far)
 	return max(arrive, g.tracked(sm, float64(o.bytes), t, float64(there)-t))
 }
 
-// group is the group of SMs behind one port of L2. Clusters are dealt over groups of
-// unequal size, so that which of them meet in one is as good as chance.
-func (g *grid) group(sm int32) int {
-	return int(uint32(int(sm)/g.k.cluster+1)*2654435769>>16) % g.c.SM.Groups
+// ports is the calendars of L2's ports, each of a group of SMs; nil: there are none.
+func (c *Config) ports() []float64 {
+	if c.SM.Groups == 0 {
+		return nil
+	}
+	return make([]float64, unit.CeilDiv(c.SM.Count, c.perPort()))
+}
+
+// passes is when bytes are through the port that an SM has with its neighbours. It runs
+// at L2's own clock, which stays where it is when that of the SMs goes down. The CTAs of
+// a cluster are neighbours; those by themselves go to one group after the other.
+func (g *grid) passes(sm int32, bytes, t float64) float64 {
+	if g.ports == nil {
+		return 0
+	}
+	i := int(sm) / g.c.perPort()
+	if g.k.cluster == 1 {
+		i = int(sm) % len(g.ports)
+	}
+	g.ports[i] = max(g.ports[i], t) + bytes/float64(g.c.SM.Port)*g.gov.clock/float64(g.c.Clock)
+	return g.ports[i]
 }
 
 // tracked is when an SM's table of misses has seen a load through. A byte takes up
@@ -77,9 +92,6 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 		g.tally.params += bytes
 	}
 	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
-	if g.c.SM.Groups > 0 {
-		g.l2Free = max(g.l2Free, t) + float64(bytes)/g.c.sends() // it is written there
-	}
 	if g.ideal {
 		return int64(t) + g.miss
 	}

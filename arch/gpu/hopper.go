@@ -135,3 +135,20 @@ func (c *Config) counter() *kernel {
 
 // counted tells whether a kernel takes its tiles from a counter.
 func (k *kernel) counted() bool { return k.ahead && k.ctas > turns*k.places }
+
+// A group of warps writes its tile by parts of 64 rows and 32 columns, through two
+// buffers: the third part waits until TMA has read the first (CUTLASS, EpilogueTileAuto
+// and StagesD) [cutlass]. bufferHeld is the edges for which a part holds its buffer:
+// inferred, 2.2 us a tile of 128 by 128 where it has few slabs [aiconfigurator].
+const (
+	partSums   = 64 * 32
+	buffers    = 2
+	bufferHeld = 700
+)
+
+// heldUp is the edges for which a tile's parts wait for a buffer, groups of warps writing
+// their shares side by side.
+func (t tiling) heldUp() int64 {
+	parts := int64(t.m * t.n / (partSums * t.warps / 4))
+	return max(0, parts-buffers) * bufferHeld / buffers
+}

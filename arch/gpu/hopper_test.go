@@ -68,16 +68,30 @@ func TestClustersCoverEveryTileOnce(t *testing.T) {
 	}
 }
 
-// TestALineIsSentOnceForAGroup until its answer is there, and again after.
-func TestALineIsSentOnceForAGroup(t *testing.T) {
-	s := &slabState{}
-	assert.False(t, s.joins(3, 100, 50))
-	assert.True(t, s.joins(3, 149, 50))
-	assert.False(t, s.joins(4, 149, 50), "another group asks for itself")
-	assert.False(t, s.joins(3, 199, 50), "the answer has come")
-	s.there = 1000 // on its way from off chip
-	assert.True(t, s.joins(3, 999, 50))
-	assert.False(t, s.joins(3, 1000+50, 50))
+// TestAPairSharesItsPort: two SMs of a pair wait for each other's bytes, those of
+// different pairs do not, and a lower clock of the SMs takes nothing from the port.
+func TestAPairSharesItsPort(t *testing.T) {
+	c := hopper(t)
+	k := c.gemm(bf16(256, 128, 64, 1), tiling{m: 128, n: 128, k: 64, stages: 2, warps: 4, split: 1, cluster: 2, down: 2, across: 1})
+	g := newGrid(c, k, newGovernor(c), false, 0)
+	bytes := 100 * float64(c.SM.Port)
+	g.gov.clock = float64(c.Clock)
+	assert.InDelta(t, 100, g.passes(0, bytes, 0), 1e-6)
+	assert.InDelta(t, 200, g.passes(1, bytes, 0), 1e-6)
+	assert.InDelta(t, 100, g.passes(2, bytes, 0), 1e-6)
+	g.gov.clock = float64(c.Clock) / 2
+	assert.InDelta(t, 50, g.passes(4, bytes, 0), 1e-6)
+	k.cluster = 1 // CTAs by themselves
+	assert.InDelta(t, 50, g.passes(7, bytes, 0), 1e-6)
+	assert.InDelta(t, 50, g.passes(6, bytes, 0), 1e-6)
+}
+
+// TestPartsOfATileWaitForBuffers from the third on, a group of warps for its own.
+func TestPartsOfATileWaitForBuffers(t *testing.T) {
+	for parts, want := range map[int]int64{1: 0, 2: 0, 3: bufferHeld / 2, 8: 3 * bufferHeld} {
+		assert.Equal(t, want, tiling{m: 64, n: 32 * parts, warps: 4}.heldUp(), "%d parts", parts)
+		assert.Equal(t, want, tiling{m: 128, n: 32 * parts, warps: 8}.heldUp(), "%d parts of each group", parts)
+	}
 }
 
 // TestFewCTAsComeFirst of what is reckoned within slack of the best.

@@ -21,6 +21,7 @@ type kernel struct {
 	apart      bool                 // but not before the result has left, through the room of what is loaded
 	ahead      bool                 // and before, as stages come free
 	inTurn     bool                 // two groups of warps take turns: one multiplies while the other writes
+	ordered    bool                 // and write in turn too: one waits until the other has written
 	cluster    int                  // CTAs that lie side by side
 	places     int                  // SMs that its CTAs find room on; 0: all
 	barriers   bool                 // the epilogue's passes through shared memory and its stores take turns
@@ -57,14 +58,11 @@ func (k *kernel) sms(c *Config) int {
 	return c.SM.Count
 }
 
-// sends is the bytes a cycle that L2 sends to all SMs: what its slices give and what the
-// ports of groups take.
-func (c *Config) sends() float64 {
-	if c.SM.Groups == 0 || c.SM.Port == 0 {
-		return float64(c.L2.Bandwidth)
-	}
-	return min(float64(c.L2.Bandwidth), float64(c.SM.Groups)*float64(c.SM.Port))
-}
+// sends is the bytes a cycle that L2 sends to all SMs.
+func (c *Config) sends() float64 { return float64(c.L2.Bandwidth) }
+
+// perPort is the SMs behind one port of L2.
+func (c *Config) perPort() int { return unit.CeilDiv(c.SM.Count, max(1, c.SM.Groups)) }
 
 // takes is the bytes a cycle that L2 takes from all SMs.
 func (c *Config) takes() float64 {
@@ -109,19 +107,18 @@ type work struct {
 
 // operand is what a CTA loads in every step of one tensor.
 type operand struct {
-	first   int   // number of its first slab in L2; -1: nobody reads it again
-	period  int   // slabs after which it begins again; 0: never
-	turn    int   // 1: in even steps only, 2: in odd ones
-	from    int   // step from which it is loaded
-	until   int   // step before which it is; 0: to the end
-	alike   int   // steps in a row that read the same slab; 0: one
-	bytes   int64 // of a step
-	whole   int64 // of a slab, where that is not what a step reads
-	there   bool  // all of it lies in L2 before the kernel begins
-	shared  int   // CTAs that one read of L2 serves by multicast; 0: one
-	down    bool  // slabs come from the last to the first
-	follows bool  // another CTA of the cluster asks for all of them
-	params  bool  // of the model, not of its data
+	first  int   // number of its first slab in L2; -1: nobody reads it again
+	period int   // slabs after which it begins again; 0: never
+	turn   int   // 1: in even steps only, 2: in odd ones
+	from   int   // step from which it is loaded
+	until  int   // step before which it is; 0: to the end
+	alike  int   // steps in a row that read the same slab; 0: one
+	bytes  int64 // of a step
+	whole  int64 // of a slab, where that is not what a step reads
+	there  bool  // all of it lies in L2 before the kernel begins
+	shared int   // CTAs that one read of L2 serves by multicast; 0: one
+	down   bool  // slabs come from the last to the first
+	params bool  // of the model, not of its data
 }
 
 // slab is the number of the slab that a step reads.

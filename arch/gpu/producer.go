@@ -56,3 +56,21 @@ func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
 	}
 	return g.next - 1, ok
 }
+
+// descriptors is the reads one after another by which TMA learns of a tensor: where its
+// descriptor lies, and that.
+const descriptors = 2
+
+// begins is the edge of a CTA's first load.
+func (g *grid) begins(s *ctaState, at int64) int64 {
+	first := at + g.k.start
+	if !g.sms[s.sm].warm {
+		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
+		reads := g.c.Launch.Cold
+		if g.k.ahead {
+			reads += descriptors
+		}
+		first += int64(reads) * mean
+	}
+	return g.until(s, onStart, at, first)
+}

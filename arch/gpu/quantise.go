@@ -20,8 +20,14 @@ const (
 	convertOps   = 4
 )
 
-// quantiseThreads is the threads of a row's CTA.
-const quantiseThreads = 256
+// quantiseThreads is the threads of a row's CTA, quantiseLoad the bytes each has under
+// way: 16 values. Where there are many rows each is a warp's, tokensPerCTA in a CTA
+// (SGLang, sgl_per_token_quant_fp8) [sglang].
+const (
+	quantiseThreads = 256
+	quantiseLoad    = 32
+	tokensPerCTA    = quantiseThreads / 32
+)
 
 // wide is the bytes of a value before it is brought to 8 bits.
 const wide = 2
@@ -34,7 +40,13 @@ func (c *Config) quantised(head *workloads.Node) bool {
 
 // quantise writes the kernel that brings a product's rows to 8 bits.
 func (c *Config) quantise(p *product) *kernel {
-	w := &rowWork{rows: int64(p.m) * int64(p.batch), length: int64(p.k), threads: quantiseThreads, vectors: true, passes: []rowPass{{ops: magnitudeOps}, {ops: convertOps}}}
+	w := &rowWork{rows: int64(p.m) * int64(p.batch), length: int64(p.k), threads: quantiseThreads, vectors: true, load: quantiseLoad, passes: []rowPass{{ops: magnitudeOps}, {ops: convertOps}}}
+	if c.Kernel.Quantise == "static" {
+		w.passes = w.passes[1:]
+	}
+	if c.Kernel.Engine == "sglang" && w.rows >= int64(2*c.SM.Count*tokensPerCTA) {
+		w.abreast = tokensPerCTA
+	}
 	elements := w.rows * w.length
 	k := c.rowwise(&streamWork{in: elements * wide, out: elements, simple: elements * (magnitudeOps + convertOps), rows: w})
 	k.name = "quantise"

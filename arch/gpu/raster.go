@@ -22,6 +22,9 @@ type raster struct {
 
 // rasterGroup is the rows of a group: as many as make the tiles in flight square in bytes.
 func (c *Config) rasterGroup(r *raster) int {
+	if r.t.dealt > 0 {
+		return r.dealtGroup()
+	}
 	flying := c.SM.Count * max(1, c.fits(r.t, r.p.aCell).ctas)
 	g := 1
 	for g < r.rows && 2*g*2*g*r.t.m <= flying*r.t.n {
@@ -67,15 +70,15 @@ func (r *raster) work(i int) work {
 	b := i / tiles / r.t.split
 	slabs := r.steps()
 	row, col := r.clustered(i % tiles)
-	if row >= r.rows || col >= r.cols {
+	if r.t.dealt == 0 && (row >= r.rows || col >= r.cols) {
 		return work{} // a cluster reaches over the edge
 	}
 	w := r.part(b, row, col, slabs*part/r.t.split, slabs*(part+1)/r.t.split)
 	if by := r.t.across; by > 1 {
-		w.loads[0].shared, w.loads[0].follows = by, i%r.t.cluster/r.t.down > 0
+		w.loads[0].shared = by
 	}
 	if by := r.t.down; by > 1 {
-		w.loads[1].shared, w.loads[1].follows = by, i%r.t.cluster%r.t.down > 0
+		w.loads[1].shared = by
 	}
 	if r.t.split > 1 {
 		w.store, w.partial, w.extra = w.results*4, true, 0
@@ -96,8 +99,8 @@ func (r *raster) piece(tile, lo, hi int) work {
 // part is steps [lo, hi) of the tile at a row and column of one product of a batch.
 func (r *raster) part(b, row, col, lo, hi int) work {
 	slabs := r.steps()
-	m := min(r.t.m, r.p.m-row*r.t.m)
-	n := min(r.t.n, r.p.n-col*r.t.n)
+	m := max(0, min(r.t.m, r.p.m-row*r.t.m))
+	n := max(0, min(r.t.n, r.p.n-col*r.t.n))
 	share := func(extent, cell int) int64 { // of a step; the last slab's shortness is spread over all
 		return (int64(extent)*int64(r.p.k)*int64(cell) + int64(slabs) - 1) / int64(slabs)
 	}

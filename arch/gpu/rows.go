@@ -31,6 +31,8 @@ type rowWork struct {
 	passes       []rowPass
 	threads      int
 	vectors      bool  // threads load vectors to the end of a row
+	load         int   // bytes a thread loads in a round; 0: a vector
+	abreast      int   // rows that a CTA takes side by side, in as many parts of its threads; 0: one
 	beside       int64 // bytes of gains and offsets, read by every row and kept
 }
 
@@ -104,7 +106,7 @@ func rowsOf(n *workloads.Node) *rowWork {
 // rounds is how often the threads load to cover a row: vectors while every thread
 // has one, then single elements.
 func (w *rowWork) rounds(cell int) int64 {
-	full := int64(w.threads * vector / cell)
+	full := int64(w.threads / max(1, w.abreast) * max(vector, w.load) / cell)
 	if w.vectors {
 		return unit.CeilDiv(w.length, full)
 	}
@@ -124,33 +126,37 @@ func unkept(footprint, capacity float64) (missing float64) {
 	return max(0, missing)
 }
 
-// rowwise writes the kernel: a CTA for each row.
+// rowwise writes the kernel: a CTA for each row, or for several.
 func (c *Config) rowwise(s *streamWork) *kernel {
 	w := s.rows
 	cell := int(s.in-w.beside) / int(w.rows*w.length)
 	row := w.length * int64(cell)
-	rounds, passes := w.rounds(cell), int64(len(w.passes))
+	rounds, passes, abreast := w.rounds(cell), int64(len(w.passes)), int64(max(1, w.abreast))
 	warps := w.threads / 32
-	k := &kernel{name: "rows", ctas: int(w.rows), warps: warps, stages: 1, start: int64(c.Launch.CTA), alike: true, serial: true,
+	k := &kernel{name: "rows", ctas: int(unit.CeilDiv(w.rows, abreast)), warps: warps, stages: 1, start: int64(c.Launch.CTA), alike: w.rows%abreast == 0, serial: true,
 		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, rowRegisters, 0)}
-	elements := unit.CeilDiv(w.length, rounds)
+	elements, reduce := unit.CeilDiv(w.length*abreast, rounds), c.blockReduce()
+	if abreast > 1 {
+		reduce = c.warpReduce()
+	}
 	for _, p := range w.passes {
 		u := usage{math: unit.CeilDiv(elements*p.ops+int64(w.threads)*roundOps, int64(c.SM.FP32)), sfu: unit.CeilDiv(elements*p.hard, int64(c.SM.SFU))}
-		u.chain = max(u.math, u.sfu) + p.ops*opLatency + p.hard*hardLatency + unit.CeilDiv(c.blockReduce(), rounds)
+		u.chain = max(u.math, u.sfu) + p.ops*opLatency + p.hard*hardLatency + unit.CeilDiv(reduce, rounds)
 		u.joules = float64(elements) * (float64(p.ops)*float64(c.Power.FMA) + float64(p.hard)*float64(c.Power.Special))
 		for range rounds {
 			k.parts = append(k.parts, u)
 		}
 	}
 	out := s.out / w.rows
-	flying := float64(min(w.rows, int64(c.SM.Count*k.fit.ctas)))
+	flying := float64(min(w.rows, int64(c.SM.Count*k.fit.ctas)*abreast))
 	missing := unkept(flying*(float64(row)+float64(out)/float64(passes))+float64(w.beside), float64(c.L2.Size)/float64(c.L2.Partitions))
 	chunk := unit.CeilDiv(row, rounds)
 	k.work = func(i int) work {
-		x := work{steps: int(rounds * passes), store: out}
-		x.loads[0] = operand{first: -1, bytes: chunk, until: int(rounds), there: s.there >= row*w.rows}
+		n := min(abreast, w.rows-int64(i)*abreast)
+		x := work{steps: int(rounds * passes), store: n * out}
+		x.loads[0] = operand{first: -1, bytes: n * chunk, until: int(rounds), there: s.there >= row*w.rows}
 		lost := int64(float64(i+1)*missing) > int64(float64(i)*missing)
-		x.loads[1] = operand{first: -1, bytes: chunk, from: int(rounds), there: !lost}
+		x.loads[1] = operand{first: -1, bytes: n * chunk, from: int(rounds), there: !lost}
 		return x
 	}
 	return k
@@ -159,5 +165,8 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 // blockReduce is the edges of a reduction over a CTA: five shuffles in a warp, the
 // warps' results through shared memory, five more, and two barriers.
 func (c *Config) blockReduce() int64 {
-	return 2*(5*int64(c.SM.Latency)+barrierCost) + 2*int64(c.SM.Latency)
+	return 2*(c.warpReduce()+barrierCost) + 2*int64(c.SM.Latency)
 }
+
+// warpReduce is the edges of a reduction over a warp: five shuffles.
+func (c *Config) warpReduce() int64 { return 5 * int64(c.SM.Latency) }

@@ -34,7 +34,7 @@ func (t tiling) words() []string {
 // offer leaves the kernels that a layer's product may run as with its plan.
 func (m *Machine) offer(lp *mapping.LayerPlan, t *task) {
 	lp.Custom = t
-	if t.product == nil || t.product.depthwise() {
+	if t.product == nil || t.product.depthwise() || t.tiling.dealt > 0 {
 		return // one way of doing it
 	}
 	type kernels struct {

@@ -87,6 +87,9 @@ func (g *grid) shift(by int64) {
 		s.math, s.shared, s.sfu = s.math+by, s.shared+by, s.sfu+by
 		s.read, s.write, s.flight = s.read+float64(by), s.write+float64(by), s.flight+float64(by)
 	}
+	for i := range g.ports {
+		g.ports[i] += float64(by)
+	}
 	g.l2Free, g.dramFree, g.asked = g.l2Free+float64(by), g.dramFree+float64(by), g.asked+float64(by)
 	g.tally.busy += by // of the CTA that would be in the place of the one that has ended
 }

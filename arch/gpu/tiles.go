@@ -17,6 +17,7 @@ type tiling struct {
 	across  int  // and along the columns: they share A's
 	coop    bool // both warp groups are at one tile (hopper.go); else they take turns
 	vector  bool // a matrix times a vector (gemv.go)
+	dealt   int  // how an engine's kernel deals out tiles (engines.go); 0: in the library's order
 	stream  int  // CTAs that share all slabs (streamk.go); 0: a CTA has a tile, or a part of one
 }
 
