@@ -92,6 +92,9 @@ func (g *grid) offChip(o *operand, t float64) int64 {
 		g.tally.params += bytes
 	}
 	g.gov.dram += float64(bytes) * float64(g.c.Power.DRAM)
+	if g.ports != nil {
+		g.l2Free = max(g.l2Free, t) + float64(bytes)/g.c.sends() // it is written there
+	}
 	if g.ideal {
 		return int64(t) + g.miss
 	}
