@@ -23,7 +23,8 @@ import (
 //	layers:                        # optional
 //	  conv2_1: {rows: 448, cols: 256, channels: 64, outer: rows, hold: yes}
 //
-// Layers that are not named keep the device's own mapping.
+// Layers that are not named keep the device's own mapping. Where an array can switch
+// dataflows, a layer may have one (dataflow: os); left out, it is the machine's.
 var mappingKeys = []string{"drains", "placement", "chains", "layers"} // in the order in which they are followed
 
 // readMapping gives the plan the mappings of a file.

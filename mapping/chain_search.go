@@ -94,7 +94,7 @@ func newFuser(net *workloads.Network, plan *Plan) *fuser {
 	f.alone, f.moved = make([]float64, len(net.Layers)), make([]float64, len(net.Layers))
 	for i, lp := range plan.Layers {
 		if lp.Nest != nil {
-			c := &cutter{target: plan.Target, plan: plan, layer: lp.Layer}
+			c := plan.cutterOf(lp)
 			f.alone[i], f.moved[i] = f.pace.time(c, lp.Nest), c.moved(lp.Nest)
 		}
 	}
@@ -168,8 +168,7 @@ func (f *fuser) cost(c Chain) (r Reckoned, fits bool) {
 	r.Chain = c
 	var more float64
 	for i, lp := range p.Layers[c.First : c.Last+1] {
-		of := &cutter{target: p.Target, plan: p, layer: lp.Layer}
-		more += of.moved(lp.Nest) - f.moved[c.First+i]
+		more += p.cutterOf(lp).moved(lp.Nest) - f.moved[c.First+i]
 	}
 	r.Cost, r.Less = f.pace.chainTime(p, p.Chains[0]), more <= 0
 	return r, true

@@ -135,8 +135,7 @@ func requireFollows(t require.TestingT, net *workloads.Network, p *Plan, c *Chai
 func TestRandomChains(t *testing.T) {
 	plans, longest := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		net, target := drawChain(t), drawTarget(t)
-		target.Unlimited = false
+		net, target := drawChain(t), drawLimited(t)
 		c := drawBands(t, net)
 		p, err := Fused(net, target, c)
 		if err != nil {

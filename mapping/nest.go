@@ -82,6 +82,9 @@ func (n *Nest) String() string {
 	if n.Pack > 1 {
 		text += fmt.Sprintf(" pack=%d", n.Pack)
 	}
+	if n.Dataflow != "" {
+		text += " dataflow=" + string(n.Dataflow)
+	}
 	if n.AOnChip {
 		text += " in=chip"
 	}

@@ -34,8 +34,8 @@ type nestSpace struct {
 	pace   pace
 }
 
-// space lays a layer's choices out.
-func (c *cutter) space(first Nest, chosen *LayerPlan) *nestSpace {
+// nestSpace lays a layer's choices out in the cutter's dataflow.
+func (c *cutter) nestSpace(first Nest, chosen *LayerPlan) *nestSpace {
 	s := &nestSpace{c: *c, first: first, chosen: chosen, rows: c.everyRowTile(&first), cols: c.everyColTile(&first), chans: c.everyChunk(&first)}
 	for _, r := range s.rows {
 		s.tiles = append(s.tiles, first.tiled(r))

@@ -45,7 +45,7 @@ func (p *pace) bandTime(c *cutter, n *Nest) (sum float64) {
 func (p *pace) chainTime(plan *Plan, chain *Chain) (sum float64) {
 	var slack float64 // of a band of the layer before
 	for _, lp := range plan.Layers[chain.First : chain.Last+1] {
-		c, n := &cutter{target: plan.Target, plan: plan, layer: lp.Layer}, lp.Nest
+		c, n := plan.cutterOf(lp), lp.Nest
 		var warm, waits, filled float64
 		for _, w := range p.bandWorks(c, n) {
 			warm, waits, filled = warm+w.count*w.warm, waits+w.count*(w.cold-w.warm), filled+w.count

@@ -11,8 +11,8 @@
 // without looking anything up. Every plan is legal by construction: what a layer
 // needs on chip is allocated here, and what cannot be is refused here.
 //
-// Not modelled: chains of other layers than convolutions, a dataflow of each layer's own (it is the machine's), recomputation,
-// and splitting of one layer over several machines. The cost of a mapping (pace) knows
+// Not modelled: chains of other layers than convolutions, recomputation, and splitting
+// of one layer over several machines. The cost of a mapping (pace) knows
 // channels and open rows of the memory, but not the order of single lines.
 package mapping
 
@@ -99,6 +99,8 @@ func (s Slots) Addr(i int) int64 { return s.Base + int64(i)*s.Size }
 type Nest struct {
 	Space workloads.Matrix
 	Order Order
+	// Dataflow is the one the layer has of those the array can switch to; "" is the machine's usual one.
+	Dataflow Dataflow
 
 	Pack   int // groups computed side by side, block-diagonally
 	Images int // images in a row tile, when Pixels is a whole image

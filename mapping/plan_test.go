@@ -246,6 +246,26 @@ func drawTarget(t *rapid.T) Target {
 	if target.Dataflow == WS {
 		target.FIFO = rapid.IntRange(0, 4).Draw(t, "fifo")
 	}
+	for _, flow := range []Dataflow{OS, WS, IS} {
+		if flow != target.Dataflow && rapid.Bool().Draw(t, "switches") {
+			other := target
+			other.Dataflow, other.FIFO, other.Switched = flow, 0, nil
+			if flow == WS {
+				other.FIFO = rapid.IntRange(0, 4).Draw(t, "fifo")
+			}
+			target.Switched = append(target.Switched, other)
+		}
+	}
+	return target
+}
+
+// drawLimited draws one whose memories limit its tiles.
+func drawLimited(t *rapid.T) Target {
+	target := drawTarget(t)
+	target.Unlimited = false
+	for i := range target.Switched {
+		target.Switched[i].Unlimited = false
+	}
 	return target
 }
 

@@ -111,8 +111,13 @@ func Describe(s Axes, at []int) [][2]string {
 	return list
 }
 
-// Given is the point that named values make: all axes must be given, each with a
-// choice there is.
+// usual are axes of which a file may leave some out, which then have their machine's choice.
+type usual interface {
+	Usual(axis int) (choice int, ok bool)
+}
+
+// Given is the point that named values make: all axes must be given that have no usual
+// choice, each with a choice there is.
 func Given(s Axes, values map[string]string) ([]int, error) {
 	names, sizes := s.Names(), s.Axes()
 	for name := range values {
@@ -123,6 +128,11 @@ func Given(s Axes, values map[string]string) ([]int, error) {
 	at := make([]int, len(names))
 	for axis, name := range names {
 		text, ok := values[name]
+		if u, may := s.(usual); !ok && may {
+			if at[axis], ok = u.Usual(axis); ok {
+				continue
+			}
+		}
 		if !ok {
 			return nil, fmt.Errorf("%s: missing; write %s", name, choices(s, axis, sizes[axis], ""))
 		}

@@ -16,10 +16,9 @@ import (
 // apart from all that is on chip, and which its own values name; the mapper's own
 // choice is one of them, and costs what it is said to cost.
 func TestPointsAreLegal(t *testing.T) {
-	points := 0
+	points, flows := 0, map[Dataflow]bool{}
 	rapid.Check(t, func(t *rapid.T) {
-		net, target := drawProduct(t), drawTarget(t)
-		target.Unlimited = false
+		net, target := drawProduct(t), drawLimited(t)
 		plan, err := Systolic(net, target)
 		if err != nil {
 			return
@@ -42,7 +41,7 @@ func TestPointsAreLegal(t *testing.T) {
 					continue
 				}
 				points++
-				c := &cutter{target: target}
+				c := plan.cutterOf(other)
 				require.True(t, c.accumulates(other.Nest))
 				requireCovered(t, other.Nest)
 				requireInputRows(t, other.Nest)
@@ -55,11 +54,24 @@ func TestPointsAreLegal(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, other.Nest.String(), s.Plan(named).Nest.String())
 				require.Equal(t, other.Nest.String(), other.Space().Plan(other.Space().Chosen()).Nest.String())
-				require.LessOrEqual(t, s.Bound(at, 1), s.Cost(at), "%v", other)
+				for fixed := 1; fixed < len(at); fixed++ {
+					require.LessOrEqual(t, s.Bound(at, fixed), s.Cost(at), "%v", other)
+				}
+				flows[other.Nest.Dataflow] = true
+				require.Equal(t, other.Nest.Time, new(pace).time(plan.cutterOf(other), other.Nest), "reckoned anew: %v", other)
+				if len(target.Switched) > 0 {
+					require.Equal(t, target.By(other.Nest.Dataflow).Dataflow, Dataflow(values["dataflow"]))
+					if delete(values, "dataflow"); other.Nest.Dataflow == "" { // left out, it is the machine's
+						named, err = Given(s, values)
+						require.NoError(t, err)
+						require.Equal(t, other.Nest.String(), s.Plan(named).Nest.String())
+					}
+				}
 			}
 		}
 	})
 	assert.Greater(t, points, 50)
+	assert.Len(t, flows, 4, "each dataflow, and the machine's own")
 }
 
 // Reckoning allocates nothing, however many mappings are reckoned.
@@ -67,10 +79,15 @@ func TestReckoningAllocatesNothing(t *testing.T) {
 	b := workloads.NewBuilder("g", 1)
 	g, err := b.Build(b.Linear("fc", b.Input("x", 300, 500), 700, 1, false))
 	require.NoError(t, err)
-	plan, err := Systolic(prepared(t, g, int8s), small)
-	require.NoError(t, err)
-	s := plan.Layers[0].Space()
-	least := testing.AllocsPerRun(3, func() { search.Run(s, search.Options{Method: search.Random, Budget: 10, Keep: 4}) })
-	most := testing.AllocsPerRun(3, func() { search.Run(s, search.Options{Method: search.Random, Budget: 1000, Keep: 4}) })
-	assert.LessOrEqual(t, most, least+8)
+	both := small
+	both.Switched = []Target{small}
+	both.Switched[0].Dataflow = OS
+	for _, target := range []Target{small, both} {
+		plan, err := Systolic(prepared(t, g, int8s), target)
+		require.NoError(t, err)
+		s := plan.Layers[0].Space()
+		least := testing.AllocsPerRun(3, func() { search.Run(s, search.Options{Method: search.Random, Budget: 10, Keep: 4}) })
+		most := testing.AllocsPerRun(3, func() { search.Run(s, search.Options{Method: search.Random, Budget: 1000, Keep: 4}) })
+		assert.LessOrEqual(t, most, least+8)
+	}
 }

@@ -85,6 +85,11 @@ type cutter struct {
 	spans  []RowTile // in a chain: what it computes in each band
 }
 
+// cutterOf is the cutter of a layer that has a nest, for reckoning.
+func (p *Plan) cutterOf(lp *LayerPlan) *cutter {
+	return &cutter{target: *p.Target.By(lp.Nest.Dataflow), plan: p, layer: lp.Layer}
+}
+
 // onChip tells whether a tensor lives in the buffer.
 func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnChip >= 0 }
 

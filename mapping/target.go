@@ -9,7 +9,8 @@ type Target struct {
 	// with the same moving operand and side by side in the stationary one's columns.
 	Rows, Cols, Arrays int
 	Dataflow           Dataflow
-	FoldOverhead       int64 // edges a fold pays beyond its stream when folds do not overlap; 0 when they do
+	Switched           []Target // the same machine in each other dataflow that a layer may take instead
+	FoldOverhead       int64    // edges a fold pays beyond its stream when folds do not overlap; 0 when they do
 
 	// On-chip memories.
 	Buffer     int64 // bytes for activations, and for weights where FIFO is 0
@@ -40,6 +41,16 @@ const (
 	WS Dataflow = "ws"
 	IS Dataflow = "is"
 )
+
+// By is the machine in a dataflow it can switch to; "" is its usual one.
+func (t *Target) By(flow Dataflow) *Target {
+	for i := range t.Switched {
+		if t.Switched[i].Dataflow == flow {
+			return &t.Switched[i]
+		}
+	}
+	return t
+}
 
 // slowest is the rate at which a load arrives: the memory's, or the port's if that is less.
 func (t *Target) slowest() float64 {

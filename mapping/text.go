@@ -103,7 +103,11 @@ func (n *Nest) loops(b *strings.Builder, indent string) {
 	line("%s", cols)
 	line("for channels in 0:%d step %d    load A: %s", n.Space.C*n.Pack, n.Chans, slotText(n.A, n.AOnChip))
 	line("for reduction in 0:%d step %d    load B: %s", min(n.Chans, n.Space.C*n.Pack)*n.Space.R*n.Space.S, n.Red, slotText(n.B, n.BOnChip))
-	line("array")
+	if n.Dataflow != "" {
+		line("array, dataflow %s", n.Dataflow)
+	} else {
+		line("array")
+	}
 	fmt.Fprintf(b, "%sreckoned: %.0f cycles of compute, %.0f of traffic, %.0f in all\n", margin, n.Compute, n.Traffic, n.Time)
 }
 

@@ -34,6 +34,7 @@ func (a *matrixUnit) Step(unit.Edge) unit.Edge {
 // loads, for data that earlier layers leave on chip, and for room in the accumulators.
 func (a *matrixUnit) place(c *command) {
 	a.stats.Serve(int(c.layer), 0)
+	a.series.turn(a.machine.geo.by(a.machine.plan.Layers[c.layer].Nest.Dataflow).Dataflow)
 	loads, _ := a.ready(c, loader)
 	drains, _ := a.ready(c, vector)
 	first := a.series.run(c.folds, loads, max(loads, drains), c.length, c.held)

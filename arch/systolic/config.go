@@ -3,6 +3,7 @@ package systolic
 import (
 	"embed"
 	"fmt"
+	"slices"
 
 	"nnsim/arch"
 	"nnsim/arch/config"
@@ -22,11 +23,12 @@ type Config struct {
 	Area    unit.SquareMM `key:"area" optional:"true" doc:"die area"`
 
 	Array struct {
-		Rows     int    `key:"rows" min:"1" max:"65536" doc:"cells along the reduction (os: along output rows)"`
-		Cols     int    `key:"cols" min:"1" max:"65536" doc:"cells along the output columns"`
-		Count    int    `key:"count" min:"1" max:"1024" doc:"arrays side by side that share the moving operand"`
-		Dataflow string `key:"dataflow" oneof:"os,ws,is" doc:"operand that stays: output, weight or input"`
-		Overlap  string `key:"overlap" oneof:"full,none,scalesim" doc:"how folds follow one another"`
+		Rows      int      `key:"rows" min:"1" max:"65536" doc:"cells along the reduction (os: along output rows)"`
+		Cols      int      `key:"cols" min:"1" max:"65536" doc:"cells along the output columns"`
+		Count     int      `key:"count" min:"1" max:"1024" doc:"arrays side by side that share the moving operand"`
+		Dataflow  string   `key:"dataflow" oneof:"os,ws,is" doc:"operand that stays: output, weight or input"`
+		Dataflows []string `key:"dataflows" optional:"true" oneof:"os,ws,is" doc:"dataflows the array can switch to from layer to layer; left out: dataflow alone"`
+		Overlap   string   `key:"overlap" oneof:"full,none,scalesim" doc:"how folds follow one another"`
 	} `key:"array"`
 
 	Buffer struct {
@@ -81,6 +83,11 @@ func (c *Config) Validate() error {
 	if c.Array.Rows*c.Array.Cols > 1<<26 {
 		return fmt.Errorf("array: %d × %d cells are more than 2^26", c.Array.Rows, c.Array.Cols)
 	}
+	for i, flow := range c.Array.Dataflows {
+		if slices.Contains(c.Array.Dataflows[:i], flow) {
+			return fmt.Errorf("array.dataflows names %s twice; leave one out", flow)
+		}
+	}
 	if c.Array.Overlap == string(ScaleSim) && !c.Memory.Ideal() {
 		return fmt.Errorf("array.overlap=scalesim reports that tool's totals, which know no memory; set memory=ideal")
 	}
@@ -116,9 +123,21 @@ func (m *Machine) geometry() Geometry {
 	return Geometry{Rows: a.Rows, Cols: a.Cols, Dataflow: mapping.Dataflow(a.Dataflow), Overlap: Overlap(a.Overlap)}
 }
 
-// target is what the mapper must know.
+// target is what the mapper must know, of every dataflow that a layer may have.
 func (m *Machine) target() mapping.Target {
-	c, g := &m.cfg, m.geometry()
+	g := m.geometry()
+	t := m.targetBy(g)
+	for _, flow := range m.cfg.Array.Dataflows {
+		if other := mapping.Dataflow(flow); other != g.Dataflow {
+			t.Switched = append(t.Switched, m.targetBy(g.by(other)))
+		}
+	}
+	return t
+}
+
+// targetBy is what the mapper must know of one dataflow.
+func (m *Machine) targetBy(g Geometry) mapping.Target {
+	c := &m.cfg
 	t := mapping.Target{Name: c.Name, Rows: c.Array.Rows, Cols: c.Array.Cols, Arrays: c.Array.Count, Dataflow: g.Dataflow,
 		Buffer: int64(c.Buffer.Size), FIFO: c.Weights.FIFO, AccRows: c.Accumulators.Rows, KeepOnChip: c.Buffer.KeepOnChip,
 		Unlimited: g.Overlap == ScaleSim, BytesPerCycle: float64(c.Memory.peak()) / float64(c.Clock), PortBytes: float64(c.Buffer.Width),

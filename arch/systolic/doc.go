@@ -13,7 +13,9 @@
 // commands of the other units must be complete before it may start, in the manner
 // of decoupled access and execute; a unit tells the others when one is complete,
 // with the edge at which it counts. The array follows its folds by the recurrence
-// in timing.go, which is held against a PE-by-PE stepper (stepper.go).
+// in timing.go, which is held against a PE-by-PE stepper (stepper.go). An array that is
+// built for several dataflows (array.dataflows) takes one for each layer, and is empty
+// when it switches.
 //
 // Where data are carried, a data plane beside the units moves the real bytes at
 // the edges the units decide: into the buffer when a load ends, out of it while

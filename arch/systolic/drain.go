@@ -46,8 +46,8 @@ func (k *nestWalk) drain(b *block) {
 
 // chase is how long before the last result of the tile's last fold its first one leaves the array.
 func (k *nestWalk) chase(b *block) unit.Cycles {
-	g := k.s.geo
-	if k.s.geo.Overlap == ScaleSim {
+	g := k.geo
+	if k.geo.Overlap == ScaleSim {
 		return 0
 	}
 	_, length := k.folds(b.rows.Rows(), b.c1-b.c0, min(k.n.Red, b.red))
@@ -58,7 +58,7 @@ func (k *nestWalk) chase(b *block) unit.Cycles {
 // many edges as a transcendental operation takes where one is fused. SCALE-Sim
 // knows no drain.
 func (k *nestWalk) drainEdges(elements int64) unit.Cycles {
-	if k.s.geo.Overlap == ScaleSim {
+	if k.geo.Overlap == ScaleSim {
 		return 0
 	}
 	rate := int64(1)

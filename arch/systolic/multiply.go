@@ -67,7 +67,7 @@ func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 in
 // taken is the stationary tile as it stands in the array's registers when the
 // stream begins; nil where B is read from the buffer for as long as it streams.
 func (t *pass) taken(p *plane) (tile []float32, err error) {
-	if p.s.plan.Target.FIFO > 0 {
+	if t.k.target.FIFO > 0 {
 		tile, err = t.stationary(p)
 	}
 	t.st.tile = tile

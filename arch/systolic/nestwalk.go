@@ -11,6 +11,8 @@ type nestWalk struct {
 	*walker
 	present int32 // its layer; the walker's own has moved on when the data move
 	n       *mapping.Nest
+	target  *mapping.Target // and geo: in the layer's dataflow
+	geo     Geometry
 	layer   *workloads.Layer
 	a, b    ring
 	extra   ring
@@ -33,7 +35,8 @@ type extraOperand struct {
 
 func newNestWalk(w *walker, lp *mapping.LayerPlan) *nestWalk {
 	head := lp.Layer.Head()
-	k := &nestWalk{walker: w, present: w.present, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1]}
+	k := &nestWalk{walker: w, present: w.present, n: lp.Nest, layer: lp.Layer, inA: head.In[0], inB: head.In[1],
+		target: w.s.plan.Target.By(lp.Nest.Dataflow), geo: w.s.geo.by(lp.Nest.Dataflow)}
 	k.a, k.b, k.extra = newRing(max(1, k.n.A.Count)), newRing(max(1, k.n.B.Count)), newRing(max(1, k.n.Extra.Count))
 	k.a.each(w.fence)
 	k.b.each(w.fence)
@@ -91,7 +94,7 @@ func (k *nestWalk) await() {
 
 // shorten marks the layer's last array command, which is already in the queue.
 func (k *nestWalk) shorten() {
-	k.s.queues[array].commands.Tail().short = k.s.geo.Overlap == ScaleSim
+	k.s.queues[array].commands.Tail().short = k.geo.Overlap == ScaleSim
 }
 
 // parameters loads what the drain needs once: biases and constants of fused operators.
@@ -189,7 +192,7 @@ func (k *nestWalk) needA(b *block, chunk, ch, ch1 int) int {
 // needB is the same for the other operand: into the FIFO or the buffer, from
 // off-chip memory or, for an activation that lives on chip, from the buffer.
 func (k *nestWalk) needB(b *block, r0, r1 int) (*ring, int) {
-	fifo := k.s.plan.Target.FIFO > 0
+	fifo := k.target.FIFO > 0
 	if k.n.BOnChip && !fifo {
 		return nil, -1
 	}
@@ -259,7 +262,7 @@ func (k *nestWalk) array(b *block, aSlot, chunk, ch, ch1, r0, r1 int, first bool
 	if k.n.Space.SharedB {
 		id.batch = 0
 	}
-	c.held = k.s.geo.Dataflow == mapping.WS && c.folds == 1 && id == k.lastB
+	c.held = k.geo.Dataflow == mapping.WS && c.folds == 1 && id == k.lastB
 	k.lastB = id
 	if aSlot >= 0 {
 		c.after[loader], c.late = k.a.slots[aSlot].loaded, true
@@ -293,7 +296,7 @@ func (k *nestWalk) array(b *block, aSlot, chunk, ch, ch1, r0, r1 int, first bool
 // the FIFO is free when its tile has been shifted in, a slot of the buffer, whose
 // rows may be read for as long as they stream, at the end.
 func (k *nestWalk) frees() int {
-	if k.s.plan.Target.FIFO > 0 {
+	if k.target.FIFO > 0 {
 		return taken
 	}
 	return array
@@ -301,7 +304,7 @@ func (k *nestWalk) frees() int {
 
 // folds is the number of folds of a tile and the length of their streams.
 func (k *nestWalk) folds(rows, cols, red int) (int64, unit.Cycles) {
-	g, width := k.s.geo, k.s.geo.Cols*k.s.cfg.Array.Count
+	g, width := k.geo, k.geo.Cols*k.s.cfg.Array.Count
 	wide := Geometry{Rows: g.Rows, Cols: width, Dataflow: g.Dataflow}
 	f := wide.Fold(rows, red, cols)
 	return f.RowFolds * f.ColFolds, k.slowed(f.Length)
@@ -309,10 +312,10 @@ func (k *nestWalk) folds(rows, cols, red int) (int64, unit.Cycles) {
 
 // slowed stretches a stream if the buffer's port delivers less than a column of operands an edge.
 func (k *nestWalk) slowed(length unit.Cycles) unit.Cycles {
-	if k.s.plan.Target.Unlimited {
+	if k.target.Unlimited {
 		return length
 	}
-	need := int64(k.s.geo.Rows) * int64(k.inA.Type.CellBytes())
+	need := int64(k.geo.Rows) * int64(k.inA.Type.CellBytes())
 	return length * unit.Cycles(unit.CeilDiv(need, int64(k.s.cfg.Buffer.Width)))
 }
 
@@ -322,12 +325,12 @@ func (k *nestWalk) countArray(b *block, rows, cols, red int, first bool, folds i
 	macs := int64(rows) * int64(cols) * int64(red) / groups // off the diagonal nothing is multiplied
 	k.count(k.s.books.array, evMAC, macs)
 	k.count(k.s.books.array, evFold, folds)
-	g := Geometry{Rows: k.s.geo.Rows, Cols: k.s.geo.Cols * k.s.cfg.Array.Count, Dataflow: k.s.geo.Dataflow}
+	g := Geometry{Rows: k.geo.Rows, Cols: k.geo.Cols * k.s.cfg.Array.Count, Dataflow: k.geo.Dataflow}
 	words := g.Words(rows, red, cols)
 	cell := int64(k.inA.Type.CellBytes())
 	k.count(k.s.books.buffer, evRead, words.AReads*cell)
 	from := k.s.books.buffer
-	if k.s.plan.Target.FIFO > 0 {
+	if k.target.FIFO > 0 {
 		from = k.s.books.fifo
 	}
 	k.count(from, evRead, words.BReads*int64(k.inB.Type.CellBytes())/groups)

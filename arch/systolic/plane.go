@@ -60,7 +60,7 @@ func newPlane(s *simulation, check arch.Checker) *plane {
 func (p *plane) newStores(solid bool) *stores {
 	t := &p.s.plan.Target
 	tile := int64(t.Rows) * int64(t.Cols) * int64(t.Arrays) * 4
-	st := &stores{values: map[*workloads.Tensor]*workloads.Array{}, offChip: mem.NewImage(p.s.plan.OffChip), fifo: mem.NewImage(tile * int64(max(1, t.FIFO)))}
+	st := &stores{values: map[*workloads.Tensor]*workloads.Array{}, offChip: mem.NewImage(p.s.plan.OffChip), fifo: mem.NewImage(tile * int64(max(1, p.s.cfg.Weights.FIFO)))}
 	if solid && !t.Unlimited {
 		st.buffer = make(mem.SRAM, t.Buffer)
 	} else {

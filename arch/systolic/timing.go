@@ -25,6 +25,14 @@ type Geometry struct {
 	Overlap    Overlap
 }
 
+// by is the geometry in a layer's own dataflow; "" is the machine's.
+func (g Geometry) by(flow mapping.Dataflow) Geometry {
+	if flow != "" {
+		g.Dataflow = flow
+	}
+	return g
+}
+
 // A fold of an R × C array with a stream of T, whatever the dataflow:
 //
 //	WS, IS  load: the stationary tile is shifted in, one row an edge     R
@@ -136,6 +144,14 @@ type series struct {
 	end    unit.Edge   // of the last fold's results
 }
 
+// turn has the folds to come run in a dataflow. The array is empty when it switches:
+// Gemmini's controller takes no configuration while a product is under way [gemmini-2021].
+func (s *series) turn(flow mapping.Dataflow) {
+	if flow != s.Dataflow {
+		s.Dataflow, s.begun = flow, false
+	}
+}
+
 // next places a fold: stationary is when its stationary tile may begin to shift
 // in, moving when its moving operand and the room for its results are there. held
 // tells that the tile of the fold before is used again. It returns the edge at
@@ -150,7 +166,7 @@ func (s *series) next(stationary, moving unit.Edge, length unit.Cycles, held boo
 			start = max(moving, s.end)
 		}
 	case !s.begun:
-		start = max(stationary+load, moving)
+		start = max(stationary+load, moving, s.end+load)
 	case held:
 		start = max(moving, s.start+unit.Edge(s.length))
 	case s.Dataflow == mapping.OS:

@@ -67,7 +67,7 @@ func (p *plane) wantsB(k *nestWalk, b *block) bool {
 
 // slotB is where entry slot of B's ring lies.
 func (p *plane) slotB(k *nestWalk, st *stores, slot int) (mem.Store, int64) {
-	t := &p.s.plan.Target
+	t := k.target
 	if t.FIFO > 0 {
 		return st.fifo, int64(slot) * int64(t.Rows) * int64(t.Cols) * int64(t.Arrays) * 4
 	}
