@@ -136,6 +136,7 @@ func TestRandomChains(t *testing.T) {
 	plans, longest := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		net, target := drawChain(t), drawLimited(t)
+		target.Buffer *= 4 // for the tiles of all layers, so that few are refused
 		c := drawBands(t, net)
 		p, err := Fused(net, target, c)
 		if err != nil {

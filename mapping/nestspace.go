@@ -152,12 +152,30 @@ func (s *nestSpace) Cost(at []int) float64 {
 	return s.n.Time + trafficTie*s.n.Traffic + tileTie*float64(s.n.tiles())
 }
 
-// time is the reckoned time of the nest at hand; of one in a chain, band by band.
+// time is the reckoned time of the nest at hand; of one in a chain, band by band. It is
+// no less than the bytes take, where the pace that is taken to go on is that of tiles
+// whose stores still wait.
 func (s *nestSpace) time() float64 {
 	if s.n.bands == nil {
-		return s.pace.time(&s.c, &s.n)
+		return max(s.pace.time(&s.c, &s.n), s.crossing())
 	}
-	return s.pace.bandTime(&s.c, &s.n)
+	return max(s.pace.bandTime(&s.c, &s.n), s.crossing())
+}
+
+// crossing is how long the memory takes for the bytes that must cross the off-chip
+// boundary whatever the mapping: B and the result, once.
+func (s *nestSpace) crossing() float64 {
+	if s.c.target.BytesPerCycle == 0 {
+		return 0
+	}
+	var bytes int64
+	if !s.first.BOnChip {
+		bytes += s.c.layer.Head().In[1].Bytes()
+	}
+	if !s.first.OutOnChip {
+		bytes += s.c.layer.Out().Bytes()
+	}
+	return float64(bytes) / s.c.target.BytesPerCycle
 }
 
 // boundShare: the reckoned cost may fall short of what folds and bytes take, since it
@@ -202,18 +220,7 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 			return folds * max(r, t.Rows)
 		})
 	}
-	bound *= repeats * boundShare
-	if t.BytesPerCycle > 0 {
-		var bytes float64
-		if !n.BOnChip {
-			bytes += float64(red) * float64(cols) * float64(cell(s.c.layer.Head().In[1]))
-		}
-		if !n.OutOnChip {
-			bytes += float64(p.M()) * float64(cols) * float64(cell(s.c.layer.Out()))
-		}
-		bound = max(bound, boundShare*repeats*bytes/t.BytesPerCycle)
-	}
-	return bound
+	return max(bound*repeats, s.crossing()) * boundShare
 }
 
 // Plan is the layer with the nest of a legal point.

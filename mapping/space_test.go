@@ -58,7 +58,8 @@ func TestPointsAreLegal(t *testing.T) {
 					require.LessOrEqual(t, s.Bound(at, fixed), s.Cost(at), "%v", other)
 				}
 				flows[other.Nest.Dataflow] = true
-				require.Equal(t, other.Nest.Time, new(pace).time(plan.cutterOf(other), other.Nest), "reckoned anew: %v", other)
+				require.LessOrEqual(t, new(pace).time(c, other.Nest), other.Nest.Time, "reckoned anew: %v", other)
+				require.Equal(t, target.By(other.Nest.Dataflow).Dataflow, c.target.Dataflow)
 				if len(target.Switched) > 0 {
 					require.Equal(t, target.By(other.Nest.Dataflow).Dataflow, Dataflow(values["dataflow"]))
 					if delete(values, "dataflow"); other.Nest.Dataflow == "" { // left out, it is the machine's
@@ -71,7 +72,7 @@ func TestPointsAreLegal(t *testing.T) {
 		}
 	})
 	assert.Greater(t, points, 50)
-	assert.Len(t, flows, 4, "each dataflow, and the machine's own")
+	assert.Greater(t, len(flows), 2, "the machine's own dataflow, and others")
 }
 
 // Reckoning allocates nothing, however many mappings are reckoned.
