@@ -106,7 +106,7 @@ func TestOtherMachinesSearch(t *testing.T) {
 		sets             []string
 	}{
 		{"zcu102-dpu", "conv:c=32,h=14,w=14,k=64,r=3,s=3,pad=1", false, nil}, {"pynq-z1", "conv:c=16,h=14,w=14,k=16,r=3,s=3,pad=1", false, []string{"design=overlay"}},
-		{"h100-sxm", "gemm:m=128,k=768,n=768", true, nil}, {"a100-sxm", "conv:c=64,h=14,w=14,k=64,r=3,s=3,pad=1", false, nil}, {"t4", "gemm:m=1,k=512,n=512", false, nil},
+		{"h100-sxm", "gemm:m=128,k=768,n=768", false, nil}, {"a100-sxm", "gemm:m=384,k=768,n=768", true, nil}, {"a100-sxm", "conv:c=64,h=14,w=14,k=64,r=3,s=3,pad=1", false, nil}, {"t4", "gemm:m=1,k=512,n=512", false, nil},
 		{"nvdla-large", "conv:c=128,h=28,w=28,k=128,r=3,s=3,pad=1", true, nil}, {"nvdla-small", "conv:c=16,h=9,w=9,k=32,r=3,s=3", false, nil}, {"nvdla-128", "gemm:m=8,k=256,n=128", false, nil},
 		{"diannao", "conv:c=32,h=9,w=9,k=32,r=3,s=3", false, nil}, {"diannao", "gemm:m=16,k=256,n=64", false, nil},
 	} {
