@@ -34,6 +34,7 @@ func TestTilesTakeLongerThanStreams(t *testing.T) {
 		assert.Less(t, tile, stream, name)
 		assert.Greater(t, tile, 0.7, name)
 	}
+	assert.Greater(t, channelsOf(t, "l4").reached(tiles(128, 32768), 0), 0.85, "pages of 16 Gb and 7 cycles between activates: of 8 Gb and 8 cycles 0.77")
 	assert.Equal(t, traffic{}, tiles(128, 128), "rows that are one slab lie side by side")
 	assert.Equal(t, tiles(128, 8000), tiles(128, 8192), "pitches of like size are one")
 }

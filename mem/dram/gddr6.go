@@ -11,10 +11,16 @@ var gddr6 = &Standard{
 	PerBank: OneBank,
 }
 
+// gddr6Times14000 are the times at 14 Gb/s and 1.35 V, in whole nanoseconds: the source's
+// cycles of 0.57 ns are these rounded up, those of its version 2.0 the same rounded to the
+// nearest (tRRD 8 and 7 cycles, tRP 27 and 26). tRC becomes a cycle more than the
+// source's 79, so that it is tRAS + tRP.
+const gddr6Times14000 = "tBURST=2 CL=24 CWL=6 tRCDRD=15ns tRCDWR=9ns tRP=15ns tRAS=30ns tRC=45ns tRRD_S=4ns tRRD_L=4ns tFAW=16ns " +
+	"tWTR_S=5ns tWTR_L=6ns tWR=15ns tRTP=4 tPPD=1 tCCD_S=2 tCCD_L=4 tRTRS=2 " +
+	"tRFC=120ns tREFI=3333 tRFCpb=60ns tREFIpb=208 tRREFD=8ns tPBR2PBR=60ns"
+
 var gddr6Parts = []line{
-	// tRC is raised by one from the source's 79, so that it is tRAS + tRP.
-	{"gddr6-14000", gddr6, "groups=4 banks=4 rows=16384 row=2048 line=32 devices=1 ns=0.57",
-		"tBURST=2 CL=24 CWL=6 tRCDRD=27 tRCDWR=16 tRP=27 tRAS=53 tRC=80 tRRD_S=8 tRRD_L=8 tFAW=29 tWTR_S=9 tWTR_L=11 tWR=27 tRTP=4 tPPD=1 tCCD_S=2 tCCD_L=4 tRTRS=2 " +
-			"tRFC=211 tREFI=3333 tRFCpb=106 tREFIpb=208 tRREFD=15 tPBR2PBR=106",
-		"", "ramulator2"},
+	{"gddr6-14000", gddr6, "groups=4 banks=4 rows=16384 row=2048 line=32 devices=1 ns=0.57", gddr6Times14000, "", "ramulator2"},
+	// Pages of 16 Gb are twice as long: 4 KiB, or 2 in each of two devices of 8 bits that share a channel.
+	{"gddr6-14000-16gb", gddr6, "groups=4 banks=4 rows=16384 row=4096 line=32 devices=1 ns=0.57", gddr6Times14000, "", "ramulator2"},
 }

@@ -18,6 +18,8 @@ type Part struct {
 	Timing   Symbols
 	Currents Currents
 	Source   string // where the numbers are from: a heading of docs/sources.md
+
+	exact map[string]float64 // cycles before they were rounded up, of timings that are known as times
 }
 
 // Shape is the organisation of one channel.
@@ -45,8 +47,8 @@ func (s Shape) Lines() int64 {
 // Currents are the supply voltage and the currents of one device, in milliamperes.
 type Currents struct{ VDD, IDD0, IDD2N, IDD3N, IDD4R, IDD4W, IDD5, IDD5B float64 }
 
-// line is a part as it is written in the tables: shape, timing in cycles and
-// currents in milliamperes, as name=value.
+// line is a part as it is written in the tables: shape, timing in cycles (or, with
+// ns behind them, as times, which are rounded up) and currents in milliamperes, as name=value.
 type line struct {
 	name                    string
 	standard                *Standard
@@ -79,7 +81,7 @@ func Preset(name string) (Part, error) {
 
 // part reads the numbers of a line.
 func (l line) part() (Part, error) {
-	p := Part{Name: l.name, Standard: l.standard, Source: l.source, Timing: Symbols{}}
+	p := Part{Name: l.name, Standard: l.standard, Source: l.source, Timing: Symbols{}, exact: map[string]float64{}}
 	p.Shape = Shape{Pseudo: 1, Ranks: 1, Groups: 1}
 	s, c := &p.Shape, &p.Currents
 	whole := map[string]*int{"pseudo": &s.Pseudo, "ranks": &s.Ranks, "groups": &s.Groups, "banks": &s.Banks,
@@ -88,6 +90,7 @@ func (l line) part() (Part, error) {
 		"IDD4R": &c.IDD4R, "IDD4W": &c.IDD4W, "IDD5": &c.IDD5, "IDD5B": &c.IDD5B}
 	for _, field := range strings.Fields(l.shape + " " + l.timing + " " + l.currents) {
 		name, value, _ := strings.Cut(field, "=")
+		value, time := strings.CutSuffix(value, "ns")
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil {
 			return p, fmt.Errorf("dram: part %s: %s=%q is not a number", l.name, name, value)
@@ -97,10 +100,14 @@ func (l line) part() (Part, error) {
 			*whole[name] = int(v)
 		case real[name] != nil:
 			*real[name] = v
+		case time:
+			p.exact[name] = v / p.TCK // the clock is of the shape, which comes first
+			p.Timing[name] = roundUp(p.exact[name])
 		default:
 			p.Timing[name] = int(v)
 		}
 	}
+	p.coverRow()
 	return p, nil
 }
 
@@ -109,8 +116,9 @@ func (p Part) With(symbol string, cycles int) (Part, error) {
 	if _, ok := p.Timing[symbol]; !ok {
 		return p, fmt.Errorf("dram: part %s has no timing %q; it has %s", p.Name, symbol, strings.Join(slices.Sorted(maps.Keys(p.Timing)), ", "))
 	}
-	p.Timing = maps.Clone(p.Timing)
+	p.Timing, p.exact = maps.Clone(p.Timing), maps.Clone(p.exact)
 	p.Timing[symbol] = cycles
+	delete(p.exact, symbol)
 	return p, nil
 }
 
@@ -120,18 +128,32 @@ var counted = map[string]bool{"tBURST": true, "tCCD": true, "tCCD_S": true, "tCC
 // At is the part at another clock, one cycle of which takes so many nanoseconds: its
 // times stay, in whole cycles of that clock.
 func (p Part) At(tck float64) Part {
-	timing := Symbols{}
+	timing, exact := Symbols{}, map[string]float64{}
 	for symbol, cycles := range p.Timing {
-		if timing[symbol] = cycles; !counted[symbol] {
-			timing[symbol] = int(math.Ceil(float64(cycles)*p.TCK/tck - rounding))
+		if timing[symbol] = cycles; counted[symbol] {
+			continue
 		}
+		before, ok := p.exact[symbol]
+		if !ok {
+			before = float64(cycles)
+		}
+		exact[symbol] = before * p.TCK / tck
+		timing[symbol] = roundUp(exact[symbol])
 	}
-	if least := timing["tRAS"] + timing["tRP"]; timing["tRC"] < least {
-		timing["tRC"] = least // each was rounded up by itself
-	}
-	p.Timing, p.TCK = timing, tck
+	p.Timing, p.exact, p.TCK = timing, exact, tck
+	p.coverRow()
 	return p
 }
+
+// coverRow makes tRC last from one activate to the next: it, tRAS and tRP were rounded up each by itself.
+func (p *Part) coverRow() {
+	if least := p.Timing["tRAS"] + p.Timing["tRP"]; p.Timing["tRC"] < least {
+		p.Timing["tRC"] = least
+	}
+}
+
+// roundUp is the whole cycles that cover so many.
+func roundUp(cycles float64) int { return int(math.Ceil(cycles - rounding)) }
 
 // rounding is how far a number of cycles may be off a whole one for no other reason than that floats round.
 const rounding = 1e-6

@@ -26,7 +26,7 @@ func TestEval(t *testing.T) {
 // TestPresets: every part can be built under every controller, and says where it is from.
 func TestPresets(t *testing.T) {
 	want := []string{"ddr3-1600", "ddr3-2133", "ddr4-2400", "ddr4-3200", "ddr5-4800", "lpddr4-2400", "lpddr5-6400", "gddr5-6000",
-		"gddr6-14000", "hbm1-1000", "hbm2-2000", "hbm2-2000-pc", "hbm2e-3200", "hbm3-6400"}
+		"gddr6-14000", "gddr6-14000-16gb", "hbm1-1000", "hbm2-2000", "hbm2-2000-pc", "hbm2e-3200", "hbm3-6400"}
 	assert.Equal(t, want, Presets())
 	for _, name := range want {
 		p, err := Preset(name)
@@ -162,6 +162,26 @@ func TestWith(t *testing.T) {
 	assert.Equal(t, 11, p.Timing["tRCD"])
 	_, err = p.With("tRCDD", 1)
 	assert.ErrorContains(t, err, `part ddr3-1600 has no timing "tRCDD"; it has CL, CWL, `)
+}
+
+// TestAt: times stay at another clock and counts of cycles do, and what was rounded up once is not rounded again.
+func TestAt(t *testing.T) {
+	p, err := Preset("gddr6-14000")
+	require.NoError(t, err)
+	q := p.At(4.0 / 9) // 18 Gb/s
+	for symbol, want := range map[string]int{"tRRD_S": 9, "tFAW": 36, "tRP": 34, "tRAS": 68, "tRC": 102, "CL": 31, "tBURST": 2, "tCCD_L": 4} {
+		assert.Equal(t, want, q.Timing[symbol], symbol)
+	}
+	for _, name := range Presets() {
+		p, err := Preset(name)
+		require.NoError(t, err)
+		back := p.At(1.37).At(p.TCK)
+		assert.Equal(t, p.Timing, back.Timing, name)
+	}
+	q, err = p.With("tRRD_S", 12)
+	require.NoError(t, err)
+	assert.Equal(t, 24, q.At(p.TCK / 2).Timing["tRRD_S"], "the changed cycles, not the preset's time")
+	assert.Equal(t, 15, p.At(p.TCK / 2).Timing["tRRD_S"], "4 ns of 0.285")
 }
 
 // TestIdle: a channel without requests wakes for its refreshes and for nothing else.
