@@ -1,58 +1,90 @@
 package gpu
 
-// lru is L2 as the CTAs see it: which tile slabs are in it, oldest out first. A
-// slab is known by a number; all its bytes come and go together.
-type lru struct {
-	room  int64       // bytes left
-	slabs []slabState // of slab i at i+1; 0 begins and ends the list, youngest next to it
+import (
+	"math"
+
+	"nnsim/arch/gpu/hierarchy"
+)
+
+// cache is L2 as the CTAs see it: tile slabs, the lines of which are hashed to sets that push
+// out their oldest line. How many of a slab's lines are still there follows from what
+// has been touched since:
+//
+//	epochs    ··· │ 9 │ 10 │ 11 │ 12 │ now      each of a quarter of a way of bytes
+//	slab s          ▔ touched ├── since ──┤     bytes touched last in these, of all slabs
+//
+// A set has as many of those lines as chance gives it, and the slab's own line is gone where
+// they are as many as the ways (unkept). A slab is known by a number.
+type cache struct {
+	epoch float64     // bytes that are touched anew in one
+	spans []float64   // by epoch: bytes that were touched last in it
+	slabs []slabState // by slab
+	lost  float64     // lines that are gone, parts of which have not been read again yet
+	gone  []float64   // share of a slab that is gone, by epochs' worth of bytes touched since
 }
 
-// slabState is one slab's place in the list.
+// slabState is what is known of one slab.
 type slabState struct {
-	bytes      int64 // 0: not in the cache
-	there      int64 // edge at which its bytes have come from off chip
-	next, prev int32
+	bytes float64 // 0: never touched
+	there int64   // edge at which its bytes have come from off chip
+	epoch int     // in which it was touched last
 }
 
-// newLRU makes an empty cache for slabs 0 to count-1.
-func newLRU(capacity int64, count int) *lru {
-	return &lru{room: capacity, slabs: make([]slabState, count+1)}
-}
-
-// touch makes a slab the youngest. It tells whether it was there.
-func (l *lru) touch(slab int, bytes int64) (s *slabState, hit bool) {
-	i := int32(slab + 1)
-	s = &l.slabs[i]
-	if s.bytes > 0 {
-		l.unlink(i)
-		l.push(i)
-		return s, true
+// newCache makes an empty cache for slabs 0 to count-1.
+func newCache(capacity int64, count int) *cache {
+	l := &cache{epoch: float64(capacity) / (hierarchy.L2Ways * epochs), spans: make([]float64, 1), slabs: make([]slabState, count)}
+	for share := 0.0; share < 1-1e-6; {
+		share = unkept(float64(len(l.gone)), hierarchy.L2Ways*epochs)
+		l.gone = append(l.gone, share)
 	}
-	l.room -= bytes
-	for l.room < 0 && l.slabs[0].prev != 0 {
-		l.evict()
+	return l
+}
+
+// epochs is the parts of a way that are told apart (choice: finer ones change nothing).
+const epochs = 4
+
+// touch makes a slab the youngest. It tells how many of its bytes were not there.
+func (l *cache) touch(slab int, bytes int64) (s *slabState, missing int64) {
+	s = &l.slabs[slab]
+	now := len(l.spans) - 1
+	switch {
+	case s.bytes == 0:
+		missing = bytes
+	case s.epoch < now:
+		missing = l.missing(l.since(s.epoch), bytes)
+		l.spans[s.epoch] -= s.bytes
+	default:
+		return s, 0
 	}
-	s.bytes = bytes
-	l.push(i)
-	return s, false
+	s.bytes, s.epoch = float64(bytes), now
+	l.fill(s.bytes)
+	return s, missing
 }
 
-// evict drops the oldest slab.
-func (l *lru) evict() {
-	i := l.slabs[0].prev
-	l.room += l.slabs[i].bytes
-	l.slabs[i].bytes = 0
-	l.unlink(i)
+// fill notes bytes that are touched now, and begins an epoch when there have been enough.
+func (l *cache) fill(bytes float64) {
+	now := len(l.spans) - 1
+	if l.spans[now] += bytes; l.spans[now] >= l.epoch {
+		l.spans = append(l.spans, 0)
+	}
 }
 
-func (l *lru) push(i int32) {
-	first := l.slabs[0].next
-	l.slabs[i].prev, l.slabs[i].next = 0, first
-	l.slabs[first].prev = i
-	l.slabs[0].next = i
+// since is the epochs' worth of bytes touched since an epoch, up to those after which nothing is left.
+func (l *cache) since(epoch int) (worth int) {
+	sum, all := l.spans[epoch]/2, l.epoch*float64(len(l.gone))
+	for i := epoch + 1; i < len(l.spans) && sum < all; i++ {
+		sum += l.spans[i]
+	}
+	return int(math.Round(sum / l.epoch))
 }
 
-func (l *lru) unlink(i int32) {
-	s := &l.slabs[i]
-	l.slabs[s.prev].next, l.slabs[s.next].prev = s.next, s.prev
+// missing is the bytes of a slab that are gone: whole lines, the rest of which the next has.
+func (l *cache) missing(worth int, bytes int64) int64 {
+	if worth >= len(l.gone) {
+		return bytes
+	}
+	l.lost += l.gone[worth] * float64(bytes) / cacheLine
+	lines := math.Floor(l.lost)
+	l.lost -= lines
+	return min(bytes, int64(lines)*cacheLine)
 }

@@ -10,7 +10,7 @@
 //	     └─────────────▲──────────────┘
 //	            port   │  registers | cp.async | TMA
 //	     ┌─────────────┴──────────────┐
-//	     │ L2: tile slabs, LRU        │
+//	     │ L2: tile slabs, oldest out │
 //	     └─────────────▲──────────────┘
 //	                DRAM: channels of mem/dram, by pattern and mix
 //
@@ -22,7 +22,7 @@
 // warps' macro-operations (warps.go), which a per-instruction twin in the tests
 // holds to the cycle. When loads arrive follows from calendars of the SM's port,
 // of L2 and of DRAM, each of which serves in order of request; what hits L2 from
-// an LRU of tile slabs in the order in which the CTAs in flight touch them.
+// the order in which the CTAs in flight touch slabs of tiles (cache.go).
 //
 // What each warp spends its life on follows from the same: a CTA's waits are its
 // warps', and on the pipes they differ as their macro-operations do (warp_time.go).

@@ -34,12 +34,12 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 	switch {
 	case o.first < 0:
 		if !o.there {
-			there = max(there, g.offChip(o, t))
+			there = max(there, g.offChip(o, o.slabBytes(), t))
 		}
 	case !o.there:
-		slab, hit := g.l2.touch(o.slab(step), o.slabBytes())
-		if !hit {
-			slab.there = g.offChip(o, t)
+		slab, missing := g.l2.touch(o.slab(step), o.slabBytes())
+		if missing > 0 {
+			slab.there = g.offChip(o, missing, t)
 		}
 		there = max(there, slab.there)
 	}
@@ -85,8 +85,7 @@ func (g *grid) tracked(sm *smState, bytes, t, latency float64) int64 {
 }
 
 // offChip reads from DRAM; the edge is that of the last byte's arrival at the SM.
-func (g *grid) offChip(o *operand, t float64) int64 {
-	bytes := o.slabBytes()
+func (g *grid) offChip(o *operand, bytes int64, t float64) int64 {
 	g.tally.dramRead += bytes
 	if o.params {
 		g.tally.params += bytes
@@ -120,6 +119,7 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 		g.gov.dram += bytes * float64(g.c.Power.DRAM)
 		if !g.ideal {
 			g.crosses(0, bytes)
+			g.l2.fill(bytes / float64(g.c.L2.Partitions)) // results lie in one
 			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
 			done = max(done, g.dramFree-g.dirty())
 		}
