@@ -56,12 +56,12 @@ var mutants = []mutant{
 	{"array does not wait for a free accumulator bank", "nestwalk.go", "if n := len(k.drains); n >= 2 {", "if n := len(k.drains); n >= 1<<30 {", "gemm:m=64,n=64,k=4", dripping, wrong},
 	{"drain does not wait for the array", "drain.go", "c.after[array] = k.issued[array]", "c.after[array] = k.issued[array] - 1", "gemm:m=16,n=16,k=64", "weights.fifo=2", wrong},
 	{"result overwritten before it is stored", "drain.go", "c.after[storer] = max(k.fence[storer], k.out[slot])", "c.after[storer] = k.fence[storer]", "residual", backed, wrong},
-	{"tiles of the layer before overwritten", "walker.go", "w.present, w.fence = int32(i), w.issued", "w.present, w.fence = int32(i), [stages]int64{}", "residual", flooded, wrong},
+	{"tiles of the layer before overwritten", "walker.go", "w.fence = w.issued", "w.fence = [stages]int64{}", "residual", flooded, wrong},
 	{"read before the layer before has made it", "nestwalk.go", "c.after[vector] = k.aReady.vector", "c.after[vector] = 0", "encoder", "weights.fifo=4", wrong},
 	// What a layer adds to its product.
 	{"bias dropped", "apply.go", "return biasValue{i: int32(a.Int(i))}", "return biasValue{}", "residual", "", wrong},
 	{"bias of the wrong column", "apply.go", "region[1].Lo+c\n", "c\n", "residual", cramped, wrong},
-	{"residual from the wrong place", "apply.go", "mem.Load(raw, st.buffer, pl.OnChip, k.outView(false), region, cell)", "mem.Load(raw, st.buffer, pl.OnChip+int64(cell), k.outView(false), region, cell)", "residual", "", wrong},
+	{"residual from the wrong place", "rowring.go", "mem.Load(dst, st.buffer, pl.OnChip, view, r, cell)", "mem.Load(dst, st.buffer, pl.OnChip+int64(cell), view, r, cell)", "residual", "", wrong},
 	{"residual from the wrong slot", "apply.go", "st.buffer.ReadAt(raw, k.n.Extra.Addr(slots[*used]))", "st.buffer.ReadAt(raw, k.n.Extra.Addr(0))", "residual", "buffer.keep=false accumulators.rows=32", wrong},
 	{"pooled tile misplaced", "regions.go", "rows = mem.Span{Lo: rows.Lo * view[2] / s.OH, Hi: rows.Hi * view[2] / s.OH}", "rows = mem.Span{Lo: 0, Hi: (rows.Hi - rows.Lo) * view[2] / s.OH}", "pooled", "accumulators.rows=64", wrong},
 	// Windows.
@@ -72,13 +72,13 @@ var mutants = []mutant{
 	// Numbers.
 	{"scale of the result forgotten", "apply.go", "out.Type.Quantise(float64(bank.i[j]+bias.i)*scale, out.Scale)", "out.Type.Quantise(float64(bank.i[j]+bias.i)*scale, 1)", "gemm", "", wrong},
 	// Places.
-	{"tensor overwritten by the layer that reads it", "../../mapping/place.go", "if o.Last >= pl.First {", "if o.Last > pl.First {", "residual", "", wrong},
+	{"tensor overwritten by the layer that reads it", "../../mapping/place.go", "until >= first {", "until > first {", "residual", "", wrong},
 	{"tiles on top of resident tensors", "../../mapping/systolic.go", "base: tops[i], room", "base: 0, room", "residual", "", wrong},
 	// Books.
 	{"bytes not booked", "walker.go", "w.count(w.s.books.memory, evRead, bytes)", "w.count(w.s.books.memory, evRead, 0)", "gemm", "", "law broken: off-chip bytes"},
 	{"states that do not sum", "../../results/stats.go", "s.Enter(Idle, end)", "s.state = Idle", "gemm", "", "law broken: each unit's states"},
 	{"energy of a unit not counted", "../../results/price.go", "r.EnergyByUnit[s.Name] += energy", "r.EnergyByUnit[s.Name] = energy", "gemm", "", "law broken: energy"},
-	{"layer left out of the time", "report.go", "end := max(start, b.layers[i].end)", "end := max(start, b.layers[i].end/2)", "gemm:m=64,n=64,k=64", "memory=ideal", "law broken: "},
+	{"layer left out of the time", "books.go", "at := unit.Edge(0)", "at := b.turns[0].end / 2", "gemm:m=64,n=64,k=64", "memory=ideal", "law broken: "},
 }
 
 // TestMutants plants each fault in the source, builds it, and runs what exposes it.
