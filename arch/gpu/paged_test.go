@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"math"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -159,6 +160,13 @@ func TestPagedWork(t *testing.T) {
 
 // operator runs an operator by itself.
 func operator(t *testing.T, preset, work string, sets ...string) *results.Run {
+	_, _, r := operated(t, preset, work, sets...)
+	return r
+}
+
+// operated is a machine, what it was given, and its run.
+func operated(t *testing.T, preset, work string, sets ...string) (*Machine, *workloads.Network, *results.Run) {
+	t.Helper()
 	text, _ := Presets.Text(preset)
 	m, err := Open(preset, text, sets)
 	require.NoError(t, err)
@@ -170,7 +178,7 @@ func operator(t *testing.T, preset, work string, sets ...string) *results.Run {
 	require.NoError(t, err)
 	r, err := m.Run(arch.Job{Net: net, Plan: plan})
 	require.NoError(t, err)
-	return r
+	return m, net, r
 }
 
 // Each kernel waits for a launch, but on Hopper those that are there before the last has ended.
@@ -186,7 +194,7 @@ func TestLaunchesOfAnEngine(t *testing.T) {
 func TestCacheInL2(t *testing.T) {
 	const mib = 1 << 20
 	for keys, there := range map[int]bool{4096: true, 8192: true, 9216: false} { // 4 KiB a key
-		r := operator(t, "h100-sxm", "attention:heads=32,kvheads=8,seq=1,kv="+map[int]string{4096: "4096", 8192: "8192", 9216: "9216"}[keys]+",dim=128,dtype=bf16")
+		r := operator(t, "h100-sxm", "attention:heads=32,kvheads=8,seq=1,kv="+strconv.Itoa(keys)+",dim=128,dtype=bf16")
 		if there {
 			assert.Less(t, r.DRAM.ReadBytes, int64(mib), keys)
 		} else {

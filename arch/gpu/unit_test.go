@@ -6,10 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"nnsim/arch"
 	"nnsim/arch/config"
 	"nnsim/workloads"
-	"nnsim/workloads/catalog"
 )
 
 // preset reads a preset's configuration.
@@ -111,17 +109,7 @@ func TestTheGovernorHoldsTheLimit(t *testing.T) {
 
 // What a board at its limit draws, by the prices of its events, is the limit: they follow the voltage of the clock.
 func TestPricesOfAThrottledRun(t *testing.T) {
-	text, _ := Presets.Text("t4")
-	m, err := Open("t4", text, nil)
-	require.NoError(t, err)
-	w, err := catalog.Open("gemm:m=2048,n=2048,k=2048,dtype=fp32", catalog.Defaults{})
-	require.NoError(t, err)
-	net, err := workloads.Prepare(w.Graph, m.Native(), m.Fuses)
-	require.NoError(t, err)
-	plan, err := m.Plan(net)
-	require.NoError(t, err)
-	r, err := m.Run(arch.Job{Net: net, Plan: plan})
-	require.NoError(t, err)
+	m, net, r := operated(t, "t4", "gemm:m=2048,n=2048,k=2048,dtype=fp32")
 	require.NoError(t, r.Price(m.Prices(net.Precision)))
 	assert.InEpsilon(t, float64(m.cfg.Power.Limit), float64(r.AveragePowerWatts), 0.03)
 }
