@@ -41,6 +41,7 @@ var house = []struct {
 	{"arch", "unit workloads mapping results"},
 	{"arch/config", "unit"},
 	{"arch/check", "unit workloads mapping results =arch mem"},
+	{"arch/station", "unit results mem internal/engine"},
 	{"arch/archtest", "unit workloads mapping results =arch arch/check mem internal/simtest internal/engine"},
 	{"arch/traffic", machine},
 	{"arch/systolic", machine},
@@ -54,7 +55,7 @@ var house = []struct {
 }
 
 // machine is what every machine may import: the floor and the contract, never another machine.
-const machine = "unit tech workloads mapping results mem noc internal/engine internal/live =arch arch/config arch/check"
+const machine = "unit tech workloads mapping results mem noc internal/engine internal/live =arch arch/config arch/check arch/station"
 
 // inTests is what test files may import besides.
 const inTests = " tech internal/simtest internal/engine =arch/archtest"

@@ -1,6 +1,7 @@
 package asic
 
 import (
+	"nnsim/arch/station"
 	"nnsim/results"
 	"nnsim/unit"
 )
@@ -34,8 +35,8 @@ type layerBook struct {
 
 func (b *books) open(layers int, c *Chassis) {
 	b.layers = make([]layerBook, layers)
-	b.load = results.NewStats("load", layers, "bytes", "descriptors")
-	b.store = results.NewStats("store", layers, "bytes", "descriptors")
+	b.load = station.NewStats("load", layers)
+	b.store = station.NewStats("store", layers)
 	b.post = results.NewStats("post", layers, "simple_ops", "hard_ops")
 	b.memory = results.NewStats("memory", layers, "read_bytes", "write_bytes")
 	b.traffic = results.NewTraffic(layers)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nnsim/arch"
+	"nnsim/arch/station"
 	"nnsim/internal/engine"
 	"nnsim/mapping"
 	"nnsim/mem"
@@ -20,8 +21,8 @@ type Simulation struct {
 	plan    *mapping.Plan
 	job     *arch.Job
 	engine  *engine.Engine
-	queues  [stations]*queue
-	units   [stations]station
+	crew    station.Crew[none]
+	units   [stations]stepper
 	boxes   [stations]*engine.Box
 	due     [stations]bool // stations with something new to look at
 	memBox  *engine.Box
@@ -40,18 +41,17 @@ func New(c *Chassis, job *arch.Job, e *engine.Engine, d Density) *Simulation {
 	for _, unit := range []*results.Stats{s.books.load, s.books.units[0], s.books.post, s.books.store} {
 		unit.Watch(job.Timeline)
 	}
-	load := &dma{outstanding: c.Memory.Outstanding, stats: s.books.load}
-	store := &dma{outstanding: c.Memory.Outstanding, stats: s.books.store, write: true}
-	array := &worker{stats: s.books.units[0]}
-	post := &worker{stats: s.books.post}
-	s.queues = [stations]*queue{&load.queue, &array.queue, &post.queue, &store.queue}
-	s.units = [stations]station{load, array, post, store}
+	load := &station.DMA[none]{Outstanding: c.Memory.Outstanding, Stats: s.books.load}
+	store := &station.DMA[none]{Outstanding: c.Memory.Outstanding, Stats: s.books.store, Write: true}
+	array := &worker{stats: s.books.units[0], sim: s}
+	post := &worker{stats: s.books.post, sim: s}
+	s.crew.Join(s, "post", [stations]*station.Queue[none]{&load.Queue, &array.Queue, &post.Queue, &store.Queue})
+	s.units = [stations]stepper{load, array, post, store}
 	for i := range s.units {
-		s.queues[i].id, s.queues[i].sim = Station(i), s
 		s.boxes[i] = e.Add(boxNames[i], &turn{s, Station(i)}, false)
 	}
 	s.control = mem.NewController(s.timing(), c.Clock, func(port int, tag int64, edge unit.Edge) {
-		[stations]*dma{Load: load, Store: store}[port].answer(tag, edge)
+		[stations]*station.DMA[none]{Load: load, Store: store}[port].Answer(tag, edge)
 		s.due[port] = true
 	})
 	s.memBox = e.Add("Memory", &offChip{s.control, s}, true)
@@ -64,8 +64,8 @@ func New(c *Chassis, job *arch.Job, e *engine.Engine, d Density) *Simulation {
 
 var boxNames = [stations]string{"Load", "Array", "Post", "Store"}
 
-// station is one of the four, as the simulation steps it.
-type station interface {
+// stepper is a station as the simulation steps it.
+type stepper interface {
 	// Step does what can be done by now; it returns when it must be stepped again
 	// whatever the others do.
 	Step(now unit.Edge) unit.Edge
@@ -130,14 +130,14 @@ func (s *Simulation) timing() mem.Timing {
 
 func (s *Simulation) ideal() bool { return s.chassis.Memory.Ideal() || s.job.IdealMemory }
 
-// ask hands a request to the memory, which serves it after all other events of the edge.
-func (s *Simulation) ask(r mem.Request) {
+// Ask hands a request to the memory, which serves it after all other events of the edge.
+func (s *Simulation) Ask(r mem.Request) {
 	s.control.Ask(r)
 	s.memBox.WakeAt(s.engine.Now())
 }
 
-// more writes the next layer's commands; false: the program is at its end.
-func (s *Simulation) more() bool {
+// More writes the next layer's commands; false: the program is at its end.
+func (s *Simulation) More() bool {
 	if s.engine.Failed() {
 		return false
 	}
@@ -149,15 +149,18 @@ func (s *Simulation) more() bool {
 	return more
 }
 
-// finished books the end of a command to its layer.
-func (s *Simulation) finished(c *Command, edge unit.Edge) {
-	if s.books.closed(c.layer, edge) && s.plane != nil {
-		s.plane.layerDone(c.layer, s.books.layers[c.layer].end)
+// Look has a station step again.
+func (s *Simulation) Look(id Station) { s.due[id] = true }
+
+// Finished books the end of a command to its layer.
+func (s *Simulation) Finished(c *Command, edge unit.Edge) {
+	if s.books.closed(c.Layer, edge) && s.plane != nil {
+		s.plane.layerDone(c.Layer, s.books.layers[c.Layer].end)
 	}
 }
 
-// act has the data plane do something at an edge.
-func (s *Simulation) act(edge unit.Edge, phase engine.Phase, do func() error) {
+// Act has the data plane do something at an edge.
+func (s *Simulation) Act(edge unit.Edge, phase engine.Phase, do func() error) {
 	if s.plane != nil && do != nil {
 		s.plane.agenda.At(edge, phase, do)
 	}

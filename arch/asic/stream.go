@@ -68,7 +68,7 @@ func (s *stream) operands(list []*workloads.Tensor) {
 			loaded := s.Fetch(t, at, n, s.in.Used[slot], s.arrive(t, at, n, slot))
 			passed += n
 			upTo := unit.Cycles(float64(edges) * float64(passed) / float64(bytes))
-			c := Command{Edges: upTo - given, Begin: s.take(t, n, slot)}
+			c := Command{Edges: upTo - given, Action: Action{Begin: s.take(t, n, slot)}}
 			given = upTo
 			c.After.Wait(Load, loaded)
 			s.in.Used[slot].Wait(Post, s.Emit(Post, c))
@@ -148,7 +148,7 @@ func (s *stream) compute() {
 		return
 	}
 	p, st := s.Sim.plane, s.Sim.plane.memories(s.index)
-	s.Emit(Post, Command{End: func() error {
+	s.Emit(Post, Command{Action: Action{End: func() error {
 		made := map[*workloads.Tensor]*workloads.Array{}
 		for _, n := range s.layer.Nodes {
 			in, err := s.inputs(n, st, made)
@@ -174,7 +174,7 @@ func (s *stream) compute() {
 		}
 		p.noteAll(s.index)
 		return nil
-	}})
+	}}})
 }
 
 // inputs are a node's operands: constants, what has been made before it, and what has passed.

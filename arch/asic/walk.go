@@ -76,8 +76,8 @@ func (w *Walk) Hard(n int64) { w.Count(w.Sim.books.post, EvHard, n) }
 
 // Emit gives a command to a station and returns how many that station then has.
 func (w *Walk) Emit(s Station, c Command) int64 {
-	c.layer = w.Index
-	w.Sim.queues[s].commands.Put(c)
+	c.Layer = w.Index
+	w.Sim.crew.Queues[s].Put(c)
 	w.issued[s]++
 	w.Sim.books.layers[w.Index].open++
 	return w.issued[s]
@@ -94,7 +94,7 @@ func (w *Walk) Fetch(t *workloads.Tensor, offset, bytes int64, after Fence, end 
 	moved := w.coded(bytes, pl)
 	w.Count(w.Sim.books.memory, EvRead, moved)
 	w.Sim.books.traffic.Read(w.Index, arch.Read(t), moved)
-	return w.Emit(Load, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, End: end})
+	return w.Emit(Load, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, Action: Action{End: end}})
 }
 
 // Keep emits the store of raw bytes of a tensor, from an offset on.
@@ -103,7 +103,7 @@ func (w *Walk) Keep(t *workloads.Tensor, offset, bytes int64, after Fence, end f
 	moved := w.coded(bytes, pl)
 	w.Count(w.Sim.books.memory, EvWrite, moved)
 	w.Sim.books.traffic.Write(w.Index, results.Outputs, moved)
-	return w.Emit(Store, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, End: end})
+	return w.Emit(Store, Command{After: after, Addr: pl.OffChip + offset, Bytes: moved, Action: Action{End: end}})
 }
 
 // coded is what so many bytes of a tensor take off chip.

@@ -13,8 +13,8 @@ import (
 
 // drain is the data side of one drain command.
 func (p *plane) drain(k *nestWalk, b *block, extraSlots []int, outSlot int) action {
-	layer := int(k.present)
-	return action{end: func() error {
+	layer := k.present
+	return action{End: func() error {
 		st := p.memories(layer)
 		a, err := p.head(k, b, st)
 		if err != nil {
@@ -179,7 +179,7 @@ func (p *plane) leave(k *nestWalk, b *block, a *workloads.Array, st *stores, slo
 	raw := make([]byte, a.Len()*cell)
 	a.Encode(raw, 0, a.Len())
 	region := k.outRegion(b, true)
-	p.note(int(k.present), k.outView(true), region)
+	p.note(k.present, k.outView(true), region)
 	pl := k.place(out)
 	if pl.Ring > 0 {
 		if err := p.gather(out, k.outView(true), region, raw); err != nil {

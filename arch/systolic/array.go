@@ -1,6 +1,7 @@
 package systolic
 
 import (
+	"nnsim/arch/station"
 	"nnsim/internal/engine"
 	"nnsim/results"
 	"nnsim/unit"
@@ -10,35 +11,28 @@ import (
 // follows them by the recurrence of timing.go. It knows every edge as soon as it
 // knows those of its operands, so it runs ahead of the clock.
 type matrixUnit struct {
-	queue
+	station.Queue[work]
 	series series
 	idleAt unit.Edge // the edge up to which its states are booked
 	stats  *results.Stats
+
+	machine *simulation
 }
 
 // Step places every command whose operands' edges are known.
 func (a *matrixUnit) Step(unit.Edge) unit.Edge {
-	before := len(a.done)
-	for c := a.head(); c != nil; c = a.head() {
-		if _, _, ok := a.readyAll(c); !ok {
-			break
-		}
-		a.place(c)
-		a.pop()
-	}
-	a.announce(before)
+	a.Advance(a.place)
 	return engine.Never
 }
 
 // place runs one command: its stationary tile waits for loads, its stream for
 // loads, for data that earlier layers leave on chip, and for room in the accumulators.
-func (a *matrixUnit) place(c *command) {
-	a.stats.Serve(int(c.layer), 0)
-	a.series.turn(a.machine.geo.by(a.machine.plan.Layers[c.layer].Nest.Dataflow).Dataflow)
-	loads, _ := a.ready(c, loader)
-	drains, _ := a.ready(c, vector)
-	first := a.series.run(c.folds, loads, max(loads, drains), c.length, c.held)
-	if c.short {
+func (a *matrixUnit) place(c *command, _ unit.Edge, _ station.ID) {
+	a.stats.Serve(c.Layer, 0)
+	a.series.turn(a.machine.geo.by(a.machine.plan.Layers[c.Layer].Nest.Dataflow).Dataflow)
+	loads, drains := a.Known(c, loader), a.Known(c, vector)
+	first := a.series.run(c.Work.folds, loads, max(loads, drains), c.Work.length, c.Work.held)
+	if c.Work.short {
 		a.series.end-- // SCALE-Sim reports the index of a layer's last cycle
 	}
 	if a.series.Overlap == Full {
@@ -46,10 +40,10 @@ func (a *matrixUnit) place(c *command) {
 	} else {
 		a.bookAlone(c, first, loads, drains)
 	}
-	a.machine.books.layers[c.layer].busy += c.folds * unit.Edge(c.length)
-	a.machine.taken = append(a.machine.taken, a.series.taken)
-	a.machine.act(first, engine.Begins, c.data.begin)
-	a.machine.act(a.complete(c, a.series.end), engine.Ends, c.data.end)
+	a.machine.books.layers[c.Layer].busy += c.Work.folds * unit.Edge(c.Work.length)
+	a.machine.crew.TakenAt = append(a.machine.crew.TakenAt, a.series.taken)
+	a.machine.Act(first, engine.Begins, c.Begin)
+	a.machine.Act(a.Complete(c, a.series.end), engine.Ends, c.End)
 }
 
 // bookAlone enters the states of folds that do not overlap: busy from the first
@@ -69,8 +63,8 @@ func (a *matrixUnit) bookOverlapped(c *command, first, loads, drains unit.Edge) 
 	first = max(first, a.idleAt)
 	a.wait(c, first, loads, drains)
 	a.stats.Enter(results.Busy, first)
-	a.idleAt = a.series.start + unit.Edge(c.length)
-	if gaps := a.idleAt - first - c.folds*unit.Edge(c.length); gaps > 0 {
+	a.idleAt = a.series.start + unit.Edge(c.Work.length)
+	if gaps := a.idleAt - first - c.Work.folds*unit.Edge(c.Work.length); gaps > 0 {
 		a.stats.Enter(results.WaitInput, a.idleAt-gaps)
 	}
 	a.stats.Enter(results.Idle, a.idleAt)
@@ -84,9 +78,9 @@ func (a *matrixUnit) wait(c *command, to, loads, drains unit.Edge) {
 	}
 	state := results.WaitInput
 	switch {
-	case loads >= drains && c.late:
+	case loads >= drains && c.Work.late:
 		state = results.WaitMemory
-	case drains > loads && c.room > 0 && a.machine.queues[vector].done[c.room-1] == drains:
+	case drains > loads && c.Work.room > 0 && a.At(vector, c.Work.room) == drains:
 		state = results.WaitOutput
 	}
 	a.stats.Enter(state, a.idleAt)

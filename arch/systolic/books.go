@@ -1,6 +1,7 @@
 package systolic
 
 import (
+	"nnsim/arch/station"
 	"nnsim/results"
 	"nnsim/unit"
 )
@@ -41,8 +42,8 @@ type layerBook struct {
 
 func (b *books) open(layers int, cfg *Config, dtype string) {
 	b.layers = make([]layerBook, layers)
-	b.load = results.NewStats("load", layers, "bytes", "descriptors")
-	b.store = results.NewStats("store", layers, "bytes", "descriptors")
+	b.load = station.NewStats("load", layers)
+	b.store = station.NewStats("store", layers)
 	b.array = results.NewStats("array", layers, "mac_"+dtype, "folds")
 	b.vector = results.NewStats("vector", layers, "simple_ops", "hard_ops")
 	b.buffer = results.NewStats("buffer", layers, "read_bytes", "write_bytes")
@@ -69,7 +70,7 @@ func (b *books) open1(layer int) { b.layers[layer].open++ }
 
 // closed notes a command finished and tells whether it was the layer's last.
 func (b *books) closed(c *command, edge unit.Edge) bool {
-	l, turn := &b.layers[c.layer], &b.turns[c.turn]
+	l, turn := &b.layers[c.Layer], &b.turns[c.Work.turn]
 	turn.end = max(turn.end, edge)
 	l.open--
 	l.end = max(l.end, edge)

@@ -11,27 +11,27 @@ func (k *nestWalk) drain(b *block) {
 	out := k.layer.Out()
 	elements := int64(b.rows.Rows()) * int64(b.c1-b.c0)
 	c := k.command()
-	c.after[array] = k.issued[array]
-	c.chase = k.chase(b)
+	c.After[array] = k.issued[array]
+	c.Work.chase = k.chase(b)
 	var slots []int
 	for i, x := range k.extras {
 		if x.onChip {
-			c.after[vector] = max(c.after[vector], x.ready.vector)
+			c.After[vector] = max(c.After[vector], x.ready.vector)
 			continue
 		}
 		at := k.needExtra(b, i, x)
 		slots = append(slots, at)
-		c.after[loader] = max(c.after[loader], k.extra.slots[at].loaded)
+		c.After[loader] = max(c.After[loader], k.extra.slots[at].loaded)
 	}
 	slot := int(k.tiles-1) % len(k.out)
 	if k.n.OutOnChip {
-		c.after[storer] = k.fence[storer] // its room may have been the last layer's way out
+		c.After[storer] = k.fence[storer] // its room may have been the last layer's way out
 	} else {
-		c.after[storer] = max(k.fence[storer], k.out[slot])
+		c.After[storer] = max(k.fence[storer], k.out[slot])
 	}
-	c.edges = k.drainEdges(elements)
+	c.Edges = k.drainEdges(elements)
 	if p := k.s.plane; p != nil && b.picked {
-		c.data = p.drain(k, b, slots, slot)
+		c.Action = p.drain(k, b, slots, slot)
 	}
 	issued := k.s.emit(vector, c)
 	k.drains = append(k.drains, issued)
@@ -72,7 +72,7 @@ func (k *nestWalk) drainEdges(elements int64) unit.Cycles {
 
 // needExtra loads the part of an off-chip operand that a drain reads.
 func (k *nestWalk) needExtra(b *block, i int, x extraOperand) int {
-	id := tileID{k.present, int32(b.batch), int32(b.pack), int32(b.row), int32(b.col), int32(2 + i)}
+	id := tileID{int32(k.present), int32(b.batch), int32(b.pack), int32(b.row), int32(b.col), int32(2 + i)}
 	at := k.extra.take(id)
 	region := k.outRegion(b, false)
 	bytes := region.Elements() * int64(x.tensor.Type.CellBytes())

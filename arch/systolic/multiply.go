@@ -38,7 +38,7 @@ type pass struct {
 
 // multiply is the data side of one array command.
 func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 int, first, held bool) action {
-	t := &pass{k: k, b: b, st: p.memories(int(k.present)), ch: ch, ch1: ch1, bSlot: bSlot, r0: r0, r1: r1, first: first,
+	t := &pass{k: k, b: b, st: p.memories(k.present), ch: ch, ch1: ch1, bSlot: bSlot, r0: r0, r1: r1, first: first,
 		rows: b.rows.Rows(), cols: b.c1 - b.c0, aRegion: k.aRegion(b, ch, ch1)}
 	if t.aAt = -1; aSlot >= 0 {
 		t.aAt = k.n.A.Addr(aSlot)
@@ -47,11 +47,11 @@ func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 in
 		if held || !p.wantsB(k, b) {
 			return action{}
 		}
-		return action{begin: func() error { _, err := t.taken(p); return err }}
+		return action{Begin: func() error { _, err := t.taken(p); return err }}
 	}
 	half := t.rows / 2
 	return action{
-		begin: func() (err error) {
+		Begin: func() (err error) {
 			if t.held = t.st.tile; !held {
 				t.held, err = t.taken(p)
 			}
@@ -60,7 +60,7 @@ func (p *plane) multiply(k *nestWalk, b *block, aSlot, bSlot, ch, ch1, r0, r1 in
 			}
 			return t.add(p, 0, half)
 		},
-		end: func() error { return t.add(p, half, t.rows) },
+		End: func() error { return t.add(p, half, t.rows) },
 	}
 }
 

@@ -52,12 +52,12 @@ var mutants = []mutant{
 	// Waiting.
 	{"overwritten double buffer", "nestwalk.go", "k.a.slots[aSlot].used[array] = issued", "_ = issued", "gemm:m=64,n=64,k=64", flooded, wrong},
 	{"overwritten weights", "nestwalk.go", "ringB.slots[bSlot].used[k.frees()] = issued", "_ = issued", "gemm:m=64,n=64,k=64", "weights.fifo=2 " + flooded, wrong},
-	{"array does not wait for its loads", "nestwalk.go", "c.after[loader], c.late = k.a.slots[aSlot].loaded, true", "c.late = true", "gemm:m=64,n=8,k=64", "memory.bandwidth=50_MB/s", wrong},
+	{"array does not wait for its loads", "nestwalk.go", "c.After[loader], c.Work.late = k.a.slots[aSlot].loaded, true", "c.Work.late = true", "gemm:m=64,n=8,k=64", "memory.bandwidth=50_MB/s", wrong},
 	{"array does not wait for a free accumulator bank", "nestwalk.go", "if n := len(k.drains); n >= 2 {", "if n := len(k.drains); n >= 1<<30 {", "gemm:m=64,n=64,k=4", dripping, wrong},
-	{"drain does not wait for the array", "drain.go", "c.after[array] = k.issued[array]", "c.after[array] = k.issued[array] - 1", "gemm:m=16,n=16,k=64", "weights.fifo=2", wrong},
-	{"result overwritten before it is stored", "drain.go", "c.after[storer] = max(k.fence[storer], k.out[slot])", "c.after[storer] = k.fence[storer]", "residual", backed, wrong},
-	{"tiles of the layer before overwritten", "walker.go", "w.fence = w.issued", "w.fence = [stages]int64{}", "residual", flooded, wrong},
-	{"read before the layer before has made it", "nestwalk.go", "c.after[vector] = k.aReady.vector", "c.after[vector] = 0", "encoder", "weights.fifo=4", wrong},
+	{"drain does not wait for the array", "drain.go", "c.After[array] = k.issued[array]", "c.After[array] = k.issued[array] - 1", "gemm:m=16,n=16,k=64", "weights.fifo=2", wrong},
+	{"result overwritten before it is stored", "drain.go", "c.After[storer] = max(k.fence[storer], k.out[slot])", "c.After[storer] = k.fence[storer]", "residual", backed, wrong},
+	{"tiles of the layer before overwritten", "walker.go", "w.fence = w.issued", "w.fence = fence{}", "residual", flooded, wrong},
+	{"read before the layer before has made it", "nestwalk.go", "c.After[vector] = k.aReady.vector", "c.After[vector] = 0", "encoder", "weights.fifo=4", wrong},
 	// What a layer adds to its product.
 	{"bias dropped", "apply.go", "return biasValue{i: int32(a.Int(i))}", "return biasValue{}", "residual", "", wrong},
 	{"bias of the wrong column", "apply.go", "region[1].Lo+c\n", "c\n", "residual", cramped, wrong},

@@ -1,6 +1,7 @@
 package systolic
 
 import (
+	"nnsim/arch/station"
 	"nnsim/mapping"
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -9,7 +10,7 @@ import (
 // nestWalk writes the commands of one product.
 type nestWalk struct {
 	*walker
-	present int32 // its layer; the walker's own has moved on when the data move
+	present int // its layer; the walker's own has moved on when the data move
 	n       *mapping.Nest
 	target  *mapping.Target // and geo: in the layer's dataflow
 	geo     Geometry
@@ -94,7 +95,7 @@ func (k *nestWalk) await() {
 
 // shorten marks the layer's last array command, which is already in the queue.
 func (k *nestWalk) shorten() {
-	k.s.queues[array].commands.Tail().short = k.geo.Overlap == ScaleSim
+	k.s.crew.Queues[array].Tail().Work.short = k.geo.Overlap == ScaleSim
 }
 
 // parameters loads what the drain needs once: biases and constants of fused operators.
@@ -108,7 +109,7 @@ func (k *nestWalk) parameters() {
 		}
 	}
 	if bytes > 0 {
-		k.load(k.parameter(), 0, bytes, k.s.books.buffer, [stages]int64{}, action{})
+		k.load(k.parameter(), 0, bytes, k.s.books.buffer, fence{}, action{})
 	}
 }
 
@@ -149,7 +150,7 @@ func (k *nestWalk) block(batch, pack, row, col int) *block {
 func (k *nestWalk) tile(batch, pack, row, col int) {
 	b := k.block(batch, pack, row, col)
 	if p := k.s.plane; p != nil {
-		b.picked = p.wants(int(k.present), tileNumber(k, batch, pack, row, col))
+		b.picked = p.wants(k.present, tileNumber(k, batch, pack, row, col))
 	}
 	s := &k.n.Space
 	chans := s.C * (b.g1 - b.g0)
@@ -174,7 +175,7 @@ func (k *nestWalk) needA(b *block, chunk, ch, ch1 int) int {
 	if k.n.AOnChip {
 		return -1
 	}
-	id := tileID{k.present, int32(b.batch), int32(b.pack), int32(b.row), int32(chunk), 0}
+	id := tileID{int32(k.present), int32(b.batch), int32(b.pack), int32(b.row), int32(chunk), 0}
 	if i := k.a.find(id); i >= 0 {
 		return i
 	}
@@ -200,7 +201,7 @@ func (k *nestWalk) needB(b *block, r0, r1 int) (*ring, int) {
 	if k.n.Space.SharedB {
 		batch = 0
 	}
-	id := tileID{k.present, batch, int32(b.pack), int32(b.col), int32(r0), 1}
+	id := tileID{int32(k.present), batch, int32(b.pack), int32(b.col), int32(r0), 1}
 	r, into := &k.b, k.s.books.buffer
 	if fifo {
 		r, into = &k.fifo, k.s.books.fifo
@@ -226,11 +227,11 @@ func (k *nestWalk) needB(b *block, r0, r1 int) (*ring, int) {
 }
 
 // transfer emits a move from the buffer into the FIFO.
-func (k *nestWalk) transfer(bytes int64, afterUse [stages]int64, copied action) int64 {
+func (k *nestWalk) transfer(bytes int64, afterUse fence, copied action) int64 {
 	c := k.command()
-	c.after = afterUse
-	c.after[vector] = max(c.after[vector], k.bReady.vector)
-	c.edges, c.data = k.s.portEdges(bytes), copied
+	c.After = afterUse
+	c.After[vector] = max(c.After[vector], k.bReady.vector)
+	c.Edges, c.Action = k.s.portEdges(bytes), copied
 	k.count(k.s.books.buffer, evRead, bytes)
 	k.count(k.s.books.fifo, evWrite, bytes)
 	return k.s.emit(loader, c)
@@ -257,30 +258,30 @@ func (k *nestWalk) array(b *block, aSlot, chunk, ch, ch1, r0, r1 int, first bool
 	ringB, bSlot := k.needB(b, r0, r1)
 	c := k.command()
 	rows, cols, red := b.rows.Rows(), b.c1-b.c0, r1-r0
-	c.folds, c.length = k.folds(rows, cols, red)
-	id := tileID{k.present, int32(b.batch), int32(b.pack), int32(b.col), int32(r0), 1}
+	c.Work.folds, c.Work.length = k.folds(rows, cols, red)
+	id := tileID{int32(k.present), int32(b.batch), int32(b.pack), int32(b.col), int32(r0), 1}
 	if k.n.Space.SharedB {
 		id.batch = 0
 	}
-	c.held = k.geo.Dataflow == mapping.WS && c.folds == 1 && id == k.lastB
+	c.Work.held = k.geo.Dataflow == mapping.WS && c.Work.folds == 1 && id == k.lastB
 	k.lastB = id
 	if aSlot >= 0 {
-		c.after[loader], c.late = k.a.slots[aSlot].loaded, true
+		c.After[loader], c.Work.late = k.a.slots[aSlot].loaded, true
 	} else {
-		c.after[vector] = k.aReady.vector
+		c.After[vector] = k.aReady.vector
 	}
 	if bSlot >= 0 {
-		c.after[loader] = max(c.after[loader], ringB.slots[bSlot].loaded)
-		c.late = c.late || !k.n.BOnChip
+		c.After[loader] = max(c.After[loader], ringB.slots[bSlot].loaded)
+		c.Work.late = c.Work.late || !k.n.BOnChip
 	} else {
-		c.after[vector] = max(c.after[vector], k.bReady.vector)
+		c.After[vector] = max(c.After[vector], k.bReady.vector)
 	}
 	if n := len(k.drains); n >= 2 {
-		c.room = k.drains[n-2] // the drain that empties this tile's bank
-		c.after[vector] = max(c.after[vector], c.room)
+		c.Work.room = k.drains[n-2] // the drain that empties this tile's bank
+		c.After[vector] = max(c.After[vector], c.Work.room)
 	}
 	if p := k.s.plane; p != nil {
-		c.data = p.multiply(k, b, aSlot, bSlot, ch, ch1, r0, r1, first, c.held)
+		c.Action = p.multiply(k, b, aSlot, bSlot, ch, ch1, r0, r1, first, c.Work.held)
 	}
 	issued := k.s.emit(array, c)
 	if aSlot >= 0 {
@@ -289,15 +290,15 @@ func (k *nestWalk) array(b *block, aSlot, chunk, ch, ch1, r0, r1 int, first bool
 	if bSlot >= 0 {
 		ringB.slots[bSlot].used[k.frees()] = issued
 	}
-	k.countArray(b, rows, cols, red, first, c.folds)
+	k.countArray(b, rows, cols, red, first, c.Work.folds)
 }
 
 // frees is the stage of an array command that frees the slot of its B: an entry of
 // the FIFO is free when its tile has been shifted in, a slot of the buffer, whose
 // rows may be read for as long as they stream, at the end.
-func (k *nestWalk) frees() int {
+func (k *nestWalk) frees() station.ID {
 	if k.target.FIFO > 0 {
-		return taken
+		return station.Taken
 	}
 	return array
 }

@@ -14,7 +14,7 @@ import (
 // pieceWalk writes the commands of vector or data-movement work.
 type pieceWalk struct {
 	*walker
-	present int32 // its layer; the walker's own has moved on when the data move
+	present int // its layer; the walker's own has moved on when the data move
 	p       *mapping.Pieces
 	layer   *workloads.Layer
 	in      ring
@@ -89,7 +89,7 @@ func (k *pieceWalk) region(outer []int, lo, hi int) mem.Region {
 func (k *pieceWalk) parameters() {
 	for _, x := range k.inputs {
 		if x.param && x.node.Op != "Gather" {
-			k.load(x.tensor, 0, x.tensor.Bytes(), k.s.books.buffer, [stages]int64{}, action{})
+			k.load(x.tensor, 0, x.tensor.Bytes(), k.s.books.buffer, fence{}, action{})
 		}
 	}
 }
@@ -111,29 +111,29 @@ func (k *pieceWalk) piece(region mem.Region) {
 	c := k.command()
 	number := k.pieces
 	k.pieces++
-	wanted := k.s.plane != nil && k.s.plane.wants(int(k.present), number)
+	wanted := k.s.plane != nil && k.s.plane.wants(k.present, number)
 	slots := make([]int, len(k.inputs))
 	for i, x := range k.inputs {
 		slots[i] = -1
 		switch {
 		case x.param:
 		case x.onChip:
-			c.after[vector] = max(c.after[vector], x.ready.vector)
+			c.After[vector] = max(c.After[vector], x.ready.vector)
 			k.count(k.s.books.buffer, evRead, inputRegion(x.node, x.tensor, region).Elements()*int64(x.tensor.Type.CellBytes()))
 		default:
 			slots[i] = k.needInput(i, x, region, number, wanted)
-			c.after[loader] = max(c.after[loader], k.in.slots[slots[i]].loaded)
+			c.After[loader] = max(c.After[loader], k.in.slots[slots[i]].loaded)
 		}
 	}
 	share := float64(region.Elements()) / float64(k.layer.Head().Out[0].Shape.Elements())
-	c.edges = k.work(share)
+	c.Edges = k.work(share)
 	slot := number % 2
-	c.after[storer] = k.fence[storer]
+	c.After[storer] = k.fence[storer]
 	if !k.p.OutOnChip {
-		c.after[storer] = max(c.after[storer], k.out[slot])
+		c.After[storer] = max(c.After[storer], k.out[slot])
 	}
 	if wanted {
-		c.data = action{end: func() error { return k.compute(region, slots, slot) }}
+		c.Action = action{End: func() error { return k.compute(region, slots, slot) }}
 	}
 	issued := k.s.emit(vector, c)
 	for _, at := range slots {
@@ -146,13 +146,13 @@ func (k *pieceWalk) piece(region mem.Region) {
 
 // needInput loads the part of an off-chip input that a piece reads.
 func (k *pieceWalk) needInput(i int, x pieceInput, region mem.Region, number int, wanted bool) int {
-	at := k.in.take(tileID{layer: k.present, tile: int32(number), operand: int32(i)})
+	at := k.in.take(tileID{layer: int32(k.present), tile: int32(number), operand: int32(i)})
 	box := inputRegion(x.node, x.tensor, region)
 	pl, cell, dst := k.place(x.tensor), x.tensor.Type.CellBytes(), k.p.In.Addr(at)
 	var copied action
 	if wanted {
-		st := k.s.plane.memories(int(k.present))
-		copied = action{end: func() error {
+		st := k.s.plane.memories(k.present)
+		copied = action{End: func() error {
 			return copyBox(st.offChip, pl.OffChip, x.tensor.Shape, box, cell, st.buffer, dst)
 		}}
 	}
@@ -173,8 +173,8 @@ func (k *pieceWalk) leave(region mem.Region, slot int, wanted bool) {
 	pl := k.place(out)
 	var copied action
 	if wanted {
-		st, from, cell := k.s.plane.memories(int(k.present)), k.p.Out.Addr(slot), out.Type.CellBytes()
-		copied = action{begin: func() error {
+		st, from, cell := k.s.plane.memories(k.present), k.p.Out.Addr(slot), out.Type.CellBytes()
+		copied = action{Begin: func() error {
 			raw := make([]byte, bytes)
 			if err := st.buffer.ReadAt(raw, from); err != nil {
 				return err
@@ -202,7 +202,7 @@ func (k *pieceWalk) work(share float64) unit.Cycles {
 // constants, the layer's nodes one after another, the result to its slot or place.
 func (k *pieceWalk) compute(region mem.Region, slots []int, slot int) error {
 	p := k.s.plane
-	st := p.memories(int(k.present))
+	st := p.memories(k.present)
 	read := func(i int) (*workloads.Array, error) {
 		x := k.inputs[i]
 		box := inputRegion(x.node, x.tensor, region)
@@ -231,7 +231,7 @@ func (k *pieceWalk) compute(region mem.Region, slots []int, slot int) error {
 	out := k.layer.Out()
 	raw := make([]byte, a[0].Len()*out.Type.CellBytes())
 	a[0].Encode(raw, 0, a[0].Len())
-	p.note(int(k.present), out.Shape, region)
+	p.note(k.present, out.Shape, region)
 	if pl := k.place(out); pl.OnChip >= 0 {
 		return mem.Save(st.buffer, pl.OnChip, out.Shape, region, out.Type.CellBytes(), raw)
 	}

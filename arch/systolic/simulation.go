@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"nnsim/arch"
+	"nnsim/arch/station"
 	"nnsim/internal/engine"
 	"nnsim/mapping"
 	"nnsim/mem"
@@ -21,8 +22,7 @@ type simulation struct {
 	plan    *mapping.Plan
 	job     *arch.Job
 	engine  *engine.Engine
-	queues  [units]*queue
-	taken   record // by array command: when its stationary tile was in place
+	crew    station.Crew[work]
 	boxes   [units]*engine.Box
 	memBox  *engine.Box
 	control mem.Server
@@ -38,19 +38,16 @@ func newSimulation(m *Machine, job *arch.Job, e *engine.Engine) (*simulation, er
 	for _, unit := range s.books.active() {
 		unit.Watch(job.Timeline)
 	}
-	load := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.load}
-	store := &dma{outstanding: s.cfg.DMA.Outstanding, stats: s.books.store, write: true}
-	mxu := &matrixUnit{series: series{Geometry: s.geo}, stats: s.books.array}
-	vec := &vectorUnit{latency: s.cfg.Vector.Latency, stats: s.books.vector}
-	s.queues = [units]*queue{&load.queue, &mxu.queue, &vec.queue, &store.queue}
-	for id, q := range s.queues {
-		q.id, q.machine = id, s
-	}
+	load := &station.DMA[work]{Outstanding: s.cfg.DMA.Outstanding, Stats: s.books.load}
+	store := &station.DMA[work]{Outstanding: s.cfg.DMA.Outstanding, Stats: s.books.store, Write: true}
+	mxu := &matrixUnit{series: series{Geometry: s.geo}, stats: s.books.array, machine: s}
+	vec := &vectorUnit{latency: s.cfg.Vector.Latency, stats: s.books.vector, machine: s}
+	s.crew.Join(s, "vector", [units]*queue{&load.Queue, &mxu.Queue, &vec.Queue, &store.Queue})
 	for id, u := range [units]engine.Unit{load, mxu, vec, store} {
 		s.boxes[id] = e.Add(boxNames[id], u, false)
 	}
 	reply := func(port int, tag int64, edge unit.Edge) {
-		[units]*dma{loader: load, storer: store}[port].answer(tag, edge)
+		[units]*station.DMA[work]{loader: load, storer: store}[port].Answer(tag, edge)
 		s.boxes[port].WakeAt(e.Now())
 	}
 	var err error
@@ -73,14 +70,14 @@ func dtypeOf(net *workloads.Network) string { return net.Precision.Act.String() 
 // ideal tells whether off-chip memory never stalls in this run.
 func (s *simulation) ideal() bool { return s.cfg.Memory.Ideal() || s.job.IdealMemory }
 
-// ask hands a request to the memory, which serves it after all other events of the edge.
-func (s *simulation) ask(r mem.Request) {
+// Ask hands a request to the memory, which serves it after all other events of the edge.
+func (s *simulation) Ask(r mem.Request) {
 	s.control.Ask(r)
 	s.memBox.WakeAt(s.engine.Now())
 }
 
-// more appends the next turn's commands to the queues; false: the program is at its end.
-func (s *simulation) more() bool {
+// More appends the next turn's commands to the queues; false: the program is at its end.
+func (s *simulation) More() bool {
 	if s.engine.Failed() {
 		return false
 	}
@@ -93,22 +90,25 @@ func (s *simulation) more() bool {
 }
 
 // emit appends a command to a unit's queue and returns how many that unit then has been given.
-func (s *simulation) emit(u int, c command) int64 {
-	s.queues[u].commands.Put(c)
+func (s *simulation) emit(u station.ID, c command) int64 {
+	s.crew.Queues[u].Put(c)
 	s.walk.issued[u]++
-	s.books.open1(int(c.layer))
+	s.books.open1(c.Layer)
 	return s.walk.issued[u]
 }
 
-// finished books the end of a command to its layer.
-func (s *simulation) finished(c *command, edge unit.Edge) {
+// Look has a unit look again at what it waits for.
+func (s *simulation) Look(u station.ID) { s.boxes[u].WakeAt(s.engine.Now()) }
+
+// Finished books the end of a command to its layer.
+func (s *simulation) Finished(c *command, edge unit.Edge) {
 	if s.books.closed(c, edge) && s.plane != nil {
-		s.plane.layerDone(int(c.layer), s.books.layers[c.layer].end)
+		s.plane.layerDone(c.Layer, s.books.layers[c.Layer].end)
 	}
 }
 
-// act has the data plane do something that begins or ends at an edge.
-func (s *simulation) act(edge unit.Edge, phase engine.Phase, do func() error) {
+// Act has the data plane do something that begins or ends at an edge.
+func (s *simulation) Act(edge unit.Edge, phase engine.Phase, do func() error) {
 	if s.plane != nil && do != nil {
 		s.plane.agenda.At(edge, phase, do)
 	}

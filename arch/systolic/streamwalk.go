@@ -17,7 +17,7 @@ func (k *pieceWalk) stream() {
 		bytes := k.passes(x)
 		bytesIn += bytes
 		if x.onChip {
-			c.after[vector] = max(c.after[vector], x.ready.vector)
+			c.After[vector] = max(c.After[vector], x.ready.vector)
 			k.count(k.s.books.buffer, evRead, bytes)
 		} else if !x.param || x.node.Op == "Gather" {
 			passing += bytes
@@ -53,17 +53,17 @@ func part(whole int64, i, n int) int64 {
 func (k *pieceWalk) stretch(c command, i, steps int, passing, bytesIn, bytesOut int64) {
 	last := i == steps-1
 	if bytes := part(passing, i, steps); bytes > 0 {
-		at := k.in.take(tileID{layer: k.present, tile: int32(i)})
+		at := k.in.take(tileID{layer: int32(k.present), tile: int32(i)})
 		x := k.firstPassing()
 		k.count(k.s.books.buffer, evRead, bytes)
 		k.in.slots[at].loaded = k.load(x.tensor, part(passing, 0, steps)*int64(i), bytes, k.s.books.buffer, k.in.slots[at].used, action{})
-		c.after[loader] = k.in.slots[at].loaded
+		c.After[loader] = k.in.slots[at].loaded
 		k.in.slots[at].used[vector] = k.issued[vector] + 1
 	}
-	c.edges = max(k.work(1/float64(steps)), k.s.portEdges(part(bytesIn, i, steps)), k.s.portEdges(part(bytesOut, i, steps)))
-	c.after[storer] = max(k.fence[storer], k.out[i%2])
+	c.Edges = max(k.work(1/float64(steps)), k.s.portEdges(part(bytesIn, i, steps)), k.s.portEdges(part(bytesOut, i, steps)))
+	c.After[storer] = max(k.fence[storer], k.out[i%2])
 	if k.s.plane != nil && last {
-		c.data = action{end: k.whole}
+		c.Action = action{End: k.whole}
 	}
 	k.s.emit(vector, c)
 	out := part(bytesOut, i, steps)
@@ -89,7 +89,7 @@ func (k *pieceWalk) firstPassing() pieceInput {
 // compute, write the outputs where they belong.
 func (k *pieceWalk) whole() error {
 	p := k.s.plane
-	st := p.memories(int(k.present))
+	st := p.memories(k.present)
 	out, err := k.evaluate(func(i int) (*workloads.Array, error) {
 		x := k.inputs[i]
 		if a := st.values[x.tensor]; x.param && a != nil {
@@ -115,7 +115,7 @@ func (k *pieceWalk) whole() error {
 			return err
 		}
 	}
-	p.note(int(k.present), k.layer.Out().Shape, mem.Whole(k.layer.Out().Shape))
+	p.note(k.present, k.layer.Out().Shape, mem.Whole(k.layer.Out().Shape))
 	return nil
 }
 

@@ -159,8 +159,8 @@ func TestDeadlockShowsEveryUnit(t *testing.T) {
 	job := planned(t, m, "gemm:m=4,n=4,k=4")
 	s, err := newSimulation(m, &job, engine.New(m.cfg.Clock))
 	require.NoError(t, err)
-	stuck := command{chase: -1, edges: 1}
-	stuck.after[array] = 99
+	stuck := command{Edges: 1, Work: work{chase: -1}}
+	stuck.After[array] = 99
 	s.emit(vector, stuck)
 	_, err = s.run()
 	require.Error(t, err)

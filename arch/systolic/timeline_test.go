@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nnsim/arch"
+	"nnsim/arch/station"
 	"nnsim/internal/engine"
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -45,9 +46,10 @@ func opened(t *testing.T, preset string, sets ...string) *Machine {
 
 // stretchOf is one command's time: its first edge and its last.
 type stretchOf struct {
-	unit, number int
-	begin, end   unit.Edge
-	command      command
+	unit       string
+	number     int
+	begin, end unit.Edge
+	command    command
 }
 
 // timeline runs a workload and notes when each command begins and ends.
@@ -61,15 +63,15 @@ func timeline(t *testing.T, m *Machine, job arch.Job) []stretchOf {
 	s.plane = &plane{s: s} // notes what is to be done when, and is never asked to do it
 	var list []*stretchOf
 	var now unit.Edge
-	for u, q := range s.queues {
+	for u, q := range s.crew.Queues {
 		number := 0
-		for c := range q.commands.All() {
-			x := &stretchOf{unit: u, number: number, command: *c, begin: -1, end: -1}
+		for c := range q.All() {
+			x := &stretchOf{unit: s.crew.Name(station.ID(u)), number: number, command: *c, begin: -1, end: -1}
 			number++
 			list = append(list, x)
-			c.data = action{
-				begin: func() error { x.begin = now; return nil },
-				end:   func() error { x.end = now; return nil },
+			c.Action = action{
+				Begin: func() error { x.begin = now; return nil },
+				End:   func() error { x.end = now; return nil },
 			}
 		}
 	}
@@ -81,7 +83,7 @@ func timeline(t *testing.T, m *Machine, job arch.Job) []stretchOf {
 	})
 	var done []stretchOf
 	for _, x := range list {
-		assert.True(t, x.begin >= 0 && x.end >= x.begin, "%s %d begins at %d and ends at %d", unitNames[x.unit], x.number, x.begin, x.end)
+		assert.True(t, x.begin >= 0 && x.end >= x.begin, "%s %d begins at %d and ends at %d", x.unit, x.number, x.begin, x.end)
 		done = append(done, *x)
 	}
 	return done
@@ -98,16 +100,16 @@ func draw(list []stretchOf) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d edges, %d a character; array: from its first stream to its last result\n\n", last, scale)
 	for _, x := range list {
-		what := fmt.Sprintf("%d B", x.command.bytes)
+		what := fmt.Sprintf("%d B", x.command.Bytes)
 		switch x.unit {
-		case array:
-			what = fmt.Sprintf("%d × %d", x.command.folds, x.command.length)
-		case vector:
-			what = fmt.Sprintf("%d edges", x.command.edges)
+		case "array":
+			what = fmt.Sprintf("%d × %d", x.command.Work.folds, x.command.Work.length)
+		case "vector":
+			what = fmt.Sprintf("%d edges", x.command.Edges)
 		}
 		from, to := x.begin/scale, max(x.begin/scale+1, unit.CeilDiv(x.end, scale))
 		bar := strings.Repeat(" ", int(from)) + strings.Repeat("█", int(to-from))
-		fmt.Fprintf(&b, "%-6s %2d  %-8s %4d %4d │%s\n", unitNames[x.unit], x.number, what, x.begin, x.end, bar)
+		fmt.Fprintf(&b, "%-6s %2d  %-8s %4d %4d │%s\n", x.unit, x.number, what, x.begin, x.end, bar)
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package systolic
 
 import (
+	"nnsim/arch/station"
 	"nnsim/internal/engine"
 	"nnsim/results"
 	"nnsim/unit"
@@ -10,43 +11,34 @@ import (
 // that is no matrix product. It is a pipeline: a command takes its edges of work,
 // its last element comes out latency edges later.
 type vectorUnit struct {
-	queue
+	station.Queue[work]
 	latency unit.Cycles
 	free    unit.Edge // when the next command may enter
 	stats   *results.Stats
+	machine *simulation
 }
 
 // Step places every command whose operands' edges are known.
 func (v *vectorUnit) Step(unit.Edge) unit.Edge {
-	before := len(v.done)
-	for c := v.head(); c != nil; c = v.head() {
-		if _, _, ok := v.readyAll(c); !ok {
-			break
-		}
-		v.place(c)
-		v.pop()
-	}
-	v.announce(before)
+	v.Advance(v.place)
 	return engine.Never
 }
 
 // place runs one command. A drain may start when the first of the array's results
 // are there and cannot end before the last.
-func (v *vectorUnit) place(c *command) {
-	v.stats.Serve(int(c.layer), 0)
-	results_, _ := v.ready(c, array)
-	loads, _ := v.ready(c, loader)
-	own, _ := v.ready(c, vector)
-	room, _ := v.ready(c, storer)
+func (v *vectorUnit) place(c *command, _ unit.Edge, _ station.ID) {
+	v.stats.Serve(c.Layer, 0)
+	results_, loads := v.Known(c, array), v.Known(c, loader)
+	own, room := v.Known(c, vector), v.Known(c, storer)
 	first := results_
-	if c.chase >= 0 {
-		first -= unit.Edge(c.chase)
+	if c.Work.chase >= 0 {
+		first -= unit.Edge(c.Work.chase)
 	}
 	start := max(v.free, first, loads, own, room)
 	v.book(start, first, loads, room)
-	v.machine.act(start, engine.Begins, c.data.begin)
-	end := start + unit.Edge(c.edges)
-	if c.chase >= 0 {
+	v.machine.Act(start, engine.Begins, c.Begin)
+	end := start + unit.Edge(c.Edges)
+	if c.Work.chase >= 0 {
 		end = max(end, results_)
 	}
 	v.free = end
@@ -54,7 +46,8 @@ func (v *vectorUnit) place(c *command) {
 	if end > start {
 		end += unit.Edge(v.latency)
 	}
-	v.machine.act(v.complete(c, end), engine.Ends, c.data.end)
+	end = v.Complete(c, end)
+	v.machine.Act(end, station.EndsIn(start, end), c.End)
 }
 
 // book enters what the unit waited for since it became free.

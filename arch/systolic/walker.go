@@ -17,14 +17,14 @@ type walker struct {
 	next   int               // turn to be written next
 	walks  map[int]*nestWalk // by layer: of the product, or the chain's products, under way
 	done   int               // layers that are written
-	issued [stages]int64     // commands given to each unit so far
+	issued fence             // commands given to each unit so far
 
 	made    map[*mapping.Place]ready // when a tensor made by a layer is there
 	fifo    ring                     // the weight FIFO, which outlives layers
-	fence   [stages]int64            // what the present layer's slots must wait for
+	fence   fence                    // what the present layer's slots must wait for
 	drains  []int64                  // drains given out, newest last: two accumulator banks
 	tiles   int64                    // output tiles begun: the bank is its parity
-	present int32
+	present int
 }
 
 // ready is what must be complete before a tensor may be read.
@@ -45,7 +45,7 @@ func (w *walker) turn() (bool, error) {
 	}
 	t := w.turns[w.next]
 	w.next++
-	w.present = int32(t.Layer)
+	w.present = t.Layer
 	w.s.books.turns = append(w.s.books.turns, turnBook{layer: t.Layer})
 	if t.Apart {
 		w.fence = w.issued
@@ -100,38 +100,38 @@ func (w *walker) place(t *workloads.Tensor) *mapping.Place { return w.s.plan.Pla
 
 // command is a command of the present layer.
 func (w *walker) command() command {
-	return command{layer: w.present, turn: int32(w.next - 1), chase: -1}
+	return command{Layer: w.present, Work: work{turn: int32(w.next - 1), chase: -1}}
 }
 
 // count adds events to a counter of the present layer.
-func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(int(w.present), kind, n) }
+func (w *walker) count(s *results.Stats, kind int, n int64) { s.Add(w.present, kind, n) }
 
 // load emits a transfer of a tensor's bytes, from an offset on, from off-chip memory
 // into the buffer or the FIFO. afterUse is what the room it fills must wait for.
-func (w *walker) load(t *workloads.Tensor, offset, bytes int64, into *results.Stats, afterUse [stages]int64, copied action) int64 {
+func (w *walker) load(t *workloads.Tensor, offset, bytes int64, into *results.Stats, afterUse fence, copied action) int64 {
 	c, from := w.command(), w.place(t)
-	c.after, c.addr, c.bytes, c.data = afterUse, from.OffChip+offset, bytes, copied
-	c.after[storer] = max(c.after[storer], w.made[from].store)
+	c.After, c.Addr, c.Bytes, c.Action = afterUse, from.OffChip+offset, bytes, copied
+	c.After[storer] = max(c.After[storer], w.made[from].store)
 	if !w.s.ideal() {
-		c.edges = w.s.portEdges(bytes)
+		c.Edges = w.s.portEdges(bytes)
 	}
 	w.count(into, evWrite, bytes)
 	w.count(w.s.books.memory, evRead, bytes)
-	w.s.books.traffic.Read(int(w.present), arch.Read(t), bytes)
+	w.s.books.traffic.Read(w.present, arch.Read(t), bytes)
 	return w.s.emit(loader, c)
 }
 
 // store emits a transfer from the buffer to off-chip memory.
 func (w *walker) store(addr, bytes int64, copied action) int64 {
 	c := w.command()
-	c.after[vector] = w.issued[vector]
-	c.addr, c.bytes, c.data = addr, bytes, copied
+	c.After[vector] = w.issued[vector]
+	c.Addr, c.Bytes, c.Action = addr, bytes, copied
 	if !w.s.ideal() {
-		c.edges = w.s.portEdges(bytes)
+		c.Edges = w.s.portEdges(bytes)
 	}
 	w.count(w.s.books.buffer, evRead, bytes)
 	w.count(w.s.books.memory, evWrite, bytes)
-	w.s.books.traffic.Write(int(w.present), results.Outputs, bytes)
+	w.s.books.traffic.Write(w.present, results.Outputs, bytes)
 	return w.s.emit(storer, c)
 }
 
@@ -150,8 +150,8 @@ type ring struct {
 type slot struct {
 	tile   tileID
 	full   bool
-	loaded int64         // loads that must be complete before it may be read
-	used   [stages]int64 // commands that must be complete before it may be filled again
+	loaded int64 // loads that must be complete before it may be read
+	used   fence // commands that must be complete before it may be filled again
 }
 
 // tileID names a tile among those that pass through one ring.
@@ -178,7 +178,7 @@ func (r *ring) take(id tileID) int {
 }
 
 // each sets what every slot must wait for before it is first filled.
-func (r *ring) each(fence [stages]int64) {
+func (r *ring) each(fence fence) {
 	for i := range r.slots {
 		r.slots[i].used = fence
 	}

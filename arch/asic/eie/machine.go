@@ -201,7 +201,7 @@ func (r *run) vector(w *asic.Walk, p *asic.Product, t asic.Tile, cost tally, gro
 		return r.multiply(layer, s, sums, a, b)
 	})
 	done := w.Emit(asic.Array, c)
-	finish := asic.Command{Edges: w.PostEdges(p, int64(s.K)), End: w.Finish(p, t, asic.Sums{Group: group}, out)}
+	finish := asic.Command{Edges: w.PostEdges(p, int64(s.K)), Action: asic.Action{End: w.Finish(p, t, asic.Sums{Group: group}, out)}}
 	finish.After.Wait(asic.Array, done)
 	var next asic.Fence
 	next.Wait(asic.Post, w.Emit(asic.Post, finish))

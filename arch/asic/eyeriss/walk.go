@@ -166,7 +166,7 @@ func (k *layerWalk) activations(t asic.Tile) []int {
 // pass emits one pass: the filters into the PEs, then the images one after another.
 func (k *layerWalk) pass(t asic.Tile, turn, first int, filters int64, slots []int) {
 	timing := rowstationary.Pass{Mapping: k.Mapping, Array: k.machine.array(), Rows: t.Rows()}
-	fill := asic.Command{Edges: timing.Fill(), End: k.Copy(k.filterAddr(), k.registerAddr(), k.product.BBytes(&t))}
+	fill := asic.Command{Edges: timing.Fill(), Action: asic.Action{End: k.Copy(k.filterAddr(), k.registerAddr(), k.product.BBytes(&t))}}
 	fill.After.Wait(asic.Load, max(filters, k.loaded[slots[0]]))
 	k.filters.Wait(asic.Array, k.Emit(asic.Array, fill))
 	for i, slot := range slots {
