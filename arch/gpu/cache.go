@@ -7,7 +7,8 @@ import (
 )
 
 // cache is L2 as the CTAs see it: tile slabs, the lines of which are hashed to sets that push
-// out their oldest line. How many of a slab's lines are still there follows from what
+// out their oldest line. A line's home keeps its place, whatever copies the other partition
+// has (package hierarchy), so that all of L2 holds different lines. How many of a slab's lines are still there follows from what
 // has been touched since:
 //
 //	epochs    ··· │ 9 │ 10 │ 11 │ 12 │ now      each of half a way of bytes

@@ -75,7 +75,7 @@ type L1 struct {
 // L2 is the cache all SMs share.
 type L2 struct {
 	Size       unit.Bytes  `key:"size" min:"1024 B" doc:"capacity of all partitions"`
-	Partitions int         `key:"partitions" min:"1" max:"8" doc:"parts that each keep a copy of what their SMs read"`
+	Partitions int         `key:"partitions" min:"1" max:"8" doc:"parts; a line has its home in one of them, and the other may keep a copy where it has room"`
 	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
 	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
 	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`

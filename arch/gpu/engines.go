@@ -6,21 +6,24 @@ import "slices"
 // with a tile and cluster by rows and columns: no tuning, no split of the reduction.
 //
 //	vLLM   to rows, columns  tile     slab  cluster    SGLang  to rows  tile     cluster
-//	       16       1,280    16×64    256   2×1                1        64×64    1×8, a CTA a tile
-//	       16                16×64    256   1×1                64       64×64    1×4
-//	       64       1,280    16×64    256   4×1                256      64×64    1×1
-//	       64                64×64    256   1×1                1,024    128×128  1×1
+//	       16       1,280    16×64    256   2×1, once          1        64×64    1×8, once
+//	       16                16×64    256   1×1, once          64       64×64    1×4
+//	       64       1,280    16×64    256   4×1, once          256      64×64    1×1
+//	       64                64×64    256   1×1, once          1,024    128×128  1×1
 //	       128               64×128   128   2×1                more     128×128  2×1
-//	       more              128×128  128   2×1
+//	       more              128×128  128   2×1; 256×128 from 8,192 rows and a reduction of 6,144 on
 //
-// Tiles are dealt to CTAs beforehand, along the shorter side of the grid of tiles and
-// from one end of it to the other (CUTLASS's persistent scheduler without swizzle), and
-// groups of warps take turns in multiplying and in writing [cutlass, vllm, sglang].
+// Those marked so have one group of warps that multiplies, and a CTA a tile, each of which
+// fills its stages anew. Of the others tiles are dealt to CTAs beforehand, along the shorter
+// side of the grid of tiles and from one end of it to the other (CUTLASS's persistent scheduler
+// without swizzle), and groups of warps take turns in multiplying and in writing [cutlass, vllm, sglang].
 
-// engineKernel is the kernel of products of up to so many rows and columns.
+// engineKernel is the kernel of products of up to so many rows and columns, and of so many
+// rows and so long a reduction at least.
 type engineKernel struct {
 	rows, cols, m, n, slab, down, across int
 	deal                                 int
+	least, deep                          int
 }
 
 // dealt are how the tiles of a product come to CTAs: by the library's order (0), or
@@ -33,12 +36,13 @@ const (
 // engineKernels are those of each engine, the narrowest first.
 var engineKernels = map[string][]engineKernel{
 	"vllm": { // scaled_mm_sm90_fp8_dispatch.cuh; up to 64 rows the operands are exchanged
-		{16, 1280, 16, 64, 256, 2, 1, dealtToAll}, {16, most, 16, 64, 256, 1, 1, dealtToAll},
-		{64, 1280, 16, 64, 256, 4, 1, dealtToAll}, {64, most, 64, 64, 256, 1, 1, dealtToAll},
-		{128, most, 64, 128, 128, 2, 1, dealtToAll}, {most, most, 128, 128, 128, 2, 1, dealtToAll}},
+		{16, 1280, 16, 64, 256, 2, 1, dealtOnce, 0, 0}, {16, most, 16, 64, 256, 1, 1, dealtOnce, 0, 0},
+		{64, 1280, 16, 64, 256, 4, 1, dealtOnce, 0, 0}, {64, most, 64, 64, 256, 1, 1, dealtOnce, 0, 0},
+		{128, most, 64, 128, 128, 2, 1, dealtToAll, 0, 0}, {most, most, 256, 128, 128, 2, 1, dealtToAll, 8192, 6144},
+		{most, most, 128, 128, 128, 2, 1, dealtToAll, 0, 0}},
 	"sglang": { // fp8_gemm_kernel.cu
-		{1, most, 64, 64, 128, 1, 8, dealtOnce}, {64, most, 64, 64, 128, 1, 4, dealtToAll}, {256, most, 64, 64, 128, 1, 1, dealtToAll},
-		{1024, most, 128, 128, 128, 1, 1, dealtToAll}, {most, most, 128, 128, 128, 2, 1, dealtToAll}},
+		{1, most, 64, 64, 128, 1, 8, dealtOnce, 0, 0}, {64, most, 64, 64, 128, 1, 4, dealtToAll, 0, 0}, {256, most, 64, 64, 128, 1, 1, dealtToAll, 0, 0},
+		{1024, most, 128, 128, 128, 1, 1, dealtToAll, 0, 0}, {most, most, 128, 128, 128, 2, 1, dealtToAll, 0, 0}},
 }
 
 // engineTiling is the engine's kernel for a product; false: the library's is asked for,
@@ -49,7 +53,7 @@ func (c *Config) engineTiling(p *product) (t tiling, ok bool) {
 	if list == nil || !p.quantised || p.window != nil || !c.grouping(p.dt) || k.TileM+k.TileN+k.TileK+k.Stages+k.Split > 0 || k.Schedule != "tiles" && k.Schedule != "library" {
 		return t, false
 	}
-	e := list[slices.IndexFunc(list, func(e engineKernel) bool { return p.m <= e.rows && p.n <= e.cols })]
+	e := list[slices.IndexFunc(list, func(e engineKernel) bool { return p.m <= e.rows && p.n <= e.cols && p.m >= e.least && p.k >= e.deep })]
 	if t, ok = c.grouped(e.m, e.n, p.aCell); !ok {
 		return t, false
 	}

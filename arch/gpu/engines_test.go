@@ -17,24 +17,42 @@ func eight(m, n, k int) *product {
 // TestEnginesKernels are those of vLLM's and SGLang's dispatch, by rows and columns.
 func TestEnginesKernels(t *testing.T) {
 	for _, x := range []struct {
-		engine string
-		m, n   int
-		want   string
+		engine  string
+		m, n, k int
+		want    string
 	}{
-		{"vllm", 16, 1280, "tile=16x64x256 stages=10 warps=4 cluster=2x1"}, {"vllm", 16, 1281, "tile=16x64x256 stages=10 warps=4"},
-		{"vllm", 17, 64, "tile=16x64x256 stages=10 warps=4 cluster=4x1"}, {"vllm", 64, 4096, "tile=64x64x256 stages=6 warps=4"},
-		{"vllm", 128, 64, "tile=64x128x128 stages=8 warps=4 cluster=2x1"}, {"vllm", 129, 64, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
-		{"sglang", 1, 64, "tile=64x64x128 stages=13 warps=4 cluster=1x8"}, {"sglang", 256, 64, "tile=64x64x128 stages=13 warps=4"},
-		{"sglang", 1024, 64, "tile=128x128x128 stages=6 warps=4"}, {"sglang", 1025, 64, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
+		{"vllm", 16, 1280, 4096, "tile=16x64x256 stages=10 warps=4 cluster=2x1"}, {"vllm", 16, 1281, 4096, "tile=16x64x256 stages=10 warps=4"},
+		{"vllm", 17, 64, 4096, "tile=16x64x256 stages=10 warps=4 cluster=4x1"}, {"vllm", 64, 4096, 4096, "tile=64x64x256 stages=6 warps=4"},
+		{"vllm", 128, 64, 4096, "tile=64x128x128 stages=8 warps=4 cluster=2x1"}, {"vllm", 129, 64, 4096, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
+		{"vllm", 8192, 64, 6144, "tile=256x128x128 stages=4 warps=8 cluster=2x1"}, {"vllm", 8192, 64, 6143, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
+		{"vllm", 8191, 64, 6144, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
+		{"sglang", 1, 64, 4096, "tile=64x64x128 stages=13 warps=4 cluster=1x8"}, {"sglang", 256, 64, 4096, "tile=64x64x128 stages=13 warps=4"},
+		{"sglang", 1024, 64, 4096, "tile=128x128x128 stages=6 warps=4"}, {"sglang", 1025, 64, 4096, "tile=128x128x128 stages=6 warps=4 cluster=2x1"},
 	} {
 		c := opened(t, "h100-sxm", "kernel.engine="+x.engine)
-		got, err := c.choose(eight(x.m, x.n, 4096))
+		got, err := c.choose(eight(x.m, x.n, x.k))
 		require.NoError(t, err)
-		assert.Equal(t, x.want, got.String(), "%s %d×%d", x.engine, x.m, x.n)
+		assert.Equal(t, x.want, got.String(), "%s %d×%d×%d", x.engine, x.m, x.n, x.k)
 	}
 	for _, set := range []string{"kernel.engine=none", "kernel.tile_n=256", "kernel.schedule=auto"} {
 		_, ok := opened(t, "h100-sxm", set).engineTiling(eight(4096, 4096, 4096))
 		assert.False(t, ok, "%s leaves it to the library", set)
+	}
+}
+
+// TestKernelsOfFewRowsAreNotPersistent: a CTA a tile, none of which goes on with another.
+func TestKernelsOfFewRowsAreNotPersistent(t *testing.T) {
+	for _, x := range []struct {
+		engine  string
+		m, ctas int
+	}{{"vllm", 16, 1024}, {"vllm", 64, 1024}, {"vllm", 65, 132}, {"sglang", 1, 1024}, {"sglang", 2, 120}} {
+		c := opened(t, "h100-sxm", "kernel.engine="+x.engine)
+		p := eight(x.m, 65536, 1024)
+		tile, ok := c.engineTiling(p)
+		require.True(t, ok)
+		k := c.gemm(p, tile)
+		assert.Equal(t, x.ctas, k.ctas, "%s, %d rows", x.engine, x.m)
+		assert.Equal(t, x.ctas == 1024, !k.persistent)
 	}
 }
 

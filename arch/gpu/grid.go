@@ -106,7 +106,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	gov.engage(k.events == tensorPipe && k.macs > 0)
 	g := &grid{c: c, k: k, gov: gov, ideal: ideal, sms: make([]smState, c.SM.Count), far: int64(c.L2.Far),
 		l2Free: float64(at), dramFree: float64(at), end: at}
-	g.l2 = newCache(int64(c.L2.Size)/int64(c.L2.Partitions), k.slabs)
+	g.l2 = newCache(int64(c.L2.Size), k.slabs)
 	g.miss = g.far
 	if !ideal {
 		g.miss += c.missTime()

@@ -119,7 +119,7 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 		g.gov.dram += bytes * float64(g.c.Power.DRAM)
 		if !g.ideal {
 			g.crosses(0, bytes)
-			g.l2.fill(bytes / float64(g.c.L2.Partitions)) // results lie in one
+			g.l2.fill(bytes)
 			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
 			done = max(done, g.dramFree-g.dirty())
 		}

@@ -70,6 +70,22 @@ func TestResultsTakeRoomInL2(t *testing.T) {
 	assert.Equal(t, int64(4096), gone)
 }
 
+// TestBothPartitionsOfL2HoldDifferentLines: a column of tiles of six tenths of L2, which all columns read
+// again, comes from DRAM once but for the sets that are full; L2 of half the size would not keep it.
+func TestBothPartitionsOfL2HoldDifferentLines(t *testing.T) {
+	read := func(size string) float64 {
+		c := opened(t, "h100-sxm", "sm.count=4", "sm.quads=0", "sm.groups=2", "l2.inputs=cold", "l2.size="+size)
+		p := eight(4096, 2048, 2560)
+		tile, ok := c.engineTiling(p)
+		require.True(t, ok)
+		g := newGrid(c, c.gemm(p, tile), newGovernor(c), false, 0)
+		g.run(0)
+		return float64(g.tally.dramRead) / float64((p.m+p.n)*p.k)
+	}
+	assert.Less(t, read("16 MiB"), 1.2)
+	assert.Greater(t, read("8 MiB"), 2.0)
+}
+
 // TestTheRasterVisitsEveryTileOnce for all small grids and groups.
 func TestTheRasterVisitsEveryTileOnce(t *testing.T) {
 	for rows := 1; rows <= 9; rows++ {
