@@ -39,3 +39,23 @@ func TestTheLargestTileIsTaken(t *testing.T) {
 	require.NoError(t, err)
 	assert.Less(t, c.trial(p, half), c.trial(p, got))
 }
+
+// TestPartsAreSummedInRounds: a thread has eight parts of its result under way, and waits for L2
+// again for the ninth; all parts are read once, whatever their number. One row's are read at once.
+func TestPartsAreSummedInRounds(t *testing.T) {
+	c, p := preset(t, "a100-sxm"), bf16(16, 48, 8192, 1)
+	ends := map[int]int64{}
+	for _, parts := range []int{2, 7, 8, 9, 16, 17, 32} {
+		k := c.reduction(p, tiling{m: 64, n: 64, k: 64, split: parts})
+		assert.Equal(t, 2, k.ctas, "512 of 768 results")
+		g := newGrid(c, k, newGovernor(c), true, 0)
+		ends[parts] = g.run(0)
+		assert.Equal(t, int64(16*48*4*parts), g.tally.l2Read, "%d parts", parts)
+	}
+	assert.Less(t, ends[8]-ends[2], int64(c.L2.Far))
+	for _, more := range [][2]int{{8, 9}, {16, 17}} {
+		assert.GreaterOrEqual(t, ends[more[1]]-ends[more[0]], int64(c.L2.Far), "%v", more)
+	}
+	assert.Equal(t, 4, c.reduction(p, tiling{split: 32}).work(0).steps)
+	assert.Equal(t, 1, c.reduction(bf16(1, 64, 8192, 1), tiling{split: 32, vector: true}).work(0).steps)
+}

@@ -32,19 +32,32 @@ func (c *Config) streamed(s *streamWork) *kernel {
 	return k
 }
 
+// A split product's parts are summed by CTAs of reduceWarps warps, a result a thread [cublas], which has
+// reduceLoads parts under way at a time and waits for L2 once for each so many (chosen in view of times on
+// A100 [aiconfigurator]; CUTLASS's kernel takes 4). The parts of one row have kernels whose threads share
+// a result's parts.
+const (
+	reduceWarps = 16
+	reduceLoads = 8
+)
+
 // reduction is the kernel that sums the parts of a split product.
 func (c *Config) reduction(p *product, t tiling) *kernel {
-	results := p.m * p.n * p.batch
-	per := max(1, streamBytes/(4*t.split))
-	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: streamWarps, stages: 1, start: int64(c.Launch.CTA),
-		simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(streamWarps, streamRegisters, 0)}
-	k.math = int64(unit.CeilDiv(per*t.split, c.SM.FP32))
+	results, warps, per, loads := p.m*p.n*p.batch, reduceWarps, 32*reduceWarps, min(t.split, reduceLoads)
+	if t.vector {
+		warps, per, loads = streamWarps, max(1, streamBytes/(4*t.split)), t.split
+	}
+	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: warps, stages: 1, start: int64(c.Launch.CTA),
+		simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0), serial: true}
+	k.math = int64(unit.CeilDiv(per*loads, c.SM.FP32))
 	k.chain = k.math
-	k.joules = float64(per*t.split) * float64(c.Power.FMA)
+	k.joules = float64(per*loads) * float64(c.Power.FMA)
+	full, rest := t.split/loads, t.split%loads
 	k.work = func(i int) work {
-		n := min(per, results-i*per)
-		w := work{steps: 1, store: int64(n) * int64(p.out), extra: int64(n) * int64(p.extra)}
-		w.loads[0] = operand{first: -1, bytes: int64(n) * 4 * int64(t.split), there: true}
+		n := int64(min(per, results-i*per))
+		w := work{steps: unit.CeilDiv(t.split, loads), store: n * int64(p.out), extra: n * int64(p.extra)}
+		w.loads[0] = operand{first: -1, bytes: n * 4 * int64(loads), until: full, there: true}
+		w.loads[1] = operand{first: -1, bytes: n * 4 * int64(rest), from: full, there: true}
 		return w
 	}
 	return k
