@@ -33,7 +33,7 @@ type slabState struct {
 
 // newCache makes an empty cache for slabs 0 to count-1.
 func newCache(capacity int64, count int) *cache {
-	l := &cache{epoch: float64(capacity) / (hierarchy.L2Ways * epochs), spans: make([]float64, 1), slabs: make([]slabState, count)}
+	l := &cache{epoch: epochBytes(capacity), spans: make([]float64, 1), slabs: make([]slabState, count)}
 	for share := 0.0; share < 1-1e-6; {
 		share = unkept(float64(len(l.gone)), hierarchy.L2Ways*epochs)
 		l.gone = append(l.gone, share)
@@ -41,16 +41,22 @@ func newCache(capacity int64, count int) *cache {
 	return l
 }
 
+// epochBytes is the bytes that are touched anew in an epoch.
+func epochBytes(capacity int64) float64 { return float64(capacity) / (hierarchy.L2Ways * epochs) }
+
 // epochs is the parts of a way that are told apart (choice: four give the same times within 0.1 %, and take longer).
 const epochs = 2
 
-// touch makes a slab the youngest. It tells how many of its bytes were not there.
-func (l *cache) touch(slab int, bytes int64) (s *slabState, missing int64) {
+// touch makes a slab the youngest. It tells how many of its bytes were not there. before is the
+// epochs' worth of bytes since a run before touched it; 0: none did.
+func (l *cache) touch(slab int, bytes int64, before int) (s *slabState, missing int64) {
 	s = &l.slabs[slab]
 	now := len(l.spans) - 1
 	switch {
-	case s.bytes == 0:
+	case s.bytes == 0 && before == 0:
 		missing = bytes
+	case s.bytes == 0:
+		missing = l.missing(before, bytes)
 	case s.epoch < now:
 		missing = l.missing(l.since(s.epoch), bytes)
 		l.spans[s.epoch] -= s.bytes

@@ -82,6 +82,7 @@ type L2 struct {
 	Write      unit.Bytes  `key:"write" min:"0 B" optional:"true" doc:"bytes a cycle that all slices together take from SMs; 0: as many as they give"`
 	Slices     int         `key:"slices" min:"1" max:"1024" doc:"slices, each the home of its share of the lines"`
 	Inputs     string      `key:"inputs" oneof:"cold,there" optional:"true" doc:"what a run finds in L2: nothing; or the network's inputs, where a layer's operands and result fit it, as after a layer before and in loops that repeat one with new weights"`
+	Sets       int         `key:"sets" min:"0" max:"64" optional:"true" doc:"with inputs there: sets of weights, in turn, with which a product that is a run by itself is repeated, so that it finds what L2 keeps from one use of a set to the next; 0: no weights are found"`
 	Link       unit.Bytes  `key:"link" min:"1 B" doc:"bytes a cycle from one partition to the other"`
 }
 
@@ -107,6 +108,7 @@ type Launch struct {
 	Call unit.Seconds `key:"call" optional:"true" doc:"what the host takes for a call of a framework's operator before it launches the kernel, while kernels before it run; 0: kernels of a graph, which wait for no host"`
 	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
 	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
+	Rate unit.Hertz   `key:"rate" min:"0 Hz" optional:"true" doc:"CTAs dispatched a second, one after another, over all SMs; 0: all that find room at once"`
 	Warp unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`
 }
 

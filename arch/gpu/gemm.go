@@ -18,6 +18,7 @@ type product struct {
 	macs           int64   // useful ones
 	quantised      bool    // A is brought to 8 bits by a kernel before
 	params         bool    // B is a weight
+	sets           int     // weights in turn with which it is repeated; 0: it is not, or no weights are found
 	window         *window // of a convolution; nil for a product
 }
 
@@ -25,6 +26,25 @@ type product struct {
 func (c *Config) finds(p *product) bool {
 	a, b := int64(p.m*p.aCell)*int64(p.k), int64(p.n*p.bCell)*int64(p.k)
 	return c.L2.Inputs == "there" && p.window == nil && int64(p.batch)*(a+b+int64(p.m*p.n)*int64(p.out)) <= int64(c.L2.Size)/int64(c.L2.Partitions)
+}
+
+// repeats is the sets of weights with which a run of this product is repeated; 0: it is part of a network.
+func (c *Config) repeats(p *product, layers int) int {
+	if c.L2.Inputs != "there" || layers > 1 || !p.params || p.window != nil {
+		return 0
+	}
+	return c.L2.Sets
+}
+
+// repeated is the epochs' worth of bytes that L2 has been given between two uses of a set of weights:
+// all sets, the input, the result.
+func (r *raster) repeated() int {
+	p := r.p
+	if p.sets == 0 {
+		return 0
+	}
+	a, b, out := float64(p.m*p.aCell)*float64(p.k), float64(p.n*p.bCell)*float64(p.k), float64(p.m*p.n*p.out)
+	return max(1, int(math.Round(float64(p.batch)*(a+float64(p.sets)*b+out)/epochBytes(int64(r.c.L2.Size)))))
 }
 
 // scaleReads is the reads from L2, one after another, by which a kernel of 8-bit floats
@@ -42,7 +62,7 @@ const rowsPer, colsPer = 16, 8
 func (c *Config) rasterOf(p *product, t tiling) *raster {
 	r := &raster{c: c, p: p, t: t, rows: unit.CeilDiv(p.m, t.m), cols: unit.CeilDiv(p.n, t.n)}
 	r.slabs, r.alike = c.slabs(p, t)
-	r.group = c.rasterGroup(r)
+	r.group, r.before = c.rasterGroup(r), r.repeated()
 	if r.together = r.bundled(); r.together < 2 {
 		r.together = 0
 	}

@@ -21,6 +21,9 @@ type grid struct {
 	queue engine.Wakes
 	next  int // CTA to be dispatched
 
+	dispatched float64 // edge at which the last one was
+	every      float64 // edges from one to the next
+
 	l2       *cache
 	l2Free   float64
 	ports    []float64 // by group of SMs: until when its port of L2 is taken
@@ -130,6 +133,9 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	}
 	if k.more != nil {
 		g.ready, g.parked = make([]int64, k.ctas), make([]int32, k.ctas)
+	}
+	if rate := float64(c.Launch.Rate); rate > 0 {
+		g.every = float64(c.Clock) / rate
 	}
 	g.clocked()
 	return g

@@ -37,7 +37,7 @@ func (g *grid) fetch(s *ctaState, o *operand, step int, at int64) int64 {
 			there = max(there, g.offChip(o, o.slabBytes(), t))
 		}
 	case !o.there:
-		slab, missing := g.l2.touch(o.slab(step), o.slabBytes())
+		slab, missing := g.l2.touch(o.slab(step), o.slabBytes(), o.before)
 		if missing > 0 {
 			slab.there = g.offChip(o, missing, t)
 		}

@@ -116,6 +116,7 @@ type operand struct {
 	bytes  int64 // of a step
 	whole  int64 // of a slab, where that is not what a step reads
 	there  bool  // all of it lies in L2 before the kernel begins
+	before int   // epochs' worth of bytes since a run before touched it; 0: none did
 	shared int   // CTAs that one read of L2 serves by multicast; 0: one
 	down   bool  // slabs come from the last to the first
 	params bool  // of the model, not of its data

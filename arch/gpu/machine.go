@@ -43,11 +43,14 @@ func (m *Machine) Describe(p workloads.Precision) results.Device {
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	plan := mapping.OffChip(net, m.cfg.Name)
 	for _, lp := range plan.Layers {
-		task, err := m.task(lp.Layer)
+		task, err := m.task(lp.Layer, len(plan.Layers))
 		if err != nil {
 			return nil, fmt.Errorf("%s: layer %s: %w", m.cfg.Name, lp.Layer.Name, err)
 		}
 		if task != nil {
+			if task.product != nil && task.product.sets > 0 {
+				plan.CompulsoryRead -= lp.Layer.Head().In[1].Bytes() // which L2 may hold
+			}
 			m.offer(lp, task)
 		}
 	}

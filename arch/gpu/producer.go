@@ -63,7 +63,8 @@ const descriptors = 2
 
 // begins is the edge of a CTA's first load.
 func (g *grid) begins(s *ctaState, at int64) int64 {
-	first := at + g.k.start
+	g.dispatched = max(g.dispatched, float64(at)) + g.every
+	first := int64(g.dispatched) + g.k.start
 	if !g.sms[s.sm].warm {
 		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
 		reads := g.c.Launch.Cold

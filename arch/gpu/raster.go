@@ -18,6 +18,7 @@ type raster struct {
 	together          int // slabs that a CTA takes as one step; 0 and 1: one
 	alike             int // slabs of A in a row that are one: taps of a window
 	c                 *Config
+	before            int // epochs' worth of bytes since a run before touched B; 0: none did
 }
 
 // rasterGroup is the rows of a group: as many as make the tiles in flight square in bytes.
@@ -111,7 +112,7 @@ func (r *raster) part(b, row, col, lo, hi int) work {
 		a.alike = max(1, r.alike/max(1, r.together))
 		a.bytes, a.whole = r.c.pixelLoads(r.p, r.t, m, slabs, a.alike)
 	}
-	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere, params: r.p.params}
+	w.loads[1] = operand{first: (r.p.batch*r.rows+b*r.cols+col)*slabs + lo, bytes: share(n, r.p.bCell), there: r.p.bThere, before: r.before, params: r.p.params}
 	return w
 }
 

@@ -40,13 +40,13 @@ func (t *task) String() string {
 }
 
 // task cuts a layer; nil for a view.
-func (m *Machine) task(l *workloads.Layer) (*task, error) {
+func (m *Machine) task(l *workloads.Layer, layers int) (*task, error) {
 	head := l.Head()
 	switch workloads.ClassOf(head.Op) {
 	case workloads.View:
 		return nil, nil
 	case workloads.MatrixClass:
-		return m.productTask(l)
+		return m.productTask(l, layers)
 	}
 	if attends(head) {
 		a := attentionOf(head)
@@ -68,7 +68,7 @@ func (m *Machine) task(l *workloads.Layer) (*task, error) {
 const most = 1 << 31
 
 // productTask is a convolution or matrix product with what is fused after it.
-func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
+func (m *Machine) productTask(l *workloads.Layer, layers int) (*task, error) {
 	head := l.Head()
 	space, ok := workloads.MatrixOf(head)
 	if !ok {
@@ -95,6 +95,7 @@ func (m *Machine) productTask(l *workloads.Layer) (*task, error) {
 	if p.window != nil && m.cfg.unaligned(p) {
 		p.dt = workloads.FP32
 	}
+	p.sets = m.cfg.repeats(p, layers)
 	p.aThere = head.In[0].Role == workloads.Input && m.cfg.finds(p)
 	t, err := m.cfg.choose(p)
 	if err != nil {

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,7 +46,7 @@ func TestL2KeepsTheYoungest(t *testing.T) {
 		l, missing := newCache(capacity, slabs), int64(0)
 		for round := range 9 {
 			for slab := range slabs {
-				_, gone := l.touch(slab, bytes)
+				_, gone := l.touch(slab, bytes, 0)
 				if round == 0 {
 					assert.Equal(t, int64(bytes), gone, "never touched before")
 				} else {
@@ -54,19 +55,25 @@ func TestL2KeepsTheYoungest(t *testing.T) {
 			}
 		}
 		assert.InDelta(t, unkept(ratio, 1), float64(missing)/float64(8*slabs*bytes), 0.03, "ratio %v", ratio)
+		l, missing = newCache(capacity, slabs), 0
+		for slab := range slabs { // and of what a run before has touched as long ago
+			_, gone := l.touch(slab, bytes, int(math.Round(ratio*capacity/epochBytes(capacity))))
+			missing += gone
+		}
+		assert.InDelta(t, unkept(ratio, 1), float64(missing)/float64(slabs*bytes), 0.05, "ratio %v", ratio)
 	}
 }
 
 // TestResultsTakeRoomInL2: a slab is found again unless several times what it holds has come in since.
 func TestResultsTakeRoomInL2(t *testing.T) {
 	l := newCache(1<<20, 1)
-	l.touch(0, 4096)
-	_, gone := l.touch(0, 4096)
+	l.touch(0, 4096, 0)
+	_, gone := l.touch(0, 4096, 0)
 	assert.Zero(t, gone)
 	for range 1024 {
 		l.fill(4096)
 	}
-	_, gone = l.touch(0, 4096)
+	_, gone = l.touch(0, 4096, 0)
 	assert.Equal(t, int64(4096), gone)
 }
 
