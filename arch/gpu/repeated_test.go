@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,6 +22,13 @@ func TestWeightsInTurn(t *testing.T) {
 	const footprint = 64*512*2 + 6*8192*512*2 + 64*8192*2
 	assert.InDelta(t, unkept(footprint, 50<<20), float64(some)/(8192*512*2), 0.05)
 	assert.Equal(t, int64((8192+64)*2048*2), read(large), "nor is there room for the input")
+}
+
+// TestReportsSayWhatWasFound in L2 where a run did not read all that it was given.
+func TestReportsSayWhatWasFound(t *testing.T) {
+	const work = "gemm:m=7,n=3584,k=256,dtype=bf16"
+	assert.Contains(t, strings.Join(operator(t, "h100-sxm", work).Notes, "\n"), "of 1.75 MiB of inputs and weights were found in L2")
+	assert.NotContains(t, strings.Join(operator(t, "h100-sxm", work, "l2.inputs=cold").Notes, "\n"), "found in L2")
 }
 
 // TestNetworksFindNoWeights: those of several layers are not repeated with others.

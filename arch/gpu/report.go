@@ -61,9 +61,29 @@ func (s *simulation) notes(r *results.Run) []string {
 	if warps := warpNote(r.Warps); warps != "" {
 		list = append(list, "warps spend their lives on: "+warps)
 	}
+	if n, of := s.found(r); n > 0 {
+		list = append(list, fmt.Sprintf("at least %v of %v of inputs and weights were found in L2, as in a loop that repeats one product (l2.inputs, l2.sets; l2.inputs=cold has all read)", n, of))
+	}
 	if s.gov.lowest < s.gov.boost && r.Seconds > 0 {
 		list = append(list, fmt.Sprintf("the power limit of %v, and what tensor cores may draw at once, lowered the clock: mean %v, lowest %v",
 			s.c.Power.Limit, unit.Hertz(float64(r.Cycles)/float64(r.Seconds)), unit.Hertz(s.gov.lowest)))
 	}
 	return list
+}
+
+// found is the bytes of the network's inputs and of its products' weights that were never read
+// from off chip, at least, and the bytes of all of them.
+func (s *simulation) found(r *results.Run) (n, of unit.Bytes) {
+	if s.c.L2.Inputs != "there" || s.ideal() {
+		return 0, 0
+	}
+	for _, t := range s.net.Graph.Inputs {
+		of += unit.Bytes(t.Bytes())
+	}
+	for _, l := range s.net.Layers {
+		if workloads.ClassOf(l.Head().Op) == workloads.MatrixClass && l.Head().In[1].Role == workloads.Weight {
+			of += unit.Bytes(l.Head().In[1].Bytes())
+		}
+	}
+	return of - min(of, unit.Bytes(r.DRAM.ReadBytes)), of
 }
