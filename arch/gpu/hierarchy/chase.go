@@ -41,11 +41,14 @@ func ring(n int64, seed uint64) []int64 {
 func (h *Hierarchy) Chase(x Chase) (Latencies, error) {
 	n := max(1, x.Bytes/x.Stride)
 	p := &chaser{ring: ring(n, x.Seed), loads: min(n, x.Loads)}
-	for _, i := range p.ring {
-		h.warm(0, i*x.Stride/lineBytes, maskOf(span{i * x.Stride, wordBytes}, i*x.Stride/lineBytes), 0)
-	}
+	l1 := h.sms[0].cache(h.c)
 	for i := range p.ring {
 		p.ring[i] *= x.Stride
+		line := p.ring[i] / lineBytes
+		if mask := maskOf(span{p.ring[i], wordBytes}, line); !l1.has(line, line, mask) {
+			l1.put(line, line, mask, 0)
+			h.warm(0, line, mask)
+		}
 	}
 	if err := h.launch(p, 1, 1); err != nil {
 		return p.Latencies, err
@@ -71,28 +74,21 @@ func (p *chaser) step(_ int64, _ int32, i int64, loads, stores []span) (l, s []s
 	return append(loads, span{p.ring[i], wordBytes}), stores, true
 }
 
-func (p *chaser) loaded(edges int64, level Level) {
+func (p *chaser) loaded(_, edges int64, level Level) {
 	p.sum[level] += edges
 	p.Loads[level]++
 }
 
 func (p *chaser) finished(int64) {}
 
-// warm has an SM touch sectors of a line without time: what happened before the probe began.
-func (h *Hierarchy) warm(smIndex int32, line int64, mask, dirty uint8) {
-	if dirty == 0 {
-		cache := h.sms[smIndex].cache(h.c)
-		if cache.has(line, line, mask) {
-			return
-		}
-		cache.put(line, line, mask, 0, false)
-	}
+// warm has an SM read sectors of a line out of L2 without time: what happened before the probe began.
+func (h *Hierarchy) warm(smIndex int32, line int64, mask uint8) {
 	slice, index := h.home(line)
-	if m := h.mirror(slice); dirty == 0 && !h.near(smIndex, slice) {
+	if m := h.mirror(slice); !h.near(smIndex, slice) {
 		if h.slices[m].tags.has(index, line, mask) {
 			return
 		}
-		defer h.slices[m].tags.put(index, line, mask, 0, true)
+		h.slices[m].tags.put(index, line, mask, 0)
 	}
-	h.slices[slice].tags.put(index, line, mask, dirty, false)
+	h.slices[slice].tags.put(index, line, mask, 0)
 }

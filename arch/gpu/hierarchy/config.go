@@ -10,13 +10,15 @@ type Config struct {
 	L1Latency int64 // of a hit
 
 	Read, Write float64 // an SM's port of the crossbar, in and out
+	Group       int     // SMs that share a port before these; 0: none
+	Port        float64 // in
 
 	Slices     int
 	Partitions int // 1 or 2
 	Size       int64
 	Near, Far  int64   // latency of a hit in the near and the far partition, from issue to use
-	Bandwidth  float64 // of all slices
-	Link       float64 // between the partitions, both ways together
+	Bandwidth  float64 // of all slices, to SMs
+	Link       float64 // of all slices, to the other partition
 
 	Part       dram.Part // of each pseudo-channel
 	Channels   int       // pseudo-channels

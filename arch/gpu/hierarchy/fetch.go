@@ -127,7 +127,7 @@ func (h *Hierarchy) homeward(id int32, at int64) {
 	if f.level != DRAM {
 		f.level = L2Far
 	}
-	h.at(id, h.cross(&h.answers, at, bytesOf(f.mask)))
+	h.at(id, h.cross(f.slice, at, bytesOf(f.mask)))
 }
 
 // sectorCame takes a DRAM line.
@@ -156,12 +156,12 @@ func (h *Hierarchy) arrive(id int32, at int64) {
 		h.atSlice(id, at)
 	case !sent:
 		f.sent = true
-		h.atHome(id, h.take(f.slice, at, bytesOf(f.mask)))
+		h.atHome(id, at)
 	default:
 		if h.copying[f.line] == id {
 			delete(h.copying, f.line)
 		}
-		h.slices[h.mirror(f.slice)].tags.put(f.index, f.line, f.mask, 0, true)
+		h.put(h.mirror(f.slice), f.index, f.line, f.mask, 0, at)
 		h.pass(id, f.level, at)
 	}
 }
@@ -180,12 +180,17 @@ func (h *Hierarchy) delivered(id int32, at int64) {
 	f := &h.fetches[id]
 	s := &h.sms[f.sm]
 	begun := max(s.port, float64(at))
+	if h.ports != nil {
+		shared := &h.ports[int(f.sm)/h.c.Group]
+		begun = max(begun, *shared)
+		*shared = begun + float64(bytesOf(f.mask))/h.c.Port
+	}
 	s.port = begun + float64(bytesOf(f.mask))/h.c.Read
 	at = int64(begun)
 	if s.coming[f.line] == id {
 		delete(s.coming, f.line)
 	}
-	s.cache(h.c).put(f.line, f.line, f.mask, 0, false)
+	s.cache(h.c).put(f.line, f.line, f.mask, 0)
 	h.tally.Loads[f.level] += int64(len(f.waiters))
 	for _, w := range f.waiters {
 		h.came(w, f.level, at)
@@ -201,7 +206,7 @@ func (h *Hierarchy) store(smIndex int32, line int64, mask uint8, at int64) (full
 	s.write = max(s.write, float64(at)) + float64(bytes)/h.c.Write
 	slice, index := h.home(line)
 	if !h.near(smIndex, slice) {
-		h.cross(&h.stores, at, bytes)
+		h.tally.Linked += bytes
 	}
 	h.tally.L2Write += bytes
 	if h.c.Partitions > 1 {
@@ -212,7 +217,7 @@ func (h *Hierarchy) store(smIndex int32, line int64, mask uint8, at int64) (full
 
 // put brings sectors into a slice and sends off what must go for them.
 func (h *Hierarchy) put(slice int32, index, line int64, mask, dirty uint8, at int64) (full int32) {
-	v := h.slices[slice].tags.put(index, line, mask, dirty, false)
+	v := h.slices[slice].tags.put(index, line, mask, dirty)
 	if v.line < 0 || v.dirty == 0 {
 		return -1
 	}

@@ -2,18 +2,19 @@ package hierarchy
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"nnsim/internal/engine"
 )
 
 // Hierarchy is the caches and memories of a GPU while a probe runs.
 type Hierarchy struct {
-	c               *Config
-	sms             []sm
-	slices          []slice
-	dram            *channels
-	answers, stores float64 // when the link between partitions is free for them
-	deal            deal
+	c      *Config
+	sms    []sm
+	slices []slice
+	dram   *channels
+	deal   deal
+	ports  []float64 // of groups of SMs, when they are free; nil: there are none
 
 	queue   engine.Wakes
 	warps   []warp
@@ -46,6 +47,7 @@ type Tally struct {
 
 // sm is one SM's side.
 type sm struct {
+	partition     int
 	l1            *tags
 	port          float64 // when its port is free
 	write         float64
@@ -56,7 +58,8 @@ type sm struct {
 // slice is one slice of L2.
 type slice struct {
 	tags *tags
-	free float64
+	free float64 // from when it can take part in what SMs read
+	link float64 // and send to the other partition
 }
 
 // New makes an empty hierarchy.
@@ -75,8 +78,12 @@ func New(c *Config) (*Hierarchy, error) {
 		return nil, fmt.Errorf("gpu: a hit in L1 takes %d cycles and one in L2 %d; it must take longer (l1.latency, l2.latency)", c.L1Latency, c.Near)
 	}
 	h.deal = newDeal(c.Slices, c.Channels)
+	h.seat()
 	h.out = (c.Near - c.L1Latency) / 2
 	h.back = c.Near - c.L1Latency - h.out
+	if c.Group > 0 {
+		h.ports = make([]float64, (c.SMs+c.Group-1)/c.Group)
+	}
 	for i := range h.slices {
 		h.slices[i].tags = newTags(c.Size/int64(c.Slices), L2Ways)
 	}
@@ -108,7 +115,17 @@ func (h *Hierarchy) channel(line int64) (ch int32, index int64) {
 
 // near tells whether a slice is in the SM's partition.
 func (h *Hierarchy) near(smIndex, slice int32) bool {
-	return int(smIndex)%h.c.Partitions == int(slice)*h.c.Partitions/h.c.Slices
+	return h.sms[smIndex].partition == int(slice)*h.c.Partitions/h.c.Slices
+}
+
+// seat gives each SM its partition, the same to neighbours. Numbers do not tell which it is, nor
+// do CTAs follow one another in turns of the partitions, so that it is drawn (choice).
+func (h *Hierarchy) seat() {
+	for i, p := range rand.New(rand.NewPCG(1, 1)).Perm((h.c.SMs + 1) / 2) {
+		for sm := 2 * i; sm < min(2*i+2, h.c.SMs); sm++ {
+			h.sms[sm].partition = p % h.c.Partitions
+		}
+	}
 }
 
 // mirror is the slice of the other partition that may hold a copy of a line at home in slice.
@@ -124,10 +141,12 @@ func (h *Hierarchy) take(slice int32, at int64, bytes int64) int64 {
 	return int64(begun)
 }
 
-// cross sends bytes over the link, which is free from an edge on, and returns when they begin to arrive.
-func (h *Hierarchy) cross(free *float64, at, bytes int64) int64 {
-	begun := max(*free, float64(at))
-	*free = begun + float64(bytes)/h.c.Link
+// cross has a slice send bytes to the other partition, beside what it gives to SMs, and returns
+// when they begin to arrive.
+func (h *Hierarchy) cross(slice int32, at, bytes int64) int64 {
+	s := &h.slices[slice]
+	begun := max(s.link, float64(at))
+	s.link = begun + float64(bytes)*float64(h.c.Slices)/h.c.Link
 	h.tally.Linked += bytes
 	return int64(begun) + h.hop
 }

@@ -56,6 +56,8 @@ type sweeper struct {
 	total int64
 	done  int64
 	line  line // of CTAs that are through, over time, from the first fifth to the last
+
+	read, from, until int64 // bytes that pattern pieces has read between two edges
 }
 
 // line is the sums of a line through points by least squares.
@@ -95,13 +97,21 @@ func (h *Hierarchy) Sweep(x Sweep) (Rates, error) {
 	r := Rates{Edges: h.ended, Bytes: p.total * int64(x.Threads) * p.bytes * p.perThread()}
 	r.Bandwidth = float64(r.Bytes) / float64(p.total) * p.line.slope()
 	if p.name == pieces { // whose CTAs are few and long
-		r.Bandwidth = float64(r.Bytes) / float64(r.Edges)
+		r.Bandwidth = float64(p.read) / float64(p.until-p.from)
 	}
 	return r, nil
 }
 
-// rounds is the CTAs of pattern pieces that each place on an SM sees.
+// rounds is the CTAs of pattern pieces that each place on an SM sees. The first are found under
+// way, as CTAs of a kernel are that runs for long and of which one begins at a time: the first of
+// all is nearly through. Bytes count from when a quarter of them have ended to when no more CTAs come.
 const rounds = 2
+
+// begun is the steps that a CTA is found to have done.
+func (p *sweeper) begun(cta int64) int64 {
+	places := p.total / rounds
+	return max(0, places-1-cta) * p.perThread() / unrolled / places
+}
 
 // perThread is the elements of an array a thread has.
 func (p *sweeper) perThread() int64 {
@@ -123,7 +133,7 @@ const unrolled = 8
 func (p *sweeper) step(cta int64, warp int32, i int64, loads, stores []span) (l, s []span, ok bool) {
 	lanes := min(32, int64(p.Threads)-int64(warp)*32)
 	if p.name == pieces {
-		if i == p.perThread()/unrolled {
+		if i += p.begun(cta); i == p.perThread()/unrolled {
 			return loads, stores, false
 		}
 		first := cta % max(1, p.Bytes/piece) * piece
@@ -146,7 +156,15 @@ func (p *sweeper) step(cta int64, warp int32, i int64, loads, stores []span) (l,
 	return loads, stores, true
 }
 
-func (p *sweeper) loaded(int64, Level) {}
+func (p *sweeper) loaded(at, _ int64, _ Level) {
+	switch places := p.total / rounds; {
+	case p.name != pieces || p.done < places/4 || p.done > p.total-places:
+	case p.from == 0:
+		p.from = at
+	default:
+		p.read, p.until = p.read+unrolled*32*elementBytes, at
+	}
+}
 
 func (p *sweeper) finished(at int64) {
 	p.done++
@@ -155,31 +173,45 @@ func (p *sweeper) finished(at int64) {
 	}
 }
 
-// before fills L2 with what a pass over longer arrays has left there, or with all pieces.
+// before fills L2 with what a pass over longer arrays has left there, or what CTAs have that
+// came before those of pattern pieces.
 func (p *sweeper) before() {
 	if p.name == pieces {
-		for range 2 {
-			for line := int64(0); line < p.Bytes/lineBytes; line++ {
-				for sm := range int32(min(p.h.c.Partitions, p.h.c.SMs)) {
-					p.h.warm(sm, p.apart()/lineBytes+line, allSectors, 0)
-				}
-			}
-		}
-		for i := range p.h.sms {
-			p.h.sms[i].l1 = nil
-		}
+		p.earlier()
 		return
 	}
 	for at := p.Bytes; at < p.Bytes+p.h.c.Size*9/8; at += lineBytes {
 		for _, a := range p.loads {
 			if a.offset == 0 {
-				slice, index := p.h.home((a.array*p.apart() + at) / lineBytes)
-				p.h.slices[slice].tags.put(index, (a.array*p.apart()+at)/lineBytes, allSectors, 0, false)
+				p.h.warm(p.anyone(at/lineBytes), (a.array*p.apart()+at)/lineBytes, allSectors)
 			}
 		}
 		if p.store {
 			slice, index := p.h.home(at / lineBytes)
-			p.h.slices[slice].tags.put(index, at/lineBytes, allSectors, allSectors, false)
+			p.h.slices[slice].tags.put(index, at/lineBytes, allSectors, allSectors)
 		}
 	}
 }
+
+// anyone is an SM that does not follow from a number in a way that shows.
+func (p *sweeper) anyone(i int64) int32 {
+	return int32(uint64(i) * spread >> 33 % uint64(p.h.c.SMs))
+}
+
+// earlier has CTAs read pieces until it no longer matters what was in L2 before: in the time in
+// which one begins, each of those that are under way reads its share of lines.
+func (p *sweeper) earlier() {
+	const lines = piece / lineBytes
+	places, all := p.total/rounds, max(1, p.Bytes/piece)
+	for now := -earlierPasses * all; now < 0; now++ {
+		for cta := now; cta > now-places; cta-- {
+			first := (cta + places - 1 + earlierPasses*all + places*all) % all * lines
+			for at := (now - cta) * lines / places; at < (now-cta+1)*lines/places; at++ {
+				p.h.warm(p.anyone(cta), p.apart()/lineBytes+first+at, allSectors)
+			}
+		}
+	}
+}
+
+// earlierPasses over all pieces are enough.
+const earlierPasses = 8

@@ -1,8 +1,6 @@
 package hierarchy
 
-// tags are one cache's lines, by sectors: sets of ways, least recently used out
-// first. Copies of lines at home elsewhere go before lines that are at home here,
-// and never push one of these out.
+// tags are one cache's lines, by sectors: sets of ways, least recently used out first.
 type tags struct {
 	sets, ways int64
 	lines      []tagLine
@@ -15,7 +13,6 @@ type tagLine struct {
 	used  int64
 	valid uint8 // sectors that are here
 	dirty uint8 // sectors that DRAM has not got yet
-	copy  bool  // at home in the other partition
 }
 
 // newTags makes an empty cache of about so many bytes: sets are whole.
@@ -53,41 +50,32 @@ func (t *tags) has(index, line int64, mask uint8) bool {
 	return l != nil && l.valid&mask == mask
 }
 
-// put brings sectors in. victim is a line that had to go, line -1: none. A copy
-// for which there is no room stays out.
-func (t *tags) put(index, line int64, mask, dirty uint8, copied bool) (victim tagLine) {
+// put brings sectors in. victim is a line that had to go, line -1: none.
+func (t *tags) put(index, line int64, mask, dirty uint8) (victim tagLine) {
 	victim.line = -1
 	l := t.find(index, line)
 	if l == nil {
-		if l = t.room(index, copied); l == nil {
-			return victim
-		}
+		l = t.room(index)
 		victim = *l
 		t.clock++
-		*l = tagLine{line: line, used: t.clock, copy: copied}
+		*l = tagLine{line: line, used: t.clock}
 	}
 	l.valid, l.dirty = l.valid|mask, l.dirty|dirty
 	return victim
 }
 
 // room is the way to give away.
-func (t *tags) room(index int64, copied bool) *tagLine {
+func (t *tags) room(index int64) *tagLine {
 	set := t.set(index)
-	best := -1
+	oldest := &set[0]
 	for i := range set {
-		l := &set[i]
-		switch {
-		case l.line < 0:
+		if l := &set[i]; l.line < 0 {
 			return l
-		case copied && !l.copy:
-		case best < 0, l.copy && !set[best].copy, l.copy == set[best].copy && l.used < set[best].used:
-			best = i
+		} else if l.used < oldest.used {
+			oldest = l
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	return &set[best]
+	return oldest
 }
 
 // drop forgets a line.

@@ -34,8 +34,8 @@ type program interface {
 	warps() int
 	// step is what a warp does in its i-th step; ok is false after the last.
 	step(cta int64, warp int32, i int64, loads, stores []span) (l, s []span, ok bool)
-	// loaded is told how long a step's loads took, and where the last was found.
-	loaded(edges int64, level Level)
+	// loaded is told at which edge a step's loads are there, how long they took, and where the last was found.
+	loaded(at, edges int64, level Level)
 	// finished is told when a CTA is through.
 	finished(at int64)
 }
@@ -103,7 +103,7 @@ func (h *Hierarchy) goOn(id int32, at int64) {
 	for {
 		var ok bool
 		if w.phase == loading && w.left == 0 && w.since >= 0 {
-			h.program.loaded(at-w.since, w.level)
+			h.program.loaded(at, at-w.since, w.level)
 			w.since = -1
 			if !g.write(id, at) {
 				return
