@@ -17,6 +17,7 @@ type Config struct {
 	BankQueue  int    // dramsim3: lines that wait for one bank
 	Port       int    // requests that wait before the controller
 	High, Low  int    // frfcfs: waiting writes at which writing starts, and stops for reads
+	Idle       int    // frfcfs: cycles without a read to serve after which writes go that are fewer; 0: at once
 	Cap        int    // frfcfs: accesses of an open row while an older line waits for the bank
 	Page       string // frfcfs: open, or closed: a row is closed when no line waits for it
 	Refresh    string // all: a rank at once; or bank: bank by bank
@@ -70,7 +71,7 @@ func (c Config) withDepths() (Config, error) {
 		name               string
 		value              *int
 		usual, least, most int
-	}{{"queue", &c.Queue, UsualQueue, 1, 1 << 12}, {"writes", &c.Writes, 64, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20},
+	}{{"queue", &c.Queue, UsualQueue, 1, 1 << 12}, {"writes", &c.Writes, 64, 1, 1 << 12}, {"bank queue", &c.BankQueue, 8, 1, deepest}, {"port", &c.Port, 16, 1, 1 << 16}, {"cap", &c.Cap, 16, 1, 1 << 20}, {"idle", &c.Idle, 0, 0, 1 << 30},
 		{"high", &c.High, max(1, c.Writes*3/4), 1, c.Writes}, {"low", &c.Low, c.Writes / 4, 0, c.Writes - 1}} {
 		if *f.value == 0 {
 			*f.value = f.usual

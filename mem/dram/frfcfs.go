@@ -8,8 +8,8 @@ package dram
 // In a cycle a column command goes first; where rows have a bus of their own, a
 // row command may go with it. A row is closed when nothing of the present mode waits for it, or
 // once it has served cap lines while an older line waits. Reads are served until
-// writes reach the upper watermark or no read waits; writes until the lower one,
-// if reads wait; rows that have been opened serve a line before the columns turn too. A refresh that is due closes the rows of its rank or bank, which serve
+// writes reach the upper watermark or no read has waited for idle cycles; writes until the lower
+// one, if reads wait; rows that have been opened serve a line before the columns turn too. A refresh that is due closes the rows of its rank or bank, which serve
 // nothing until it is done. A read of a line that waits to be written takes the
 // data from the queue; a write waits at the port while an older read of its line waits.
 type frfcfs struct {
@@ -19,6 +19,8 @@ type frfcfs struct {
 	limit   [2]int // lines that wait, of reads and of writes
 	high    int32
 	low     int32
+	idle    int64 // cycles without a read to serve after which fewer writes go too
+	quiet   int64 // the cycle of the latest read
 	cap     int32
 	dual    bool
 	close   bool // close a row as soon as no line waits for it
@@ -47,7 +49,7 @@ func newFRFCFS(b *banks, c Config, done func(Done)) (*frfcfs, error) {
 	ref, err := newRefresher(b, c.Refresh == "bank")
 	n := len(b.row)
 	p := &frfcfs{banks: b, done: done, limit: [2]int{c.Queue, c.Writes}, slots: newSlots(c.Queue + c.Writes),
-		high: int32(c.High), low: int32(c.Low), cap: int32(c.Cap), dual: b.spec.part.Standard.DualIssue,
+		high: int32(c.High), low: int32(c.Low), idle: int64(c.Idle), quiet: -int64(c.Idle), cap: int32(c.Cap), dual: b.spec.part.Standard.DualIssue,
 		close: c.Page == "closed", ref: ref, run: newStreamer(b.spec, max(c.Queue, c.Writes)), columns: lane{due: never}, rows: lane{due: never}}
 	for k := range p.lines {
 		p.lines[k] = make([]bankList, n)
@@ -121,7 +123,7 @@ func (p *frfcfs) turn(t int64) {
 	switch {
 	case p.mode == writing && (w == 0 || r > 0 && w <= p.low):
 		p.mode = reading
-	case p.mode == reading && (w >= p.high || r == 0 && w > 0):
+	case p.mode == reading && (w >= p.high || r == 0 && w > 0 && t >= p.quiet+p.idle):
 		p.mode = writing
 	case p.data == p.mode || p.masks[p.data].owed != 0:
 		return
@@ -152,7 +154,11 @@ func (p *frfcfs) step(t int64) {
 // next is the first cycle after t in which something can happen.
 func (p *frfcfs) next(t int64) int64 {
 	p.turn(t + 1)
-	return max(t+1, min(p.columns.due, p.rows.due, p.ref.due, p.ref.ready(p.banks)))
+	due := min(p.columns.due, p.rows.due, p.ref.due, p.ref.ready(p.banks))
+	if p.mode == reading && p.waits[reading] == 0 && p.waits[writing] > 0 {
+		due = min(due, p.quiet+p.idle-1)
+	}
+	return max(t+1, due)
 }
 
 // left is the lines that have not been served.

@@ -131,6 +131,7 @@ func (p *frfcfs) finish(i int32, t int64) {
 	p.waits[p.data]--
 	p.maybe[p.data].drop(s.line)
 	if !s.write {
+		p.quiet = t
 		p.done(Done{Tag: s.tag, Line: s.line, Accepted: s.accepted, Cycle: t + p.spec.read})
 	}
 	p.give(i)

@@ -15,7 +15,7 @@ func (w *twin) run(cycles int64) {
 		r, n := len(w.waiting[0]), len(w.waiting[1])
 		if w.mode == 1 && (n == 0 || r > 0 && n <= w.config.Low) {
 			w.mode = 0
-		} else if w.mode == 0 && (n >= w.config.High || r == 0 && n > 0) {
+		} else if w.mode == 0 && (n >= w.config.High || r == 0 && n > 0 && t+1 >= w.quiet+int64(w.config.Idle)) {
 			w.mode = 1
 		}
 		owed := false
@@ -49,6 +49,7 @@ func (w *twin) column(t int64) bool {
 		}
 		w.send(k, l.where, t)
 		if k == RD {
+			w.quiet = t
 			delay, _ := w.part.Timing.Eval(w.part.Standard.Read)
 			w.hash += Mix(l.line, t+int64(delay))
 		}

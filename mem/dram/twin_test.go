@@ -21,6 +21,7 @@ type twin struct {
 	waiting [2][]twinLine // reads and writes, oldest first
 	mode    int           // what rows are opened for
 	data    int           // what columns serve
+	quiet   int64         // the cycle of the latest read
 	due     []refreshDue
 	port    []twinLine
 	hash    uint64
@@ -271,6 +272,7 @@ func TestFRFCFSIsItsTwin(t *testing.T) {
 				c := mappings[[]int{0, 1, 3}[r.IntN(3)]]
 				c.Controller, c.Queue, c.Cap = "frfcfs", []int{4, 16, 64}[r.IntN(3)], []int{1, 4, 16}[r.IntN(3)]
 				c.Writes = []int{0, 0, 8, 96}[r.IntN(4)]
+				c.Idle = []int{0, 0, 1, 100}[r.IntN(4)]
 				c.Page = []string{"open", "closed"}[r.IntN(2)]
 				if c.Refresh = []string{"all", "bank"}[r.IntN(2)]; p.Standard.PerBank == NoREFB {
 					c.Refresh = "all"
@@ -290,7 +292,7 @@ func compare(t *testing.T, p Part, c Config, requests []Request) {
 	t.Helper()
 	c, err := c.withDefaults(p)
 	require.NoError(t, err)
-	w := &twin{part: p, config: c, row: map[[3]int]int{}, used: map[[3]int]int{}, dual: p.Standard.DualIssue}
+	w := &twin{part: p, config: c, quiet: -int64(c.Idle), row: map[[3]int]int{}, used: map[[3]int]int{}, dual: p.Standard.DualIssue}
 	for _, r := range p.Standard.Rules {
 		d, err := p.Timing.Eval(r.Delay)
 		require.NoError(t, err)

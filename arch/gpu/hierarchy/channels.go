@@ -39,8 +39,12 @@ type channel struct {
 // reads (choice, one for all GPUs: 32, 48, 64, 96 and 192 were tried) and at 192 of
 // writes, which wait in L2.
 func Controller() dram.Config {
-	return dram.Config{Hash: true, Mapping: "rochrabacobgc0", Queue: 48, Writes: 192, Port: portDepth, Refresh: "bank"}
+	return dram.Config{Hash: true, Mapping: "rochrabacobgc0", Queue: 48, Writes: 192, Idle: idle, Port: portDepth, Refresh: "bank"}
 }
+
+// idle is the cycles without a read after which a controller writes what it has (choice: longer
+// than any of those between reads of a kernel that has some).
+const idle = 1 << 12
 
 // held is the bytes of evicted lines that L2 holds back for a channel before stores
 // must wait for them to go (choice: what covers the way there and back).

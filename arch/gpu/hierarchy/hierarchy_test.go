@@ -1,6 +1,7 @@
 package hierarchy
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,10 +21,10 @@ func small(t require.TestingT) *Config {
 }
 
 // chase measures a buffer that lies in one level, and tells the others' loads.
-func chase(t *testing.T, bytes int64) Latencies {
+func chase(t *testing.T, bytes, stride int64) Latencies {
 	h, err := New(small(t))
 	require.NoError(t, err)
-	l, err := h.Chase(Chase{Bytes: bytes, Stride: lineBytes, Loads: 5000})
+	l, err := h.Chase(Chase{Bytes: bytes, Stride: stride, Loads: 5000})
 	require.NoError(t, err)
 	return l
 }
@@ -31,29 +32,38 @@ func chase(t *testing.T, bytes int64) Latencies {
 // TestAChaseFindsWhatFits: tight gates at the sizes of the caches. Every latency is
 // the sum of its parts; a line more than fits is missed.
 func TestAChaseFindsWhatFits(t *testing.T) {
-	l := chase(t, 4<<10)
+	l := chase(t, 4<<10, lineBytes)
 	assert.Equal(t, [levels]int64{L1: 32}, l.Loads)
 	assert.Equal(t, 30.0, l.Mean)
 
-	l = chase(t, 4<<10+lineBytes)
+	l = chase(t, 4<<10+lineBytes, lineBytes)
 	assert.Positive(t, l.Loads[L2Near], "one line more than L1 holds")
 
-	l = chase(t, 2<<20)
+	l = chase(t, 2<<20, lineBytes)
 	assert.Equal(t, int64(0), l.Loads[L2Far]+l.Loads[DRAM], "homes and copies fit a partition")
 	assert.Equal(t, 200.0, l.Level[L2Near])
 
-	l = chase(t, 4<<20)
-	assert.Equal(t, int64(0), l.Loads[DRAM], "all lines have a home, and copies no room")
-	assert.Equal(t, [2]float64{200, 400}, [2]float64{l.Level[L2Near], l.Level[L2Far]})
-	assert.InDelta(t, l.Loads[L2Near], l.Loads[L2Far], 200)
+	l = chase(t, 4<<20, lineBytes)
+	assert.Equal(t, int64(0), l.Loads[L1]+l.Loads[L2Near], "in a ring, what has been pushed out is what comes next")
+	assert.Equal(t, 400.0, l.Level[L2Far], "the other partition has the half of which it is the home")
+	assert.InDelta(t, l.Loads[DRAM], l.Loads[L2Far], 200)
 
-	l = chase(t, 16<<20)
-	assert.Equal(t, int64(0), l.Loads[L1]+l.Loads[L2Near]+l.Loads[L2Far], "in a ring, what has been pushed out is what comes next")
+	l = chase(t, 16<<20, lineBytes)
+	assert.Equal(t, int64(0), l.Loads[L1]+l.Loads[L2Near]+l.Loads[L2Far], "more than both hold")
 	d := float64(14 + 14 + 2) // RCD, CL, BURST of the part, whose cycle is an edge here
 	assert.InDelta(t, 300+100+d, l.Mean, 14+14, "half of the lines are far; a row may have to be closed, and a refresh met")
 }
 
-// TestASweepIsBoundByItsNarrowest: memory, the link, the slices.
+// TestTwoStopsALine: of a ring that stops twice at each line, those lines stay between whose two
+// stops neither way lie more others than fit: 1-2*sqrt(1-c) of them, c the share that fits.
+func TestTwoStopsALine(t *testing.T) {
+	for _, over := range []float64{1.2, 1.3, 1.5} {
+		l := chase(t, int64(over*(2<<20))/lineBytes*lineBytes, 64)
+		assert.InDelta(t, max(0, 1-2*math.Sqrt(1-1/over)), float64(l.Loads[L2Near])/5000, 0.05, "%v times a partition", over)
+	}
+}
+
+// TestASweepIsBoundByItsNarrowest: memory, the link, ports.
 func TestASweepIsBoundByItsNarrowest(t *testing.T) {
 	run := func(x Sweep, change func(*Config)) (Rates, Tally) {
 		c := small(t)
@@ -73,11 +83,33 @@ func TestASweepIsBoundByItsNarrowest(t *testing.T) {
 	slow, _ := run(read, func(c *Config) { c.Link = 16 })
 	assert.InDelta(t, 32, slow.Bandwidth, 2, "half of the bytes at 16 an edge")
 
+	pieces := Sweep{Pattern: "pieces", Bytes: 1 << 20, Threads: 1024, CTAs: 2}
+	r, tally = run(pieces, func(*Config) {})
+	assert.InDelta(t, 4*64, r.Bandwidth, 4, "as wide as the ports of four SMs")
+	assert.Equal(t, int64(0), tally.Linked, "copies of all pieces are near")
+	r, _ = run(pieces, func(c *Config) { c.Group, c.Port = 2, 24 })
+	assert.InDelta(t, 2*24, r.Bandwidth, 1, "two ports of two SMs each")
+
 	few, _ := run(Sweep{Pattern: "read", Bytes: 1 << 18, Threads: 32, CTAs: 1}, func(*Config) {})
 	assert.InDelta(t, 4*256.0/(100+300+100+30), few.Bandwidth, 0.2, "one warp an SM: Little's law")
 
 	r, _ = run(Sweep{Pattern: "init", Bytes: 2 << 20, Threads: 1024, CTAs: 2}, func(*Config) {})
 	assert.InDelta(t, 8*16, r.Bandwidth, 13, "stores wait for what they push out")
+}
+
+// TestWritesGoTogether: channels are far from busy, and still a kernel that writes too is slower
+// than one that reads, since writes go many at a time and reads wait for them.
+func TestWritesGoTogether(t *testing.T) {
+	took := func(pattern string) float64 {
+		h, err := New(small(t))
+		require.NoError(t, err)
+		r, err := h.Sweep(Sweep{Pattern: pattern, Bytes: 2 << 20, Threads: 128, CTAs: 2})
+		require.NoError(t, err)
+		read, written, _ := h.OffChip()
+		assert.Less(t, float64(read+written)/float64(r.Edges), 0.25*8*16, pattern)
+		return float64(r.Edges)
+	}
+	assert.Greater(t, took("scale"), 1.04*took("read"))
 }
 
 // obvious counts an access bank by bank.
