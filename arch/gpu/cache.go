@@ -7,9 +7,10 @@ import (
 )
 
 // cache is L2 as the CTAs see it: tile slabs, the lines of which are hashed to sets that push
-// out their oldest line. A line's home keeps its place, whatever copies the other partition
-// has (package hierarchy), so that all of L2 holds different lines. How many of a slab's lines are still there follows from what
-// has been touched since:
+// out their oldest line. All of L2 is taken to hold different lines, as products' times ask for;
+// copies in the other partition, which microbenchmarks show to take room (package hierarchy),
+// are not counted here. How many of a slab's lines are still there follows from what has been
+// touched since:
 //
 //	epochs    ··· │ 9 │ 10 │ 11 │ 12 │ now      each of half a way of bytes
 //	slab s          ▔ touched ├── since ──┤     bytes touched last in these, of all slabs

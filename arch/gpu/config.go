@@ -75,7 +75,7 @@ type L1 struct {
 // L2 is the cache all SMs share.
 type L2 struct {
 	Size       unit.Bytes  `key:"size" min:"1024 B" doc:"capacity of all partitions"`
-	Partitions int         `key:"partitions" min:"1" max:"8" doc:"parts; a line has its home in one of them, and the other may keep a copy where it has room"`
+	Partitions int         `key:"partitions" min:"1" max:"8" doc:"parts; a line has its home in one of them, and the other keeps a copy of what its SMs read"`
 	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
 	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
 	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`
@@ -83,7 +83,7 @@ type L2 struct {
 	Slices     int         `key:"slices" min:"1" max:"1024" doc:"slices, each the home of its share of the lines"`
 	Inputs     string      `key:"inputs" oneof:"cold,there" optional:"true" doc:"what a run finds in L2: nothing; or the network's inputs, where a layer's operands and result fit it, as after a layer before and in loops that repeat one with new weights"`
 	Sets       int         `key:"sets" min:"0" max:"64" optional:"true" doc:"with inputs there: sets of weights, in turn, with which a product that is a run by itself is repeated, so that it finds what L2 keeps from one use of a set to the next; 0: no weights are found"`
-	Link       unit.Bytes  `key:"link" min:"1 B" doc:"bytes a cycle from one partition to the other"`
+	Link       unit.Bytes  `key:"link" min:"1 B" doc:"bytes a cycle that all slices together send to the other partition, beside what SMs get"`
 }
 
 // Memory is the off-chip memory's section. "memory: ideal" never stalls.

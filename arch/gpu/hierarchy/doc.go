@@ -2,7 +2,7 @@
 //
 //	warps of a CTA ── load, store of up to 32 lanes
 //	  │ L1 of the SM     128 B lines of 32 B sectors, write-through
-//	  │ crossbar         a port of so many bytes a cycle an SM, each way
+//	  │ crossbar         a port of so many bytes a cycle an SM, each way; on Hopper one for two SMs before it
 //	  ├▶ L2 slice        the line's, by hash (deal.go), if it lies in the SM's partition
 //	  └▶ L2 slice        else its mirror, which may hold a copy
 //	        │ link       between partitions; a hit beyond it is a far one
@@ -11,9 +11,11 @@
 //	     channel         of a DRAM part, command by command (mem/dram)
 //
 // A line has one home slice; what the SMs of the other partition read of it is
-// copied into their own partition, where there is room: homes push copies out,
-// copies only one another. So the cache holds its full size of different lines, and
-// up to half of that is near to everyone.
+// copied into their own partition. Homes and copies alike go by least recent use, so
+// that a partition keeps what its SMs read, and what the other's ask of it. A ring of
+// pointers larger than a partition is never near: the half at home there comes from
+// memory each time, the other half from its home, which keeps it up to twice that size.
+// Pieces that all SMs read stay on chip up to one and a half partitions.
 //
 // A probe (Chase, Sweep) makes warps do what microbenchmarks do, and measures what
 // they measure: each access walks the caches as it finds them. Latencies add up
@@ -26,9 +28,8 @@
 // advanced by windows of its length, within which nothing they say can be missed.
 //
 // Sources: those of the presets; Jia et al., arXiv 1903.07486 (lines, sectors);
-// Accel-Sim's configurations for the controllers' pipelines; the link's width and
-// the place of copies from the decline of measured L2 bandwidth with footprint
-// [gpu-benches].
+// Accel-Sim's configurations for the controllers' pipelines; the place of copies from
+// latency and bandwidth of L2 by footprint [gpu-benches].
 //
 // Not modelled: TLBs and page walks; instruction and constant caches; atomics;
 // compression; MSHR limits; where an SM sits relative to a slice; command buses
