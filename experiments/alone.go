@@ -54,7 +54,7 @@ func (p *Prepared) runAlone(e Experiment, begun time.Time) (*results.Run, error)
 	}
 	run.Check = results.Check{Mode: string(arch.None), Status: "skipped", Detail: "the workload has no values"}
 	if p.Workload.Idle != nil {
-		if err := watch(run, p.Machine.Prices(p.Machine.Native()), p.governor); err != nil {
+		if err := watch(run, p.governor); err != nil {
 			return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err) // a limit that cannot be kept
 		}
 	}

@@ -153,7 +153,7 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 		run.Timeline = e.Timeline.Windows(run.Cycles)
 	}
 	run.ComputeSeconds, run.Bound = ideal, bound(run, ideal)
-	if err = watch(run, p.Machine.Prices(p.Net.Precision), p.governor); err != nil {
+	if err = watch(run, p.governor); err != nil {
 		return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err) // a limit that cannot be kept
 	}
 	err = p.judge(run, e, checker)

@@ -104,7 +104,7 @@ const shares = 32
 
 // watch fills the power section of a report; a governor whose limits bind makes the
 // run longer, and its static energy with it.
-func watch(run *results.Run, prices results.Prices, g *governor) error {
+func watch(run *results.Run, g *governor) error {
 	if run.Seconds <= 0 {
 		return nil
 	}
@@ -112,7 +112,7 @@ func watch(run *results.Run, prices results.Prices, g *governor) error {
 	if g != nil && g.Window > 0 {
 		window = g.Window
 	}
-	profile, err := power.Follow(run, prices, window)
+	profile, err := power.Follow(run, window)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func watch(run *results.Run, prices results.Prices, g *governor) error {
 	if err != nil {
 		return err
 	}
-	if err := stretch(run, prices, g, done); err != nil {
+	if err := stretch(run, g, done); err != nil {
 		return err
 	}
 	describePower(run.Power, profile, done)
@@ -178,13 +178,13 @@ func (g *governor) die(run *results.Run, f *power.Profile) (*power.Die, thermal.
 
 // stretch gives a run the time that its limits leave it, and prices it anew: what
 // leaks is a unit of its own.
-func stretch(run *results.Run, prices results.Prices, g *governor, done *power.Governed) error {
+func stretch(run *results.Run, g *governor, done *power.Governed) error {
 	if done.Slowed > 0 {
 		run.Seconds = done.Total
 		run.Rate()
 		run.Notes = append(run.Notes, fmt.Sprintf("the governor lowered the clock for %v of %v (governor.cap, governor.limit)", done.Slowed, done.Total))
 	}
-	static := map[string]tech.Power{}
+	prices, static := run.Prices, map[string]tech.Power{}
 	for name, p := range prices.Static {
 		p.Watts *= unit.Watts(1 - g.Leakage)
 		static[name] = p

@@ -51,6 +51,25 @@ func TestGovernor(t *testing.T) {
 	assert.Greater(t, hot.Power.Slowed, hot.Seconds/2, "the chip begins warmer than it may be")
 }
 
+// TestGovernorOfEveryKind: on every kind of machine windows sum to the run's energy, none
+// of it is left out, and the greatest of them is no less than the average.
+func TestGovernorOfEveryKind(t *testing.T) {
+	for _, device := range []string{"tiny-4x4", "alveo-u250", "kv260-dpu", "zcu102-chaidnn", "alveo-u50-array", "t4", "eyeriss", "nvdla-small", "diannao", "eie-64"} {
+		e := Experiment{Device: device, Workload: "gemm:m=64,n=33,k=40", Check: arch.None}
+		free, err := e.Run(t.Context())
+		require.NoError(t, err, device)
+		assert.GreaterOrEqual(t, float64(free.Power.Peak), float64(free.AveragePowerWatts)*(1-1e-9), device)
+		e.Sets = []string{"governor.window=1 us", "governor.leakage=0.1", "governor.area=100 mm2"}
+		watched, err := e.Run(t.Context())
+		require.NoError(t, err, device)
+		energy := 0.0
+		for _, w := range watched.Power.Windows {
+			energy += float64(w.Watts) * float64(w.Seconds)
+		}
+		assert.InEpsilon(t, float64(watched.EnergyJoules), energy, 1e-9, device)
+	}
+}
+
 // TestGovernorRefuses: one line each, before anything runs.
 func TestGovernorRefuses(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.flp")

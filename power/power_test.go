@@ -15,7 +15,8 @@ import (
 
 // example is a run of three layers of 10, 30 and 60 ms: the array does all in the first
 // and the last, the buffer in the second.
-func example() (*results.Run, results.Prices) {
+func example(t *testing.T) *results.Run {
+	t.Helper()
 	array, buffer := results.NewStats("array", 3, "mac"), results.NewStats("buffer", 3, "read")
 	array.Add(0, 0, 1000)
 	array.Add(2, 0, 3000)
@@ -24,34 +25,48 @@ func example() (*results.Run, results.Prices) {
 		Layers: []results.Layer{{Cycles: 10}, {StartCycle: 10, Cycles: 30}, {StartCycle: 40, Cycles: 60}}}
 	p := results.Prices{PerEvent: map[string]map[string]tech.Price{"array": {"mac": {Energy: 1e-3}}, "buffer": {"read": {Energy: 2e-3}}},
 		Static: map[string]tech.Power{"static": {Watts: 5}}}
-	return r, p
+	require.NoError(t, r.Price(p))
+	return r
 }
 
 // TestFollow: whatever the window, the energy is the run's, and each window shows
 // the layers that lie in it.
 func TestFollow(t *testing.T) {
-	r, p := example()
-	require.NoError(t, r.Price(p))
+	r := example(t)
 	for _, window := range []unit.Seconds{0.001, 0.007, 0.01, 0.033, 0.1, 5} {
-		f, err := Follow(r, p, window)
+		f, err := Follow(r, window)
 		require.NoError(t, err)
 		assert.InEpsilon(t, float64(r.EnergyJoules), float64(f.Energy()), 1e-9, "%v", window)
 		assert.InEpsilon(t, float64(r.AveragePowerWatts), float64(f.Average()), 1e-9)
 	}
-	f, err := Follow(r, p, 0.01)
+	f, err := Follow(r, 0.01)
 	require.NoError(t, err)
 	assert.InDelta(t, 100, float64(f.Watts[0][0]), 1e-9, "1 J in 10 ms")
 	assert.InDelta(t, 1.0/0.03, float64(f.Watts[2][1]), 1e-9, "1 J over 30 ms")
 	assert.InDelta(t, 50, float64(f.Dynamic(9)), 1e-9, "3 J over 60 ms")
 	assert.InDelta(t, 105, float64(f.Peak()), 1e-9)
 	r.Stats[0].Scale = []float64{0.5, 1, 1} // the first layer's voltage is lower
-	require.NoError(t, r.Price(p))
-	f, err = Follow(r, p, 0.01)
+	require.NoError(t, r.Price(r.Prices))
+	f, err = Follow(r, 0.01)
 	require.NoError(t, err)
 	assert.InDelta(t, 50, float64(f.Watts[0][0]), 1e-9)
 	assert.InEpsilon(t, float64(r.EnergyJoules), float64(f.Energy()), 1e-9)
-	_, err = Follow(r, p, 0)
+	_, err = Follow(r, 0)
 	assert.ErrorContains(t, err, "give 1 to")
+}
+
+// TestFollowOverlap: where layers run at once, events fall where their unit works, and
+// a layer that takes no cycles of its own loses no energy.
+func TestFollowOverlap(t *testing.T) {
+	r := example(t)
+	r.Layers[1].Cycles, r.Layers[2].StartCycle, r.Layers[2].Cycles = 0, 10, 90
+	r.Stats[0].Works = [2]int64{50, 70}
+	f, err := Follow(r, 0.01)
+	require.NoError(t, err)
+	assert.InEpsilon(t, float64(r.EnergyJoules), float64(f.Energy()), 1e-9)
+	assert.InDelta(t, 200, float64(f.Watts[5][0]), 1e-9, "4 J over 20 ms")
+	assert.Zero(t, f.Watts[0][0])
+	assert.InDelta(t, 100, float64(f.Watts[1][1]), 1e-9, "1 J in one edge")
 }
 
 // TestLeakage: it doubles every 19 K.
@@ -71,8 +86,8 @@ func die(t *testing.T, leakage Leakage) *Die {
 // TestHeat: the block that works is the warmer, leakage makes it warmer still, and
 // a chip that leaks more the warmer it gets without end is an error.
 func TestHeat(t *testing.T) {
-	r, p := example()
-	f, err := Follow(r, p, 0.01)
+	r := example(t)
+	f, err := Follow(r, 0.01)
 	require.NoError(t, err)
 	plain, leaky := die(t, Leakage{}), die(t, Leakage{Watts: 4, At: 300})
 	a, end, err := plain.Heat(f, plain.Network.Cold())
@@ -91,8 +106,8 @@ func TestHeat(t *testing.T) {
 // TestGovern: under a cap no window draws more, the work is the same and takes as
 // long as it must; without a binding limit nothing changes.
 func TestGovern(t *testing.T) {
-	r, p := example()
-	f, err := Follow(r, p, 0.01)
+	r := example(t)
+	f, err := Follow(r, 0.01)
 	require.NoError(t, err)
 	free, err := Govern(f, Limits{Power: 200}, nil, thermal.State{})
 	require.NoError(t, err)
@@ -113,8 +128,8 @@ func TestGovern(t *testing.T) {
 
 // TestThermalLimit: a chip that would pass a limit is slowed, and stays near it.
 func TestThermalLimit(t *testing.T) {
-	r, p := example()
-	f, err := Follow(r, p, 0.002)
+	r := example(t)
+	f, err := Follow(r, 0.002)
 	require.NoError(t, err)
 	d := die(t, Leakage{Watts: 1, At: 320})
 	hot, _, err := d.Heat(f, d.Network.Cold())

@@ -22,16 +22,16 @@ type Profile struct {
 // most bounds the windows of a profile.
 const most = 1 << 20
 
-// Follow spreads a run's energies over windows. The run's counters and the prices
-// it was priced with must be there. Of a run without layers, energy that no price of
+// Follow spreads a run's energies over windows. The run's counters must be there, and
+// it must be priced. Of a run without layers, energy that no price of
 // the list explains is drawn evenly over it.
-func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, error) {
+func Follow(r *results.Run, window unit.Seconds) (*Profile, error) {
 	if !(window > 0) || float64(r.Seconds)/float64(window) > most {
 		return nil, fmt.Errorf("power: windows of %v for a run of %v; give 1 to %d windows", window, r.Seconds, most)
 	}
 	f := &Profile{Window: window, Total: r.Seconds}
-	for _, name := range slices.Sorted(maps.Keys(p.Static)) {
-		f.Static += p.Static[name].Watts
+	for _, name := range slices.Sorted(maps.Keys(r.Prices.Static)) {
+		f.Static += r.Prices.Static[name].Watts
 	}
 	f.Watts = make([][]unit.Watts, int(math.Ceil(float64(r.Seconds)/float64(window)-1e-9)))
 	for i := range f.Watts {
@@ -40,10 +40,10 @@ func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, er
 	for u, s := range r.Stats {
 		f.Units = append(f.Units, s.Name)
 		for layer := range s.Count {
-			energy := s.Energy(layer, p.PerEvent[s.Name])
-			if l := &r.Layers[layer]; energy > 0 && l.Cycles > 0 {
+			if energy := s.Energy(layer, r.Prices.PerEvent[s.Name]); energy > 0 {
+				from, to := works(r, s, layer)
 				edge := float64(r.Seconds) / float64(r.Cycles)
-				f.spread(u, energy, float64(l.StartCycle)*edge, float64(l.StartCycle+l.Cycles)*edge)
+				f.spread(u, energy, float64(from)*edge, float64(to)*edge)
 			}
 		}
 	}
@@ -51,6 +51,19 @@ func Follow(r *results.Run, p results.Prices, window unit.Seconds) (*Profile, er
 		f.Static += unit.Watts(float64(rest) / float64(f.Total))
 	}
 	return f, nil
+}
+
+// works is the edges between which a unit's events of a layer fall.
+func works(r *results.Run, s *results.Stats, layer int) (from, to int64) {
+	from, to = s.Works[0], s.Works[1]
+	if to == 0 {
+		from, to = r.Layers[layer].StartCycle, r.Layers[layer].StartCycle+r.Layers[layer].Cycles
+	}
+	if from < to {
+		return from, to
+	}
+	from = min(from, r.Cycles-1) // what ends with the layer before it works in one edge
+	return from, from + 1
 }
 
 // exact is the share of an energy that sums of floating-point figures may be off.

@@ -12,9 +12,10 @@ import (
 // Price multiplies the run's counted events by their prices and adds what every
 // unit draws all the time. It fills the energies of the run, of its units and of
 // its layers, the average power, its scope and the area; Seconds, Batch, Stats and
-// the layers' cycles must be there. Static energy is shared over the layers by
+// the layers' cycles must be there. The run keeps the prices. Static energy is shared over the layers by
 // their cycles. An event that happened and has no price is an error.
 func (r *Run) Price(p Prices) error {
+	r.Prices = p
 	r.EnergyByUnit = map[string]unit.Joules{}
 	for i := range r.Layers {
 		r.Layers[i].EnergyJoules = 0

@@ -59,6 +59,9 @@ type Run struct {
 	Timeline *Windows `json:"timeline,omitempty"`
 	// Stats are the counters the report was made from, for the laws; not part of the report.
 	Stats []*Stats `json:"-"`
+	// Prices are what the run was last priced with: where prices follow from what was built for a
+	// workload, the machine's own list lacks them. Not part of the report.
+	Prices Prices `json:"-"`
 }
 
 // Workload names what was computed.

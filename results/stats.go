@@ -24,6 +24,7 @@ type Stats struct {
 	Kinds []string  // names of the events it counts
 	Count [][]int64 // [layer][kind]
 	Scale []float64 // [layer] of the list's prices, where the voltage was another than theirs; nil: 1
+	Works [2]int64  // the edges between which its events fall, where layers run all at once; zero: while their layer runs
 
 	cycles [states]int64
 	state  State

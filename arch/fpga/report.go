@@ -109,8 +109,12 @@ func (c *circuit) spend(stats *results.Stats, s *stream.StageSpent, cycles int64
 	}
 	last := stream.Spent{Input: min(s.First, parts[first].Input)}
 	stats.Spend(0, min(last.Input, cycles), c.spent(s.Name, last))
+	stats.Works[0] = min(last.Input, cycles)
 	for _, to := range parts[first:] {
 		if from := last.Cycles(); from < cycles {
+			if to.Busy > last.Busy {
+				stats.Works[1] = min(to.Cycles(), cycles)
+			}
 			stats.Spend(from, min(to.Cycles(), cycles), c.spent(s.Name, stream.Spent{Busy: to.Busy - last.Busy, Input: to.Input - last.Input, Output: to.Output - last.Output}))
 		}
 		last = to
@@ -209,6 +213,7 @@ func (c *circuit) memory(r *results.Run) {
 	}
 	s.Enter(results.Busy, 0)
 	s.Enter(results.Idle, unit.Edge(min(busy, r.Cycles)))
+	s.Works[1] = r.Cycles
 	r.Stats = append(r.Stats, s)
 }
 
