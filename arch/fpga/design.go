@@ -101,7 +101,7 @@ func (l *layer) windowed() bool {
 	s := &l.space
 	switch l.kind {
 	case dense:
-		return s.R*s.S > 1 || s.StrideH*s.StrideW > 1
+		return s.R*s.S > 1 || s.StrideH*s.StrideW > 1 || l.padding()
 	case depthwise, pool:
 		return true
 	}
@@ -159,7 +159,11 @@ func latency(*layer) int64 { return stream.DSP48.Latency() }
 
 // padding tells whether the image is padded.
 func (l *layer) padding() bool {
-	return l.windowed() && (l.padded[0] != l.space.H || l.padded[1] != l.space.W)
+	switch l.kind {
+	case dense, depthwise, pool:
+		return l.padded != [2]int{l.space.H, l.space.W}
+	}
+	return false
 }
 
 // cycles is what the slowest of the layer's stages takes for a run, tokens of the steady state.

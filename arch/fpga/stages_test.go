@@ -4,6 +4,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"nnsim/arch"
+	"nnsim/arch/archtest"
+	"nnsim/workloads"
+	"nnsim/workloads/catalog"
 )
 
 // TestUpsampleRepeatsPixels: the stage has a step for every word that it writes, FINN's OFM × OFM
@@ -57,4 +62,20 @@ func TestSoftmaxIsAStage(t *testing.T) {
 	}
 	assert.EqualValues(t, 2*12/3, figures["softmax.softmax"]["estimated_cycles"])
 	assert.EqualValues(t, 2*12/3, figures["pipeline"]["interval_cycles"])
+}
+
+// TestPaddedPoint: a window of one pixel on a padded image has its zeros written, and its FIFOs
+// found, as a larger one has.
+func TestPaddedPoint(t *testing.T) {
+	for _, sets := range [][]string{{"design=streaming"}, {"design=hls"}} {
+		r := timed(t, "conv:n=2,c=4,h=5,w=3,k=2,r=1,s=1,pad=1", "int8", "pynq-z1", sets...)
+		assert.GreaterOrEqual(t, r.Cycles, int64(2*7*5), sets)
+	}
+	m := open(t, "pynq-z1", "design=streaming")
+	w := archtest.Workload{Name: "point", Build: func() (*workloads.Graph, error) {
+		w, err := catalog.Open("conv:n=2,c=4,h=5,w=3,k=2,r=1,s=1,pad=1", catalog.Defaults{Seed: 1})
+		return w.Graph, err
+	}}
+	_, err := archtest.Checked(m, w, m.Native(), arch.Full)
+	assert.NoError(t, err)
 }

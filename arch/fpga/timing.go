@@ -63,8 +63,19 @@ func (t *timing) hidden() bool {
 	return !t.slow
 }
 
-// run simulates a circuit for so many frames.
+// run simulates a circuit for so many frames. One that deadlocks says how deep its FIFOs
+// would have to be.
 func (c *circuit) run(frames int64) (*stream.Result, error) {
+	r, err := c.simulate(frames)
+	var dead *stream.Deadlock
+	if errors.As(err, &dead) {
+		return nil, c.deadlocked(dead)
+	}
+	return r, err
+}
+
+// simulate is a run that names no remedy.
+func (c *circuit) simulate(frames int64) (*stream.Result, error) {
 	if len(c.outs) == 0 {
 		return nil, fmt.Errorf("fpga: %s has no output that depends on its input", c.net.Graph.Name)
 	}
@@ -72,12 +83,7 @@ func (c *circuit) run(frames int64) (*stream.Result, error) {
 	if first == nil {
 		first = c.outs[0]
 	}
-	r, err := c.p.Run(first, c.outs[len(c.outs)-1], int(frames))
-	var dead *stream.Deadlock
-	if errors.As(err, &dead) {
-		return nil, c.deadlocked(dead)
-	}
-	return r, err
+	return c.p.Run(first, c.outs[len(c.outs)-1], int(frames))
 }
 
 // deadlocked says how deep the full FIFOs would have to be.

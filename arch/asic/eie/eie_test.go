@@ -41,7 +41,7 @@ func spec(text string) archtest.Workload {
 func TestRight(t *testing.T) {
 	for _, sets := range [][]string{nil, {"pes=1", "sums=4 KiB"}, {"pes=3", "queue=1"}, {"pes=200"}} {
 		m := opened(t, sets...)
-		for _, w := range []archtest.Workload{spec("gemm:m=1,n=70,k=37"), spec("gemm:m=3,n=11,k=17"), spec("gemm:m=2,n=1,k=9"), spec("softmax:rows=3,cols=29")} {
+		for _, w := range []archtest.Workload{spec("gemm:m=1,n=70,k=37"), spec("gemm:m=3,n=11,k=17"), spec("gemm:m=2,n=1,k=9"), spec("gemm:batch=3,m=16,n=8,k=200"), spec("softmax:rows=3,cols=29")} {
 			run, err := archtest.Checked(m, w, m.Native(), arch.Full)
 			require.NoError(t, err, "%s with %v", w.Name, sets)
 			assert.Equal(t, "measured", run.Density)

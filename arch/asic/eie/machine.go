@@ -24,8 +24,8 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 	return asic.Fuses(chain, next, false)
 }
 
-// dealt is the mapping of a product: rows of the matrix dealt out over the PEs.
-type dealt struct{ rows, columns, pes int }
+// dealt is the mapping of a product: rows of each matrix dealt out over the PEs.
+type dealt struct{ matrices, rows, columns, pes int }
 
 func (d dealt) String() string {
 	return fmt.Sprintf("%d rows over %d PEs, %d columns broadcast", d.rows, d.pes, d.columns)
@@ -41,7 +41,7 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 				lp.Layer.Name, m.cfg.Name, head.Op, head.In[0].Shape, head.In[1].Shape)
 		}
 		s := asic.NewProduct(lp.Layer).Space
-		lp.Custom = dealt{s.K, s.C, m.cfg.PEs}
+		lp.Custom = dealt{s.Batch, s.K, s.C, m.cfg.PEs}
 		return m.holds(lp.Layer.Name, &s)
 	})
 	if err == nil {
@@ -133,7 +133,7 @@ func (r *run) chassis() *asic.Chassis {
 	largest := int64(0)
 	for _, lp := range r.job.Plan.Layers {
 		if d, ok := lp.Custom.(dealt); ok {
-			largest = max(largest, int64(d.rows)*int64(d.columns)+4*int64(d.rows+d.columns))
+			largest = max(largest, int64(d.matrices)*int64(d.rows)*int64(d.columns)+4*int64(d.rows+d.columns))
 		}
 	}
 	return &asic.Chassis{Common: c.Common, Buffers: largest, Units: units, Walk: r.walk}
@@ -149,8 +149,7 @@ func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	fence := w.Fence
 	for batch := range s.Batch {
 		t := asic.Tile{Batch: batch, K1: s.K, C1: s.C, Y1: 1}
-		matrix := int64(0)
-		held := w.Resident(p, &t, matrix)
+		held := w.Resident(p, &t, place(s, batch))
 		for image := range s.Images {
 			t.I0, t.I1 = image, image+1
 			cost, err := r.cost(w.Index, group, s, rng, lp)
@@ -163,6 +162,10 @@ func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	}
 	return nil
 }
+
+// place is where a matrix lies: behind those of the products before, which are at work still
+// when it is put there.
+func place(s *workloads.Matrix, batch int) int64 { return int64(batch) * int64(s.K) * int64(s.C) }
 
 // cost is what a vector costs: measured, or drawn. A matrix that does not fit the PEs is refused.
 func (r *run) cost(layer, group int, s *workloads.Matrix, rng *rand.Rand, lp *mapping.LayerPlan) (tally, error) {
@@ -191,13 +194,13 @@ func refuse(format string, args ...any) error {
 // vector emits the commands of one vector and counts them.
 func (r *run) vector(w *asic.Walk, p *asic.Product, t asic.Tile, cost tally, group int, held int64, after asic.Fence) asic.Fence {
 	s := &p.Space
-	in := int64(s.K) * int64(s.C)
+	in := place(s, s.Batch)
 	out := in + 2*int64(s.C)
 	loaded := w.FetchA(p, &t, in, after)
 	c := asic.Command{Edges: cost.edges, After: after}
 	c.After.Wait(asic.Load, max(loaded, held))
 	layer := w.Index
-	c.End = w.MultiplyBy(p, t, in, 0, asic.Sums{Group: group}, func(sums, a, b []int32) error {
+	c.End = w.MultiplyBy(p, t, in, place(s, t.Batch), asic.Sums{Group: group}, func(sums, a, b []int32) error {
 		return r.multiply(layer, s, sums, a, b)
 	})
 	done := w.Emit(asic.Array, c)
