@@ -108,5 +108,10 @@ func (k *Clocked) BusyFor() unit.Edge {
 	return k.edge(bus / int64(len(k.memory.channels)))
 }
 
+// Waiting is the bytes of writes that were taken in, whole lines, and have not been sent to the banks.
+func (k *Clocked) Waiting() int64 {
+	return max(0, k.memory.tally.WriteLines-k.Counters().Writes) * k.memory.line
+}
+
 // Counters are the commands of all channels so far.
 func (k *Clocked) Counters() dram.Counters { return k.memory.Counters(k.memory.tally.End) }

@@ -148,6 +148,9 @@ func (d *DRAM) sentence() string {
 		return fmt.Sprintf("%s, %v; ideal memory, without limit", s, d.Bandwidth)
 	}
 	s += fmt.Sprintf(", %v of %v (%s)", d.Bandwidth, d.PeakBandwidth, percent(d.use()))
+	if d.use() > 1 {
+		s += fmt.Sprintf(", %s MB of it still to leave the controller", megabytes(d.WaitingBytes))
+	}
 	if d.RowHitRate > 0 {
 		s += fmt.Sprintf(", %s row hits", percent(d.RowHitRate))
 	}

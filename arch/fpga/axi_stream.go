@@ -107,8 +107,8 @@ func (m *Machine) streamed(x *external, end unit.Edge) (*results.Run, error) {
 	if end > 0 {
 		r.DRAM.Bandwidth = unit.BytesPerSecond(float64(r.DRAM.ReadBytes+r.DRAM.WriteBytes) / float64(r.Seconds))
 	}
-	if c, ok := x.counters(); ok {
-		r.DRAM.RowHitRate = c.HitRate()
+	if c, waiting, ok := x.counters(); ok {
+		r.DRAM.RowHitRate, r.DRAM.WaitingBytes = c.HitRate(), min(waiting, r.DRAM.WriteBytes)
 		r.DRAM.Commands = map[string]int64{"ACT": c.Activates, "PRE": c.Precharges, "RD": c.Reads, "WR": c.Writes, "REF": c.Refreshes, "REFB": c.BankRefreshes}
 	}
 	prices := m.Prices(m.Native())

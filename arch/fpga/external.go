@@ -188,14 +188,15 @@ func (m *Machine) newChannel(x *external, i, ports int, path unit.Seconds, ideal
 	return ch, nil
 }
 
-// counters are the commands of all channels that are DRAM.
-func (x *external) counters() (sum dram.Counters, ok bool) {
+// counters are the commands of all channels that are DRAM, and the bytes of writes that
+// have not been sent to the banks.
+func (x *external) counters() (sum dram.Counters, waiting int64, ok bool) {
 	for _, ch := range x.channels {
 		if k, is := ch.server.(*mem.Clocked); is {
-			sum, ok = sum.Plus(k.Counters()), true
+			sum, waiting, ok = sum.Plus(k.Counters()), waiting+k.Waiting(), true
 		}
 	}
-	return sum, ok
+	return sum, waiting, ok
 }
 
 // busy is the cycles in which data moved, on average over the channels.

@@ -99,8 +99,8 @@ func (o *overlayBooks) report() (*results.Run, error) {
 	if !o.ideal {
 		r.DRAM.PeakBandwidth = m.cfg.Memory.peak()
 	}
-	if c, ok := o.x.counters(); ok {
-		r.DRAM.RowHitRate = c.HitRate()
+	if c, waiting, ok := o.x.counters(); ok {
+		r.DRAM.RowHitRate, r.DRAM.WaitingBytes = c.HitRate(), min(waiting, r.DRAM.WriteBytes)
 	}
 	stats := append(o.work(), split(memory, o.x.busy(), r.Cycles))
 	macs := int64(0)

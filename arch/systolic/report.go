@@ -32,6 +32,7 @@ func (s *simulation) report() *results.Run {
 	}
 	if k, ok := s.control.(*mem.Clocked); ok {
 		r.DRAM.RowHitRate = k.Counters().HitRate()
+		r.DRAM.WaitingBytes = min(k.Waiting(), r.DRAM.WriteBytes)
 	}
 	r.Rate()
 	s.passive(r.Cycles)
