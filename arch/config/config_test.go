@@ -119,6 +119,7 @@ func TestFaults(t *testing.T) {
 		{"buffer: 24 MiB", "buffer: -1 MiB", `f.yaml:3: buffer: -1 MiB: must be at least 0 B`},
 		{"buffer: 24 MiB", "buffer: 0.3 B", `f.yaml:3: buffer: 0.3 B: is not a whole number of bytes below 2^62`},
 		{"buffer: 24 MiB", "buffer: 9e30 GiB", `f.yaml:3: buffer: 9e30 GiB: is not a whole number of bytes below 2^62`},
+		{"share: 0.5", "wait: 9223372036854775807", `f.yaml:4: wait: 9223372036854775807: write at most 1000000000000 cycles`},
 		{"share: 0.5", "share: 1.5", `f.yaml:4: share: 1.5: must be at most 1`},
 		{"share: 0.5", "share: .inf", `f.yaml:4: share: .inf: write a decimal number, such as 0.5`},
 		{"share: 0.5", "share: 0.5\ngated: yes", `f.yaml:5: gated: yes: write true or false`},

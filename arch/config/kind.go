@@ -27,7 +27,7 @@ type kind struct {
 var kinds = []kind{
 	{of: reflect.TypeFor[int](), read: readInt[int], write: writeInt, size: sizeInt},
 	{of: reflect.TypeFor[int64](), read: readInt[int64], write: writeInt, size: sizeInt},
-	{of: reflect.TypeFor[unit.Cycles](), read: readInt[unit.Cycles], write: writeInt, size: sizeInt},
+	{of: reflect.TypeFor[unit.Cycles](), read: readCycles, write: writeInt, size: sizeInt},
 	{of: reflect.TypeFor[float64](), read: readFloat, write: writeFloat, size: sizeFloat},
 	{of: reflect.TypeFor[bool](), read: readBool, write: func(v reflect.Value) string { return strconv.FormatBool(v.Bool()) }},
 	{of: reflect.TypeFor[string](), quote: true, read: func(s string) (any, error) { return s, nil }, write: reflect.Value.String},
@@ -69,6 +69,17 @@ func readInt[T ~int | ~int64](s string) (any, error) {
 		return nil, fmt.Errorf("too large for a whole number of %d bits", reflect.TypeFor[T]().Bits())
 	}
 	return T(n), nil
+}
+
+// longest is more cycles than anything in a machine takes, and few enough that sums do not overflow.
+const longest = 1_000_000_000_000
+
+func readCycles(s string) (any, error) {
+	v, err := readInt[unit.Cycles](s)
+	if n, ok := v.(unit.Cycles); err == nil && ok && n > longest {
+		return nil, fmt.Errorf("write at most %d cycles", longest)
+	}
+	return v, err
 }
 
 func noZeros(s string) string {

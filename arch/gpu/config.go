@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nnsim/arch/config"
+	"nnsim/mem/dram"
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -178,8 +179,14 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("dtypes: %w", err)
 		}
 		if c.rate(t) == 0 {
-			return fmt.Errorf("dtypes: %s has no pipe here; give tensor.%s a rate or leave it out", name, name)
+			if _, key := c.Tensor.pipe(t); key != "" {
+				return fmt.Errorf("dtypes: %s has no pipe here; give %s a rate or leave it out", name, key)
+			}
+			return fmt.Errorf("dtypes: no pipe of a GPU takes %s; leave it out", name)
 		}
+	}
+	if _, err := dram.Preset(c.Memory.Part); c.Memory.Part != "" && err != nil {
+		return fmt.Errorf("memory.part: %w", err)
 	}
 	switch {
 	case c.SM.Warps%4 != 0:
@@ -198,19 +205,25 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// pipe is the tensor cores' rate for a type, 0 where they do not take it, and its key.
+func (t *Tensor) pipe(of workloads.DType) (rate int, key string) {
+	switch of {
+	case workloads.FP16, workloads.BF16:
+		return t.FP16, "tensor.fp16"
+	case workloads.TF32:
+		return t.TF32, "tensor.tf32"
+	case workloads.E4M3, workloads.E5M2:
+		return t.FP8, "tensor.fp8"
+	case workloads.Int8:
+		return t.Int8, "tensor.int8"
+	}
+	return 0, ""
+}
+
 // tensorRate is the multiply-adds a cycle and SM of the tensor cores for a type; 0 where they do not take it.
 func (c *Config) tensorRate(t workloads.DType) int {
-	switch t {
-	case workloads.FP16, workloads.BF16:
-		return c.Tensor.FP16
-	case workloads.TF32:
-		return c.Tensor.TF32
-	case workloads.E4M3, workloads.E5M2:
-		return c.Tensor.FP8
-	case workloads.Int8:
-		return c.Tensor.Int8
-	}
-	return 0
+	rate, _ := c.Tensor.pipe(t)
+	return rate
 }
 
 // rate is the multiply-adds a cycle and SM for a type, on whatever pipe takes it.

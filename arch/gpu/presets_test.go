@@ -50,3 +50,20 @@ func TestEveryValueSaysWhereItIsFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusesKeysTogether: a type without a pipe names the key it asks for, and a part that is
+// not simulated must be one that there is.
+func TestRefusesKeysTogether(t *testing.T) {
+	for set, want := range map[string]string{
+		"tensor.fp16=0":            "bf16 has no pipe here; give tensor.fp16 a rate",
+		"tensor.fp8=0":             "e4m3 has no pipe here; give tensor.fp8 a rate",
+		"dtypes=[fp32, int16]":     "no pipe of a GPU takes int16; leave it out",
+		"memory.part=hbm9-9999":    "memory.part: ",
+		"kernel.schedule=streamed": "write one of",
+	} {
+		_, err := device(t, "h100-sxm").Open(set)
+		assert.ErrorContains(t, err, want, set)
+	}
+	_, err := device(t, "k40").Open("memory.part=hbm9-9999")
+	assert.ErrorContains(t, err, "hbm9-9999")
+}

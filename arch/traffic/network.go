@@ -44,7 +44,7 @@ type NetworkConfig struct {
 		Width   unit.Bytes  `key:"width" doc:"bytes of a flit: what a link moves in a cycle"`
 		Latency unit.Cycles `key:"latency" doc:"cycles on the wire between routers"`
 		Node    unit.Cycles `key:"node" doc:"cycles on the wire between a node and its router"`
-		Length  float64     `key:"length" doc:"mm between routers, for the energy of wires"`
+		Length  float64     `key:"length" min:"0" max:"1000" doc:"mm between routers, for the energy of wires"`
 		Phy     string      `key:"phy" optional:"true" oneof:"grs,nvlink-c2c,pcie3,pcie4,pcie5,serdes-112g,ualink,ucie" doc:"where routers are on chips of their own: what links them, for its energy"`
 	} `key:"link"`
 
