@@ -217,7 +217,7 @@ func TestRefuses(t *testing.T) {
 		{"mesh-8x8", "router.buffer=0", "zero credits"},
 		{"mesh-8x8", "link.width=0 B", "a link of zero width moves nothing"},
 		{"torus-8x8", "router.channels=1", "routes can deadlock: router 0→router 1"},
-		{"mesh-8x8", "link.length=1e18", "link.length: 1e18: must be at most 1000"},
+		{"mesh-8x8", "link.length=1e18", "link.length=1e18: must be at most 1000"},
 		{"mesh-8x8", "size=8by8", "write whole numbers with x between them"},
 		{"mesh-8x8", "topology=graph", "cannot be reached"},
 	} {
