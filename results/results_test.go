@@ -206,7 +206,7 @@ func TestJSONRoundTrip(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, first.Bytes(), 0o644))
 	back, err := Read(path)
 	require.NoError(t, err)
-	back.Stats = r.Stats
+	back.Stats, back.Prices = r.Stats, r.Prices
 	assert.Equal(t, r, back)
 
 	var both bytes.Buffer
