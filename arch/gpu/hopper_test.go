@@ -68,22 +68,37 @@ func TestClustersCoverEveryTileOnce(t *testing.T) {
 	}
 }
 
-// TestAPairSharesItsPort: two SMs of a pair wait for each other's bytes, those of
-// different pairs do not, and a lower clock of the SMs takes nothing from the port.
-func TestAPairSharesItsPort(t *testing.T) {
-	c := hopper(t)
+// TestAProcessorClusterSharesItsPort: SMs of a group wait for each other's bytes, those of
+// different groups do not, and a lower clock of the SMs takes nothing from the port.
+func TestAProcessorClusterSharesItsPort(t *testing.T) {
+	c := opened(t, "h100-sxm", "sm.groups=8", "sm.port=487 B")
 	k := c.gemm(bf16(256, 128, 64, 1), tiling{m: 128, n: 128, k: 64, stages: 2, warps: 4, split: 1, cluster: 2, down: 2, across: 1})
 	g := newGrid(c, k, newGovernor(c), false, 0)
 	bytes := 100 * float64(c.SM.Port)
 	g.gov.clock = float64(c.Clock)
 	assert.InDelta(t, 100, g.passes(0, bytes, 0), 1e-6)
-	assert.InDelta(t, 200, g.passes(1, bytes, 0), 1e-6)
-	assert.InDelta(t, 100, g.passes(2, bytes, 0), 1e-6)
+	assert.InDelta(t, 200, g.passes(16, bytes, 0), 1e-6)
+	assert.InDelta(t, 100, g.passes(17, bytes, 0), 1e-6)
 	g.gov.clock = float64(c.Clock) / 2
-	assert.InDelta(t, 50, g.passes(4, bytes, 0), 1e-6)
+	assert.InDelta(t, 50, g.passes(34, bytes, 0), 1e-6)
 	k.cluster = 1 // CTAs by themselves
-	assert.InDelta(t, 50, g.passes(7, bytes, 0), 1e-6)
-	assert.InDelta(t, 50, g.passes(6, bytes, 0), 1e-6)
+	assert.InDelta(t, 50, g.passes(3, bytes, 0), 1e-6)
+	assert.InDelta(t, 50, g.passes(4, bytes, 0), 1e-6)
+}
+
+// TestFewSMsReadAsFastAsTheyCan, and all together as fast as L2's ports: SGLang's tiles of 64×64, one
+// an SM, share nothing.
+func TestFewSMsReadAsFastAsTheyCan(t *testing.T) {
+	c := opened(t, "h100-sxm", "kernel.engine=sglang", "memory=ideal")
+	read := func(m, n int) float64 { // bytes an edge and SM
+		p := eight(m, n, 1<<16)
+		tile, ok := c.engineTiling(p)
+		require.True(t, ok)
+		k := c.gemm(p, tile)
+		return 2 * 64 * float64(p.k) / float64(newGrid(c, k, newGovernor(c), true, 0).run(0))
+	}
+	assert.InDelta(t, float64(c.SM.Read), read(128, 64), 4)
+	assert.InDelta(t, float64(c.SM.Port)/float64(c.perPort()), read(256, 64*33), 1)
 }
 
 // TestPartsOfATileWaitForBuffers from the third on, a group of warps for its own.
