@@ -75,6 +75,8 @@ func TestOtherModelsHaveNoChannels(t *testing.T) {
 		require.NoError(t, err)
 		assert.Nil(t, o)
 	}
-	_, err := newOffChip(preset(t, "h100-sxm", "memory.part=hbm9"))
+	c := preset(t, "h100-sxm")
+	c.Memory.Part = "hbm9"
+	_, err := newOffChip(c)
 	assert.ErrorContains(t, err, "memory.part")
 }
