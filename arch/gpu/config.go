@@ -153,8 +153,11 @@ type Counted struct {
 	Idle     unit.Watts  `key:"idle" doc:"an SM without work"`
 	Active   unit.Watts  `key:"active" doc:"leakage and clocks of an SM with work"`
 	Matrix   unit.Watts  `key:"matrix" doc:"the same where its matrix pipes run"`
-	Duty     unit.Watts  `key:"duty" doc:"all SMs' pipelines always busy: buffers, schedulers, operands, arithmetic"`
-	MMA      unit.Watts  `key:"mma" doc:"the same with matrix instructions, of which there are few"`
+	Duty     unit.Watts  `key:"duty" doc:"all SMs' pipelines always busy: operands, arithmetic"`
+	MMA      unit.Watts  `key:"mma" doc:"the same with matrix instructions"`
+	Inst     unit.Joules `key:"inst" doc:"an instruction of a warp: buffer, scheduler"`
+	Issue    unit.Watts  `key:"issue" doc:"what the instructions of pipelines always busy take, where their number is not known"`
+	MMAIssue unit.Watts  `key:"mma_issue" doc:"the same with matrix instructions, of which there are few"`
 	L1RH     unit.Joules `key:"l1rh" doc:"an access of L1: a read that hits"`
 	L1RM     unit.Joules `key:"l1rm" doc:"a read that misses"`
 	L1WH     unit.Joules `key:"l1wh" doc:"a write that hits"`

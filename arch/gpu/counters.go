@@ -13,7 +13,7 @@ import (
 // Power without simulation: a profiler's counters times the prices of a device whose
 // prices are known counter by counter (power.counted).
 //
-//	power = constant + idle SMs + active SMs + duty of the pipelines + Σ accesses · price / time
+//	power = constant + idle SMs + active SMs + duty of the pipelines + Σ (instructions, accesses) · price / time
 
 // takesCounters refuses counters that make no sense, and devices without prices.
 func (m *Machine) takesCounters(n map[string]float64) error {
@@ -29,9 +29,9 @@ func (m *Machine) takesCounters(n map[string]float64) error {
 // countersProbe prices counters.
 func (m *Machine) countersProbe(p catalog.Probe) (*results.Run, error) {
 	c, n := &m.cfg.Power.Counted, p.Counted
-	active, duty := c.Active, c.Duty
+	active, duty, issue := c.Active, c.Duty, c.Issue
 	if n["tensor"] > 0 {
-		active, duty = c.Matrix, c.MMA
+		active, duty, issue = c.Matrix, c.MMA, c.MMAIssue
 	}
 	cycles := int64(n["cycles"])
 	seconds := unit.Seconds(float64(cycles) / float64(m.cfg.Clock))
@@ -40,10 +40,13 @@ func (m *Machine) countersProbe(p catalog.Probe) (*results.Run, error) {
 	watts("static", c.Constant)
 	watts("static", unit.Watts(n["idle"])*c.Idle+unit.Watts(float64(m.cfg.SM.Count)-n["idle"])*active)
 	watts("sm", unit.Watts(n["duty"])*duty)
+	if n["inst"] == 0 {
+		watts("sm", unit.Watts(n["duty"])*issue)
+	}
 	for _, e := range []struct {
 		unit, counter string
 		price         unit.Joules
-	}{{"l1", "l1rh", c.L1RH}, {"l1", "l1rm", c.L1RM}, {"l1", "l1wh", c.L1WH}, {"l1", "l1wm", c.L1WM}, {"l1", "const", c.Const}, {"smem", "shared", c.Shared},
+	}{{"sm", "inst", c.Inst}, {"l1", "l1rh", c.L1RH}, {"l1", "l1rm", c.L1RM}, {"l1", "l1wh", c.L1WH}, {"l1", "l1wm", c.L1WM}, {"l1", "const", c.Const}, {"smem", "shared", c.Shared},
 		{"l2", "l2rh", c.L2RH}, {"l2", "l2rm", c.L2RM}, {"l2", "l2w", c.L2W}, {"dram", "dramr", c.DRAMR}, {"dram", "dramw", c.DRAMW}} {
 		by[e.unit] += unit.Joules(n[e.counter]) * e.price
 	}

@@ -33,11 +33,11 @@ type Probe struct {
 }
 
 // CounterNames are the counters that workload counters takes: elapsed cycles, idle SMs (a
-// mean), the pipelines' duty (a share of all cycles of all SMs), whether matrix
-// instructions fill it, and accesses: of L1 and L2 by read, write, hit and miss, of the
+// mean), the pipelines' duty (a share of all cycles of all SMs), instructions of warps (where
+// left out, as many as the duty has in the mean), whether matrix instructions fill it, and accesses: of L1 and L2 by read, write, hit and miss, of the
 // constant cache and shared memory by warp, of DRAM by sector of 32 bytes.
 func CounterNames() []string {
-	return []string{"cycles", "idle", "duty", "tensor", "l1rh", "l1rm", "l1wh", "l1wm", "const", "shared", "l2rh", "l2rm", "l2w", "dramr", "dramw"}
+	return []string{"cycles", "idle", "duty", "inst", "tensor", "l1rh", "l1rm", "l1wh", "l1wm", "const", "shared", "l2rh", "l2rm", "l2w", "dramr", "dramw"}
 }
 
 // CopyPatterns are the kernels of copy.
