@@ -19,6 +19,15 @@ import (
 // splits are the numbers of CTAs that may share a reduction.
 var splits = []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32}
 
+// shared are those for a tiling, on Hopper with the most that leastSlabs allows: cuBLAS has any number.
+func shared(p *product, t tiling) []int {
+	most := unit.CeilDiv(p.k, t.k) / leastSlabs
+	if t.down == 0 || most < 2 || slices.Contains(splits, most) {
+		return splits
+	}
+	return append(slices.Clone(splits), most)
+}
+
 // leastBytes is the bytes along the reduction below which it is not split further:
 // two slabs of a swizzle's width.
 const leastBytes = 256
@@ -156,7 +165,7 @@ func (c *Config) candidates(p *product) (list []candidate) {
 		return vectors
 	}
 	for _, t := range c.allowed(p) {
-		for _, s := range splits {
+		for _, s := range shared(p, t) {
 			if t.split = s; c.splittable(p, t) {
 				if t.down > 0 {
 					t = c.clustered(p, t)
@@ -300,7 +309,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	}
 	if t.split > 1 {
 		partial := float64(p.m*p.n*p.batch) * 4 * float64(t.split)
-		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Cold+2)*float64(c.L2.Far) + partial/c.sends()
+		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Sums+2)*float64(c.L2.Far) + partial/c.sends()
 	}
 	return time
 }

@@ -59,3 +59,24 @@ func TestPartsAreSummedInRounds(t *testing.T) {
 	assert.Equal(t, 4, c.reduction(p, tiling{split: 32}).work(0).steps)
 	assert.Equal(t, 1, c.reduction(bf16(1, 64, 8192, 1), tiling{split: 32, vector: true}).work(0).steps)
 }
+
+// TestPartsAreAnyNumberOnHopper: beside the usual ones as many as each part has its least slabs.
+func TestPartsAreAnyNumberOnHopper(t *testing.T) {
+	p := bf16(12, 128, 10240, 1)
+	assert.Contains(t, shared(p, tiling{k: 64, down: 1}), 10240/64/leastSlabs)
+	assert.NotContains(t, shared(p, tiling{k: 64}), 10240/64/leastSlabs)
+	got, err := opened(t, "h100-sxm").choose(p)
+	require.NoError(t, err)
+	assert.Equal(t, 7, got.split, "as cuBLAS's [nnsim-lab]")
+}
+
+// TestSumsStartSooner: the kernel that adds the parts waits for its own reads of code.
+func TestSumsStartSooner(t *testing.T) {
+	p := bf16(12, 128, 10240, 1)
+	ends := func(reads string) int64 {
+		c := opened(t, "h100-sxm", "launch.sums="+reads)
+		return newGrid(c, c.reduction(p, tiling{m: 16, n: 64, k: 64, split: 7, down: 1}), newGovernor(c), true, 0).run(0)
+	}
+	c := opened(t, "h100-sxm")
+	assert.Equal(t, 3*int64(c.L2.Latency+c.L2.Far)/2, ends("3")-ends("0"))
+}

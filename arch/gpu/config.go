@@ -108,6 +108,7 @@ type Launch struct {
 	Gap  unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
 	Call unit.Seconds `key:"call" optional:"true" doc:"what the host takes for a call of a framework's operator before it launches the kernel, while kernels before it run; 0: kernels of a graph, which wait for no host"`
 	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
+	Sums int          `key:"sums" min:"0" max:"64" doc:"the same before the first instruction of the kernel that adds a split product's parts, which is short"`
 	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
 	Rate unit.Hertz   `key:"rate" min:"0 Hz" optional:"true" doc:"CTAs dispatched a second, one after another, over all SMs; 0: all that find room at once"`
 	Warp unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`

@@ -35,6 +35,7 @@ type kernel struct {
 	more       func(piece int) bool // whether its CTA goes on with another piece, number piece+ctas; nil: never
 	stride     int                  // CTAs from one that finishes a tile to the next that has a part of it
 	serial     bool                 // a step's loads are asked for when the one before is through
+	sums       bool                 // it adds the parts of a split product
 	early      bool                 // its CTAs are there before the kernel before it has ended (programmatic dependent launch)
 
 	finish usage // of the epilogue: its own edges and what it takes on the pipes

@@ -68,6 +68,9 @@ func (g *grid) begins(s *ctaState, at int64) int64 {
 	if !g.sms[s.sm].warm {
 		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
 		reads := g.c.Launch.Cold
+		if g.k.sums {
+			reads = g.c.Launch.Sums
+		}
 		if g.k.ahead {
 			reads += descriptors
 		}

@@ -84,7 +84,7 @@ func (c *Config) every(p *product) (list []candidate) {
 		for stages := t.stages; stages >= least; stages-- {
 			t.stages = stages
 			if schedule == "auto" || schedule == "library" || schedule == "tiles" || p.window != nil {
-				for _, t.split = range splits {
+				for _, t.split = range shared(p, t) {
 					if c.splittable(p, t) {
 						for _, x := range c.everyCluster(p, t) {
 							add(x)

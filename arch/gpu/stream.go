@@ -48,7 +48,7 @@ func (c *Config) reduction(p *product, t tiling) *kernel {
 		warps, per, loads = streamWarps, max(1, streamBytes/(4*t.split)), t.split
 	}
 	k := &kernel{name: "split-reduce", ctas: unit.CeilDiv(results, per), warps: warps, stages: 1, start: int64(c.Launch.CTA),
-		simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0), serial: true}
+		simple: int64(results) * int64(t.split), events: fp32Pipe, fit: c.resident(warps, streamRegisters, 0), serial: true, sums: true}
 	k.math = int64(unit.CeilDiv(per*loads, c.SM.FP32))
 	k.chain = k.math
 	k.joules = float64(per*loads) * float64(c.Power.FMA)
