@@ -11,7 +11,7 @@ type Outcome struct {
 	Got   string  `json:"got"`               // as the report has it; "" where the row could not be run
 	Error float64 `json:"error"`             // signed, as a fraction of what was expected
 	OK    bool    `json:"ok"`                // within the tolerance
-	Fault string  `json:"message,omitempty"` // why it could not be run
+	Fault string  `json:"message,omitempty"` // why it could not be run, or what is wrong with the row
 
 	got, expected float64
 	numeric       bool

@@ -92,6 +92,31 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// TestUnitOfARow: a row in another unit than the report's says so where it is out of tolerance, and
+// no unit that a table may name is refused.
+func TestUnitOfARow(t *testing.T) {
+	for _, c := range []struct{ metric, unit, expected, want string }{
+		{"seconds", "ms", "1.5", `unit "ms": seconds of a report is in s; write 0.0015 and s`},
+		{"dram.bandwidth_bytes_per_second", "GB/s", "34", "write 3.4e+10 and B/s"},
+		{"energy_joules", "uJ", "2", "write 2e-06 and J"},
+		{"average_power_watts", "mW", "250", "write 0.25 and W"},
+		{"seconds", "s", "1.5", ""},
+		{"seconds", "", "1.5", ""},
+		{"throughput_per_second", "frames/s", "1.5", ""},
+		{"cycles", "k", "1.5", ""},
+	} {
+		o := Outcome{Row: Row{Metric: c.metric, Unit: c.unit, Expected: c.expected, Tolerance: "1%"}}.hold(7e9)
+		assert.False(t, o.OK)
+		if c.want == "" {
+			assert.Empty(t, o.Fault, c.unit)
+		}
+		assert.Contains(t, o.Fault, c.want)
+	}
+	o := Outcome{Row: Row{Metric: "seconds", Unit: "ms", Expected: "2", Tolerance: "1%"}}.hold(2.0)
+	assert.True(t, o.OK)
+	assert.Empty(t, o.Fault, "what agrees is let be")
+}
+
 func TestScore(t *testing.T) {
 	row := func(got, expected float64) Outcome {
 		o := Outcome{Row: Row{Tolerance: "10%"}, got: got, expected: expected, numeric: true, Error: relative(got, expected)}

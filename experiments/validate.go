@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"math"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"nnsim/arch"
 	"nnsim/results"
+	"nnsim/unit"
 )
 
 //go:embed tables/*.csv
@@ -190,7 +192,34 @@ func (o Outcome) hold(value any) Outcome {
 	}
 	o.got, o.expected, o.numeric = got, expected, true
 	o.OK, o.Error = o.within(got, expected), relative(got, expected)
+	if base, factor := o.scale(); !o.OK && factor != 1 {
+		o.Fault = fmt.Sprintf("unit %q: %s of a report is in %s; write %g and %s", o.Unit, o.Metric, base, expected*factor, base)
+	}
 	return o
+}
+
+// scale is the unit that the row's metric has in a report, and how many of it the row's own
+// unit is; 1 where that is the same, or no unit of the kind.
+func (r Row) scale() (base string, factor float64) {
+	switch m := r.Metric; {
+	case strings.HasSuffix(m, "bytes_per_second"):
+		return "B/s", inBase(r.Unit, unit.ParseBytesPerSecond)
+	case strings.HasSuffix(m, "seconds"):
+		return "s", inBase(r.Unit, unit.ParseSeconds)
+	case strings.HasSuffix(m, "_joules"):
+		return "J", inBase(r.Unit, unit.ParseJoules)
+	case strings.HasSuffix(m, "_watts"):
+		return "W", inBase(r.Unit, unit.ParseWatts)
+	}
+	return "", 1
+}
+
+// inBase is a unit in its base unit.
+func inBase[T ~float64](of string, parse func(string) (T, error)) float64 {
+	if v, err := parse("1 " + strings.TrimSpace(of)); err == nil {
+		return float64(v)
+	}
+	return 1
 }
 
 func number(s string) (float64, bool) {
