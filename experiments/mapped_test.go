@@ -295,3 +295,17 @@ func BenchmarkReckon(b *testing.B) {
 		})
 	}
 }
+
+// TestDefaultOfSmallProducts: where one loading of the array is all there is, and memory takes the
+// time, the default cuts no more than it must to load, multiply and store side by side.
+func TestDefaultOfSmallProducts(t *testing.T) {
+	for _, spec := range []string{"gemm:m=100,n=256,k=256", "gemm:m=64,n=256,k=256"} {
+		e := Experiment{Device: "tpu-v1", Workload: spec, Check: arch.None}
+		plain, err := e.Run(t.Context())
+		require.NoError(t, err)
+		e.Mapping = "search"
+		best, err := e.Run(t.Context())
+		require.NoError(t, err)
+		assert.LessOrEqual(t, float64(plain.Cycles), 1.02*float64(best.Cycles), spec)
+	}
+}

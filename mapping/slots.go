@@ -94,14 +94,14 @@ func (c *cutter) estimate(n *Nest) {
 	n.Time = n.Compute
 	if t.BytesPerCycle > 0 {
 		n.Traffic = c.traffic(n) / t.BytesPerCycle
-		n.Time = c.time(n) + c.ends(n)/t.slowest()
+		// either the array is always at work but for the first loads and the last store, or memory but for the last tile
+		n.Time = max(c.time(n)+c.ends(n)/t.slowest(), n.Traffic+n.Compute/times)
 	}
 	n.Time += float64(rows) * float64(cols) / float64(max(t.Lanes, 1)) // the last drain
 }
 
-// time is the steady state: for each load the greatest of its compute, its
-// transfer, and what a ring of slots takes to turn around, in which a slot is
-// requested, filled and used.
+// time is the steady state: for each load the greater of its compute and of what a ring of
+// slots takes to turn around, in which a slot is requested, filled and used.
 func (c *cutter) time(n *Nest) float64 {
 	loads := float64(n.Space.Batch * n.tiles())
 	depth := 2.0
@@ -113,7 +113,7 @@ func (c *cutter) time(n *Nest) float64 {
 	if n.AOnChip && n.BOnChip || n.Traffic == 0 {
 		turn = 0
 	}
-	return max(n.Compute, n.Traffic, turn)
+	return max(n.Compute, turn)
 }
 
 // ends is the bytes of the first loads and the last store.
