@@ -64,7 +64,7 @@ func (m *Machine) hierarchy() (*hierarchy.Hierarchy, error) {
 		Group: group, Port: float64(c.SM.Port), Slices: c.L2.Slices, Partitions: c.L2.Partitions, Size: int64(c.L2.Size), Near: int64(c.L2.Latency), Far: int64(c.L2.Far),
 		Bandwidth: float64(c.L2.Bandwidth), Link: float64(c.L2.Link), Part: part, Channels: c.Memory.Channels,
 		PerEdge: 1e9 / part.TCK / float64(c.Clock), Controller: edges(c.Memory.Controller, c.Clock),
-		CTAStart: int64(c.Launch.CTA), WarpStart: int64(c.Launch.Warp)})
+		CTAStart: max(0, int64(c.Launch.CTA-c.L1.Latency)), WarpStart: int64(c.Launch.Warp)})
 }
 
 // RunProbe simulates a microbenchmark.

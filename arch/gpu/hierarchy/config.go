@@ -25,7 +25,7 @@ type Config struct {
 	PerEdge    float64   // cycles of the part in an edge
 	Controller int64     // the pipeline between a slice and its channel, there and back
 
-	CTAStart  int64 // from a CTA's dispatch to its first instruction, with what its end takes
+	CTAStart  int64 // from a CTA's dispatch to its first instruction, with what its end takes, but for stores
 	WarpStart int64 // from one warp's start to the next on an SM
 }
 

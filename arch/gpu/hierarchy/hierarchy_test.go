@@ -93,6 +93,9 @@ func TestASweepIsBoundByItsNarrowest(t *testing.T) {
 	few, _ := run(Sweep{Pattern: "read", Bytes: 1 << 18, Threads: 32, CTAs: 1}, func(*Config) {})
 	assert.InDelta(t, 4*256.0/(100+300+100+30), few.Bandwidth, 0.2, "one warp an SM: Little's law")
 
+	few, _ = run(Sweep{Pattern: "scale", Bytes: 1 << 18, Threads: 32, CTAs: 1}, func(*Config) {})
+	assert.InDelta(t, 4*512.0/(100+300+100+30+30), few.Bandwidth, 0.08, "and its store's way through L1")
+
 	r, _ = run(Sweep{Pattern: "init", Bytes: 2 << 20, Threads: 1024, CTAs: 2}, func(*Config) {})
 	assert.InDelta(t, 8*16, r.Bandwidth, 13, "stores wait for what they push out")
 }

@@ -11,6 +11,7 @@ type warp struct {
 	left  int32 // loads that have not come
 	since int64 // when it last issued
 	last  int64 // when its latest load came
+	out   int64 // when its latest store has left the SM
 	level Level
 }
 
@@ -85,7 +86,7 @@ func (g *grid) dispatch(i int32, at int64) {
 	s := &g.sms[g.warps[place.first].sm]
 	for j := range int32(place.left) {
 		w := &g.warps[place.first+j]
-		w.cta, w.phase, w.step, w.left, w.last = g.next, starting, 0, 0, 0
+		w.cta, w.phase, w.step, w.left, w.last, w.out = g.next, starting, 0, 0, 0, 0
 		s.launch = max(s.launch, at+g.c.CTAStart) + g.c.WarpStart
 		g.queue.Push(s.launch-g.c.WarpStart, place.first+j)
 		g.live++
@@ -113,7 +114,7 @@ func (h *Hierarchy) goOn(id int32, at int64) {
 		}
 		g.loads, g.stores, ok = h.program.step(w.cta, w.index, w.step, g.loads[:0], g.stores[:0])
 		if !ok {
-			g.end(id, at)
+			g.end(id, max(at, w.out))
 			return
 		}
 		w.phase, w.since = loading, at
@@ -179,6 +180,9 @@ func (g *grid) write(id int32, at int64) bool {
 			}
 		}
 	}
+	if len(g.stores) > 0 {
+		w.out = at + g.c.L1Latency
+	}
 	if full < 0 {
 		return true
 	}
@@ -189,7 +193,7 @@ func (g *grid) write(id int32, at int64) bool {
 	return false
 }
 
-// end is a warp's end; with the last of its CTA the next one comes.
+// end is a warp's end, when its stores have left the SM; with the last of its CTA the next one comes.
 func (g *grid) end(id int32, at int64) {
 	w := &g.warps[id]
 	w.phase = gone
