@@ -2,7 +2,7 @@
 //
 //	warps of a CTA ── load, store of up to 32 lanes
 //	  │ L1 of the SM     128 B lines of 32 B sectors, write-through
-//	  │ crossbar         a port of so many bytes a cycle an SM, each way; on Hopper one for two SMs before it
+//	  │ crossbar         a port of so many bytes a cycle an SM, each way; on Hopper one of a GPC before it
 //	  ├▶ L2 slice        the line's, by hash (deal.go), if it lies in the SM's partition
 //	  └▶ L2 slice        else its mirror, which may hold a copy
 //	        │ link       between partitions; a hit beyond it is a far one

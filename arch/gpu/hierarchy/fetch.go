@@ -179,12 +179,13 @@ func (h *Hierarchy) pass(id int32, level Level, at int64) {
 func (h *Hierarchy) delivered(id int32, at int64) {
 	f := &h.fetches[id]
 	s := &h.sms[f.sm]
-	begun := max(s.port, float64(at))
+	begun := float64(at)
 	if h.ports != nil {
 		shared := &h.ports[int(f.sm)/h.c.Group]
 		begun = max(begun, *shared)
 		*shared = begun + float64(bytesOf(f.mask))/h.c.Port
 	}
+	begun = max(begun, s.port)
 	s.port = begun + float64(bytesOf(f.mask))/h.c.Read
 	at = int64(begun)
 	if s.coming[f.line] == id {
