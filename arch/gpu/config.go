@@ -137,7 +137,8 @@ type Power struct {
 	History string       `key:"history" oneof:"rested,loaded" doc:"what a run finds: clocks at boost, or where the same work over and over has brought them"`
 	At      unit.Hertz   `key:"at" min:"1 Hz" doc:"clock at whose voltage the energies of this section hold"`
 	Slope   float64      `key:"slope" min:"0" max:"1" doc:"relative change of voltage by relative change of clock"`
-	MAC     unit.Joules  `key:"mac" doc:"one multiply-add of the tensor cores in 16 bits, with operands and clock tree; other widths in proportion"`
+	MAC     unit.Joules  `key:"mac" doc:"one multiply-add of the tensor cores in 16 bits, with operands and clock tree"`
+	Wide    float64      `key:"wide" min:"0" max:"1" optional:"true" doc:"share of it that goes with the operands' width in other types; the rest is the same in all; 0: all of it goes with the width"`
 	FMA     unit.Joules  `key:"fma" doc:"one FP32 multiply-add, with operands and clock tree"`
 	L2Byte  unit.Joules  `key:"l2_byte" doc:"a byte from L2 to an SM or back"`
 	DRAM    unit.Joules  `key:"dram_byte" doc:"a byte to or from off-chip memory, with its controller"`

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"cmp"
 	"math"
 
 	"nnsim/unit"
@@ -115,7 +116,8 @@ func (c *Config) macJoules(dt workloads.DType) float64 {
 	if c.tensorRate(dt) == 0 {
 		return float64(c.Power.FMA) * float64(dt.Bits()) / 32
 	}
-	return float64(c.Power.MAC) * float64(dt.Bits()) / 16
+	wide := cmp.Or(c.Power.Wide, 1)
+	return float64(c.Power.MAC) * (1 - wide + wide*float64(dt.Bits())/16)
 }
 
 // warpGrid is how warps divide a tile: the division whose warps read least.

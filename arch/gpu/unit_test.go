@@ -130,6 +130,17 @@ func TestTheGovernorHoldsTheLimit(t *testing.T) {
 	assert.Equal(t, light.boost, light.clock)
 }
 
+// TestAMultiplyAddIsNotPricedByWidthAlone where the preset says which share goes with it.
+func TestAMultiplyAddIsNotPricedByWidthAlone(t *testing.T) {
+	c := opened(t, "h100-sxm", "power.wide=0.8")
+	mac := float64(c.Power.MAC)
+	assert.InEpsilon(t, 0.6*mac, c.macJoules(workloads.E4M3), 1e-9)
+	assert.InEpsilon(t, mac, c.macJoules(workloads.BF16), 1e-9)
+	assert.InEpsilon(t, 1.8*mac, c.macJoules(workloads.TF32), 1e-9)
+	a := preset(t, "a100-sxm")
+	assert.InEpsilon(t, float64(a.Power.MAC)/2, a.macJoules(workloads.Int8), 1e-9, "all of it")
+}
+
 // What a board at its limit draws, by the prices of its events, is the limit: they follow the voltage of the clock.
 func TestPricesOfAThrottledRun(t *testing.T) {
 	m, net, r := operated(t, "t4", "gemm:m=2048,n=2048,k=2048,dtype=fp32")
