@@ -1,10 +1,14 @@
 package gpu
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"nnsim/workloads"
 )
 
 // TestLargeTilesComeFirst on Ampere where tensor cores bound a product, and whole reductions
@@ -79,4 +83,24 @@ func TestSumsStartSooner(t *testing.T) {
 	}
 	c := opened(t, "h100-sxm")
 	assert.Equal(t, 3*int64(c.L2.Latency+c.L2.Far)/2, ends("3")-ends("0"))
+}
+
+// TestTilesOnAmpereAreThoseOfTheNames of cuBLAS's kernels, whose rows are our columns [cublas].
+func TestTilesOnAmpereAreThoseOfTheNames(t *testing.T) {
+	c, list := preset(t, "a100-sxm"), map[string]bool{}
+	for _, x := range c.tilings(workloads.BF16) {
+		list[fmt.Sprintf("%dx%d %dx%d", x.n, x.m, x.k, x.stages)] = true
+	}
+	for _, name := range []string{
+		"ampere_bf16_s16816gemm_bf16_256x128_ldg8_f2f_stages_64x3_tn", "ampere_fp16_s16816gemm_fp16_256x128_ldg8_f2f_stages_32x3_tn",
+		"ampere_bf16_s16816gemm_bf16_128x256_ldg8_f2f_stages_64x3_tn", "ampere_fp16_s16816gemm_fp16_128x128_ldg8_f2f_stages_32x5_tn",
+		"ampere_bf16_s16816gemm_bf16_256x64_ldg8_f2f_stages_64x3_tn", "ampere_bf16_s16816gemm_bf16_64x128_ldg8_f2f_stages_64x4_tn",
+		"ampere_bf16_s16816gemm_bf16_128x64_ldg8_f2f_stages_64x3_tn", "ampere_bf16_s16816gemm_bf16_128x64_ldg8_f2f_stages_32x6_tn",
+		"ampere_bf16_s16816gemm_bf16_64x64_ldg8_f2f_stages_64x5_tn",
+	} {
+		parts := strings.Split(name, "_")
+		assert.True(t, list[parts[4]+" "+parts[8]], name)
+		delete(list, parts[4]+" "+parts[8])
+	}
+	assert.Equal(t, map[string]bool{"128x256 32x3": true}, list, "beside them one that we have met no name of")
 }

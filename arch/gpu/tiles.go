@@ -50,7 +50,7 @@ var menus = map[string][]shape{
 	// kernels, such as ampere_bf16_s16816gemm_bf16_256x64_ldg8_f2f_stages_64x3_tn; as
 	// cuBLAS stores by column, its 256×64 are 64 rows by 256 columns here.
 	"async": {{256, 128, 128, 8, 3}, {128, 256, 128, 8, 3}, {256, 128, 64, 8, 3}, {128, 256, 64, 8, 3}, {128, 128, 64, 4, 5},
-		{64, 256, 128, 4, 3}, {128, 64, 128, 4, 3}, {64, 128, 128, 4, 3}, {64, 64, 128, 4, 5}},
+		{64, 256, 128, 4, 3}, {128, 64, 128, 4, 4}, {64, 128, 128, 4, 3}, {64, 128, 64, 4, 6}, {64, 64, 128, 4, 5}},
 }
 
 // simtMenu is the tiles of kernels on the FP32 pipe: 8×8 results a thread at most; blocks
