@@ -157,6 +157,9 @@ func whereInJSON(text []byte, err error) string {
 		return fmt.Sprintf("line %d: %v", line(syntax.Offset), err)
 	}
 	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field == "" {
+		return fmt.Sprintf("line %d: it is of JSON type %s; a report is an object", line(kind.Offset), kind.Value)
+	}
 	if errors.As(err, &kind) {
 		return fmt.Sprintf("line %d: %s is a %s, want %v", line(kind.Offset), kind.Field, kind.Value, kind.Type)
 	}

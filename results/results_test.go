@@ -237,7 +237,7 @@ func TestReadRefusals(t *testing.T) {
 		"none":    {"{}", "it has no schema"},
 		"another": {`{"schema": "nnsim.run/9"}`, `has schema "nnsim.run/9"; this program reads "nnsim.run/1"`},
 		"inside":  {`{"runs": [{"schema": "nnsim.run/1"}, {}]}`, "runs[1]: is not a report"},
-		"list":    {`[1, 2]`, "is not a report"},
+		"list":    {`[1, 2]`, "is not a report: line 1: it is of JSON type array; a report is an object"},
 	} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(c.text), 0o644))

@@ -64,8 +64,11 @@ func (f *flags) experiments(devices []string, workload string) (list []experimen
 	if len(devices) == 0 {
 		return nil, fmt.Errorf("compare: --devices is missing; name some, such as tpu-v1,tpu-v2 (`nnsim list devices`)")
 	}
-	for _, device := range devices {
-		e, err := f.experiment(strings.TrimSpace(device), workload)
+	for i, device := range devices {
+		if device = strings.TrimSpace(device); device == "" {
+			return nil, fmt.Errorf("compare: --devices: name %d is empty; write names with one comma between them, such as tpu-v1,tpu-v2", i+1)
+		}
+		e, err := f.experiment(device, workload)
 		if err != nil {
 			return nil, err
 		}

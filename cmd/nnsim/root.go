@@ -29,6 +29,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(stderr)
+	refuseShells(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		err = out.err
@@ -91,6 +92,22 @@ func newRoot() *cobra.Command {
 		return about.Help()
 	}})
 	return root
+}
+
+// refuseShells makes the command of completions, which cobra writes, refuse a shell it does not know.
+func refuseShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		panic(err)
+	}
+	completion.Args = nil
+	completion.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("completion: there is no shell %q%s", args[0], hint(args[0], commands(cmd)))
+		}
+		return cmd.Help()
+	}
 }
 
 func commands(root *cobra.Command) (names []string) {
