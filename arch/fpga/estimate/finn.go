@@ -87,12 +87,6 @@ func DepthwiseCycles(channels, kh, kw, pe, simd, outH, outW int64) int64 {
 // PoolCycles is FINN's figure for a pool behind a sliding window.
 func PoolCycles(channels, k, pe, outputs int64) int64 { return channels * k * k / pe * outputs }
 
-// MaxPoolCycles is FINN's figure for the streaming maximum of k×k pixels of an
-// image of that width, the formula its authors call inaccurate.
-func MaxPoolCycles(width, k int64) int64 {
-	return int64(float64(width*width) * (1 + 1/float64(k*k)))
-}
-
 // ElementCycles is FINN's figure for whatever goes token by token: thresholds,
 // additions, copies, channelwise operations.
 func ElementCycles(channels, pe, vectors int64) int64 { return channels / pe * vectors }
