@@ -223,6 +223,9 @@ func (p *Prepared) describe(run *results.Run, e Experiment) {
 	run.Schema, run.Version, run.Seed = results.Schema, Version, e.Seed
 	g := p.Net.Graph
 	run.Notes = append(run.Notes, p.notes...)
+	if left := p.Net.Left; len(left) > 0 {
+		run.Notes = append(run.Notes, fmt.Sprintf("not computed, since it is not the first result of its operator: %s", strings.Join(left, ", ")))
+	}
 	run.Workload = results.Workload{Name: p.Workload.Spec, MACs: workloads.GraphMACs(g), Params: g.Params, DType: p.Net.Precision.String()}
 	for _, list := range [][]*workloads.Tensor{g.Weights(), g.Inputs, g.Outputs} {
 		for _, t := range list {

@@ -20,6 +20,7 @@ type Network struct {
 	Graph     *Graph
 	Precision Precision
 	Layers    []*Layer
+	Left      []string // outputs of the graph that no machine computes, and that are left out
 }
 
 // Matrix is the iteration space of a head that multiplies and accumulates: a

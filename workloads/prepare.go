@@ -34,7 +34,11 @@ func Prepare(g *Graph, p Precision, fuses Fuser) (*Network, error) {
 			return nil, fmt.Errorf("%s: %w", g.Name, err)
 		}
 	}
-	net := &Network{Graph: c, Precision: p, Layers: group(c, fuses)}
+	left, err := onlyFirstResults(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", g.Name, err)
+	}
+	net := &Network{Graph: c, Precision: p, Layers: group(c, fuses), Left: left}
 	assign(net, p)
 	return net, nil
 }
