@@ -17,6 +17,7 @@ import (
 	"nnsim/unit"
 	"nnsim/workloads"
 	"nnsim/workloads/catalog"
+	"nnsim/workloads/reference"
 )
 
 // Version is the program's.
@@ -142,7 +143,7 @@ func (p *Prepared) run(e Experiment, begun time.Time) (*results.Run, error) {
 		return nil, err
 	}
 	run, ideal, err := p.simulate(e, checker)
-	if refused := (arch.Refusal{}); errors.As(err, &refused) {
+	if errors.As(err, new(arch.Refusal)) || errors.As(err, new(reference.Uncomputable)) {
 		return nil, fmt.Errorf("%s on %s: %w", p.Workload.Name, p.Machine.Name(), err)
 	}
 	if err != nil {

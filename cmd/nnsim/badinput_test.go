@@ -201,6 +201,16 @@ func TestWrongModels(t *testing.T) {
 	}
 }
 
+// TestUncomputableModels: what a kernel finds while a machine runs is the model's fault, not the machine's.
+func TestUncomputableModels(t *testing.T) {
+	t.Chdir(t.TempDir())
+	m := model{opset: 13, output: "y", nodes: []node{{name: "most", op: "Max", in: []string{"x", "z"}, out: []string{"y"}}},
+		inputs: []tensor{{name: "x", elem: 3, dims: []int64{2, 3}}, {name: "z", elem: 3, dims: []int64{2, 3}}}}
+	write(t, "bytes.onnx", m.encode())
+	refused(t, wrong{"run bytes.onnx,dtype=bf16 --device tiny-4x4", "most|y|dtype=int8"})
+	refused(t, wrong{"run bytes.onnx --device h100-sxm", "most|y|dtype=int8"})
+}
+
 // TestTheSoundModelRuns: the models above are refused for what was changed.
 func TestTheSoundModelRuns(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -30,7 +30,7 @@ type node struct {
 // tensor is a TensorProto or, for an input, a ValueInfoProto.
 type tensor struct {
 	name     string
-	elem     uint64 // 1 float, 7 int64
+	elem     uint64 // 1 float, 3 int8, 7 int64
 	dims     []int64
 	floats   []float32
 	external string // location of external data

@@ -106,8 +106,15 @@ func newCall(n *workloads.Node, in []*workloads.Array) (*call, error) {
 
 // fail is an error that begins with the node and its operator.
 func (c *call) fail(format string, args ...any) error {
-	return fmt.Errorf("node %v: "+format, append([]any{c.node}, args...)...)
+	return Uncomputable{fmt.Errorf("node %v: "+format, append([]any{c.node}, args...)...)}
 }
+
+// Uncomputable is what a kernel finds in its values or types that no machine is to blame for,
+// such as a division of integers by zero.
+type Uncomputable struct{ Cause error }
+
+func (u Uncomputable) Error() string { return u.Cause.Error() }
+func (u Uncomputable) Unwrap() error { return u.Cause }
 
 // has tells whether input i is given.
 func (c *call) has(i int) bool { return i < len(c.in) && c.in[i] != nil }

@@ -27,7 +27,7 @@ func (r result) encode(n *workloads.Node, t *workloads.Tensor) (*workloads.Array
 		return inFloat(a, to), nil
 	case to.IsInt() && to != workloads.Int64 && t.Scale == 0:
 		c := call{node: n}
-		return nil, c.fail("output %s is %v without a scale; run a calibration first", t.Name, to)
+		return nil, c.fail("output %s is %v without a scale here; leave it in floating point in the model, or compute in integers with dtype=int8", t.Name, to)
 	case to.IsInt() && to != workloads.Int64:
 		step := 1.0
 		if scaled {
