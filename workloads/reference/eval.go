@@ -93,7 +93,7 @@ func newCall(n *workloads.Node, in []*workloads.Array) (*call, error) {
 		c.node.Out = append(c.node.Out, t)
 	}
 	if err := workloads.Infer(c.node); err != nil {
-		return nil, err
+		return nil, Uncomputable{err}
 	}
 	for _, t := range c.node.Out {
 		if t != nil && t.Shape.Elements() > maxElements {
