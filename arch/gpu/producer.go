@@ -61,10 +61,14 @@ func (g *grid) goesOn(s *ctaState) (piece int, ok bool) {
 // descriptor lies, and that.
 const descriptors = 2
 
-// begins is the edge of a CTA's first load.
+// begins is the edge of a CTA's first load: it is dispatched in its turn, its warps start one after
+// another, where a tile waits for the last of them, and code that is not there is read.
 func (g *grid) begins(s *ctaState, at int64) int64 {
 	g.dispatched = max(g.dispatched, float64(at)) + g.every
 	first := int64(g.dispatched) + g.k.start
+	if g.k.slabs > 0 {
+		first += int64(g.k.warps-1) * int64(g.c.Launch.Warp)
+	}
 	if !g.sms[s.sm].warm {
 		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
 		reads := g.c.Launch.Cold

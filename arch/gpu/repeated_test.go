@@ -51,3 +51,15 @@ func TestCTAsAreDispatchedInTurn(t *testing.T) {
 	assert.Less(t, ends("19.8 MHz"), 100*all+3000)
 	assert.Less(t, ends("0 Hz"), all)
 }
+
+// TestWarpsStartInTurn: the first load of a tile waits for the last of its CTA's warps.
+func TestWarpsStartInTurn(t *testing.T) {
+	c := opened(t, "h100-sxm")
+	ends := func(warps, slabs int) int64 {
+		k := c.counter()
+		k.warps, k.slabs = warps, slabs
+		return newGrid(c, k, newGovernor(c), true, 0).run(0)
+	}
+	assert.Equal(t, 11*int64(c.Launch.Warp), ends(12, 1)-ends(1, 1))
+	assert.Equal(t, ends(1, 0), ends(12, 0), "values that warps load for themselves")
+}
