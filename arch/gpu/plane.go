@@ -47,7 +47,7 @@ func (p *plane) layer(i int) error {
 		picked, err = p.evaluate(lp.Layer)
 	}
 	if err != nil {
-		return fmt.Errorf("gpu: layer %s: %w", lp.Layer.Name, err)
+		return fmt.Errorf("layer %s: %w", lp.Layer.Name, err)
 	}
 	out, err := p.read(lp.Layer.Out())
 	if err == nil {
