@@ -309,7 +309,7 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	}
 	if t.split > 1 {
 		partial := float64(p.m*p.n*p.batch) * 4 * float64(t.split)
-		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.Sums+2)*float64(c.L2.Far) + partial/c.sends()
+		time += float64(c.Launch.Gap)*float64(c.Clock) + float64(k.start) + float64(c.Launch.ofSums()+2)*float64(c.L2.Far) + partial/c.sends()
 	}
 	return time
 }

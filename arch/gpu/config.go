@@ -105,13 +105,13 @@ type Memory struct {
 
 // Launch is what starting a kernel takes.
 type Launch struct {
-	Gap  unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
-	Call unit.Seconds `key:"call" optional:"true" doc:"what the host takes for a call of a framework's operator before it launches the kernel, while kernels before it run; 0: kernels of a graph, which wait for no host"`
-	Cold int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
-	Sums int          `key:"sums" min:"0" max:"64" doc:"the same before the first instruction of the kernel that adds a split product's parts, which is short"`
-	CTA  unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
-	Rate unit.Hertz   `key:"rate" min:"0 Hz" optional:"true" doc:"CTAs dispatched a second, one after another, over all SMs; 0: all that find room at once"`
-	Warp unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`
+	Gap    unit.Seconds `key:"gap" doc:"from the end of one kernel to the first CTA of the next"`
+	Call   unit.Seconds `key:"call" optional:"true" doc:"what the host takes for a call of a framework's operator before it launches the kernel, while kernels before it run; 0: kernels of a graph, which wait for no host"`
+	Cold   int          `key:"cold" min:"0" max:"64" doc:"reads of L2 one after another before the first instruction of the main loop: parameters, code"`
+	Spared int          `key:"spared" min:"0" max:"64" optional:"true" doc:"of these reads, those that the kernel which adds the parts of a split product does without, being short"`
+	CTA    unit.Cycles  `key:"cta" min:"0" doc:"from a CTA's dispatch to its first load, once the code is there"`
+	Rate   unit.Hertz   `key:"rate" min:"0 Hz" optional:"true" doc:"CTAs dispatched a second, one after another, over all SMs; 0: all that find room at once"`
+	Warp   unit.Cycles  `key:"warp" min:"0" max:"100" doc:"from the start of one warp to the next on an SM"`
 }
 
 // Kernel overrides the choice of the kernel of a product; 0 leaves it to the heuristic.
@@ -157,9 +157,9 @@ type Counted struct {
 	Matrix   unit.Watts  `key:"matrix" doc:"the same where its matrix pipes run"`
 	Duty     unit.Watts  `key:"duty" doc:"all SMs' pipelines always busy: operands, arithmetic"`
 	MMA      unit.Watts  `key:"mma" doc:"the same with matrix instructions"`
-	Inst     unit.Joules `key:"inst" doc:"an instruction of a warp: buffer, scheduler"`
-	Issue    unit.Watts  `key:"issue" doc:"what the instructions of pipelines always busy take, where their number is not known"`
-	MMAIssue unit.Watts  `key:"mma_issue" doc:"the same with matrix instructions, of which there are few"`
+	Inst     unit.Joules `key:"inst" optional:"true" doc:"an instruction of a warp: buffer, scheduler"`
+	Issue    unit.Watts  `key:"issue" optional:"true" doc:"what the instructions of pipelines always busy take, where their number is not known"`
+	MMAIssue unit.Watts  `key:"mma_issue" optional:"true" doc:"the same with matrix instructions, of which there are few"`
 	L1RH     unit.Joules `key:"l1rh" doc:"an access of L1: a read that hits"`
 	L1RM     unit.Joules `key:"l1rm" doc:"a read that misses"`
 	L1WH     unit.Joules `key:"l1wh" doc:"a write that hits"`

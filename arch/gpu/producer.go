@@ -73,7 +73,7 @@ func (g *grid) begins(s *ctaState, at int64) int64 {
 		mean := int64(g.c.L2.Latency+g.c.L2.Far) / 2 // single lines lie in either partition
 		reads := g.c.Launch.Cold
 		if g.k.sums {
-			reads = g.c.Launch.Sums
+			reads = g.c.Launch.ofSums()
 		}
 		if g.k.ahead {
 			reads += descriptors

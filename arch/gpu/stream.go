@@ -41,6 +41,9 @@ const (
 	reduceLoads = 8
 )
 
+// ofSums is the reads of L2, one after another, before the first instruction of that kernel.
+func (l *Launch) ofSums() int { return max(0, l.Cold-l.Spared) }
+
 // reduction is the kernel that sums the parts of a split product.
 func (c *Config) reduction(p *product, t tiling) *kernel {
 	results, warps, per, loads := p.m*p.n*p.batch, reduceWarps, 32*reduceWarps, min(t.split, reduceLoads)
