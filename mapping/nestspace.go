@@ -157,25 +157,25 @@ func (s *nestSpace) Cost(at []int) float64 {
 // whose stores still wait.
 func (s *nestSpace) time() float64 {
 	if s.n.bands == nil {
-		return max(s.pace.time(&s.c, &s.n), s.crossing())
+		return max(s.pace.time(&s.c, &s.n), s.c.crossing(&s.first))
 	}
-	return max(s.pace.bandTime(&s.c, &s.n), s.crossing())
+	return max(s.pace.bandTime(&s.c, &s.n), s.c.crossing(&s.first))
 }
 
 // crossing is how long the memory takes for the bytes that must cross the off-chip
 // boundary whatever the mapping: B and the result, once.
-func (s *nestSpace) crossing() float64 {
-	if s.c.target.BytesPerCycle == 0 {
+func (c *cutter) crossing(first *Nest) float64 {
+	if c.target.BytesPerCycle == 0 {
 		return 0
 	}
 	var bytes int64
-	if !s.first.BOnChip {
-		bytes += s.c.layer.Head().In[1].Bytes()
+	if !first.BOnChip {
+		bytes += c.layer.Head().In[1].Bytes()
 	}
-	if !s.first.OutOnChip {
-		bytes += s.c.layer.Out().Bytes()
+	if !first.OutOnChip {
+		bytes += c.layer.Out().Bytes()
 	}
-	return float64(bytes) / s.c.target.BytesPerCycle
+	return float64(bytes) / c.target.BytesPerCycle
 }
 
 // boundShare: the reckoned cost may fall short of what folds and bytes take, since it
@@ -220,7 +220,7 @@ func (s *nestSpace) Bound(at []int, fixed int) float64 {
 			return folds * max(r, t.Rows)
 		})
 	}
-	return max(bound*repeats, s.crossing()) * boundShare
+	return max(bound*repeats, s.c.crossing(&s.first)) * boundShare
 }
 
 // Plan is the layer with the nest of a legal point.

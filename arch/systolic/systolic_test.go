@@ -72,7 +72,7 @@ func TestWritesAtTheEnd(t *testing.T) {
 	m, err := device("gemmini-16-fp32")()
 	require.NoError(t, err)
 	w := archtest.Workload{Name: "padded", Build: func() (*workloads.Graph, error) {
-		w, err := catalog.Open("conv:c=3,h=15,w=7,k=16,r=1,s=1,pad=3,dil=2", catalog.Defaults{Seed: 1})
+		w, err := catalog.Open("conv:c=3,h=16,w=8,k=16,r=1,s=1", catalog.Defaults{Seed: 1})
 		return w.Graph, err
 	}}
 	run, err := archtest.Checked(m, w, m.Native(), arch.Full)
