@@ -73,7 +73,7 @@ func (c *cutter) extraOperands() (list []*workloads.Tensor) {
 func (c *cutter) extras() int { return len(c.extraOperands()) }
 
 // estimate fills the nest's cost: compute as the folds it takes, traffic as the
-// bytes its loads and stores move. It ranks tilings; the simulation decides.
+// bytes its loads and stores move. It ranks tilings, the best of which are followed (quickest).
 func (c *cutter) estimate(n *Nest) {
 	t, s := &c.target, &n.Space
 	rows, cols, red := n.Images*n.Pixels, n.Cols, n.Chans*s.R*s.S

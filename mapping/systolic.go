@@ -95,8 +95,8 @@ func (p *Plan) cutterOf(lp *LayerPlan) *cutter {
 // onChip tells whether a tensor lives in the buffer.
 func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnChip >= 0 }
 
-// nest chooses the cheapest legal tiling of the layer's product, among those of a
-// coarse grid, and leaves the whole space with it. least is the bytes that the
+// nest chooses the quickest legal tiling of the layer's product, among those of a
+// coarse grid that are best by their estimates, and leaves the whole space with it. least is the bytes that the
 // smallest tiling needs; -1: there is none.
 func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
 	first := c.firstNest()
