@@ -36,9 +36,10 @@ type core struct {
 	acts     cursor
 	computes cursor
 	stores   cursor
-	hosts    cursor
-	steps    []progress // of all groups, one after another
+	hosts    cursor // of layers on the processor
+	ahead    lookahead
 	done     [][]layerDone
+	ended    []unit.Edge // when the products of each group's last step are done
 	hostFree unit.Edge
 	prepared []unit.Edge    // when each group's input has been prepared
 	array    *results.Stats // what computes, and waits for loads and for output buffers
@@ -49,18 +50,6 @@ type core struct {
 // cursor is how far one of the core's queues is.
 type cursor struct{ next int }
 
-// progress is what is known of a step.
-type progress struct {
-	pending  int       // pieces of loads on their way
-	arrive   unit.Edge // the first of them
-	loaded   unit.Edge // when all have come; unknown until then
-	late     unit.Edge
-	computed unit.Edge
-	storing  int
-	stored   unit.Edge
-	last     unit.Edge
-}
-
 // layerDone is when a layer's results are complete.
 type layerDone struct {
 	stores int // that have completed
@@ -69,22 +58,15 @@ type layerDone struct {
 }
 
 func newCore(m *Machine, id int, p *program, x *external, ports []*port, count int, ideal bool) *core {
-	c := &core{m: m, id: id, p: p, x: x, ports: ports, count: count, ideal: ideal, steps: make([]progress, count*len(p.steps))}
-	for i := range c.steps {
-		c.steps[i] = progress{loaded: unknown, computed: unknown, stored: unknown, arrive: unknown}
-	}
+	c := &core{m: m, id: id, p: p, x: x, ports: ports, count: count, ideal: ideal, ahead: lookahead{p: p, steps: count * p.steps}}
 	at := unit.Edge(0)
 	for range count {
 		c.done = append(c.done, make([]layerDone, len(p.layers)))
+		c.ended = append(c.ended, unknown)
 		at += unit.Edge(m.inputCycles(p))
 		c.prepared = append(c.prepared, at)
 	}
 	return c
-}
-
-// step is the program's step behind a number, and its group.
-func (c *core) step(i int) (s *step, group int) {
-	return &c.p.steps[i%len(c.p.steps)], i / len(c.p.steps)
 }
 
 // Step lets every queue go as far as it can, and returns when one can go on.
@@ -102,18 +84,14 @@ func (c *core) Step(now unit.Edge) unit.Edge {
 	return next
 }
 
-// before is the edge at which the products of a step before another are done: what
-// frees the buffer of an operand that is loaded for the second time since.
-func (c *core) before(i, previous int) unit.Edge {
-	base := i - i%len(c.p.steps)
-	if previous < 0 {
-		if base == 0 {
-			return 0
-		}
-		return c.steps[base-1].computed
-	}
-	if at := base + previous; at > 0 {
-		return c.steps[at-1].computed
+// freed is the edge at which the products of a step are done whose buffer a group's next step
+// fills; -1 is the last step of the group before.
+func (c *core) freed(i, group int) unit.Edge {
+	switch {
+	case i >= 0:
+		return c.ahead.at(i).computed
+	case group > 0:
+		return c.ended[group-1]
 	}
 	return 0
 }
@@ -149,7 +127,7 @@ func (c *core) made(group, layer int) unit.Edge {
 // ready is when a layer's results are complete; a view's when its input's are.
 func (c *core) ready(group, layer int) unit.Edge {
 	d := &c.done[group][layer]
-	if c.p.layers[layer].idle {
+	if c.p.layers[layer].idle() {
 		return c.made(group, layer)
 	}
 	if !d.known {
@@ -159,38 +137,36 @@ func (c *core) ready(group, layer int) unit.Edge {
 }
 
 // settle notes that a step's loads are all on their way, or there.
-func (c *core) settle(i int) {
-	if s := &c.steps[i]; i < c.weights.next && i < c.acts.next && s.pending == 0 && s.loaded == unknown {
-		s.loaded = max(s.late, 0)
+func (c *core) settle(i int, t *task) {
+	if i < c.weights.next && i < c.acts.next && t.pending == 0 && t.loaded == unknown {
+		t.loaded = max(t.late, 0)
 	}
 }
 
 // compute finds when the next step's products are done.
 func (c *core) compute() (bool, unit.Edge) {
 	i := c.computes.next
-	if i == len(c.steps) {
+	if i == c.ahead.steps {
 		return false, engine.Never
 	}
-	s, group := c.step(i)
-	t := &c.steps[i]
+	t := c.ahead.at(i)
 	previous := unit.Edge(0)
 	if i > 0 {
-		previous = c.steps[i-1].computed
+		previous = c.ahead.at(i - 1).computed
 	}
-	if s.onHost {
-		t.computed = previous
-		c.computes.next++
+	if t.onHost {
+		c.computedAt(t, previous)
 		return true, engine.Never
 	}
 	if t.loaded == unknown {
 		return false, engine.Never
 	}
-	room := c.room(i, s)
+	room := c.room(t)
 	if room == unknown {
 		return false, engine.Never
 	}
 	free := previous
-	if s.opens {
+	if t.opens {
 		free += unit.Edge(c.m.cfg.Engine.Start)
 	}
 	begin := max(free, t.loaded)
@@ -198,13 +174,28 @@ func (c *core) compute() (bool, unit.Edge) {
 		begin = max(free, t.arrive)
 	}
 	start := max(begin, room)
-	t.computed = max(start+unit.Edge(s.compute), t.loaded)
-	c.spend(s, free, begin, start, t.computed)
-	if s.ends {
-		c.stored(group, s.layer, t.computed)
+	c.computedAt(t, max(start+unit.Edge(t.compute), t.loaded))
+	c.spend(&t.step, free, begin, start, t.computed)
+	if t.ends {
+		c.stored(t.group, t.layer, t.computed)
 	}
-	c.computes.next++
 	return true, engine.Never
+}
+
+// computedAt notes when the products of the next step are done.
+func (c *core) computedAt(t *task, edge unit.Edge) {
+	t.computed = edge
+	if c.computes.next++; c.computes.next%c.p.steps == 0 {
+		c.ended[t.group] = edge
+	}
+	c.forget()
+}
+
+// forget lets go of the steps that nothing will ask for again.
+func (c *core) forget() {
+	if passed := min(c.weights.next, c.acts.next, c.computes.next, c.stores.next) - 1; passed >= 0 {
+		c.ahead.forget(passed)
+	}
 }
 
 // spend enters a step that could begin at edge free, had its loads at begin and room for
@@ -223,22 +214,20 @@ func (c *core) spend(s *step, free, begin, start, end unit.Edge) {
 
 // onHost finds when the next layer on the processor is done.
 func (c *core) onHost() (bool, unit.Edge) {
-	i := c.hosts.next
-	if i == len(c.steps) {
+	n := len(c.p.hosts)
+	if c.hosts.next == c.count*n {
 		return false, engine.Never
 	}
-	s, group := c.step(i)
-	if s.onHost {
-		made := c.made(group, s.layer)
-		if made == unknown {
-			return false, engine.Never
-		}
-		cycles := c.p.layers[s.layer].host
-		c.hostFree = max(c.hostFree, made) + unit.Edge(cycles)
-		c.host.Serve(s.layer, 0)
-		c.host.Spend(c.hostFree-unit.Edge(cycles), c.hostFree, results.Spent{Busy: cycles})
-		c.done[group][s.layer] = layerDone{edge: c.hostFree, known: true}
+	group, layer := c.hosts.next/n, c.p.hosts[c.hosts.next%n]
+	made := c.made(group, layer)
+	if made == unknown {
+		return false, engine.Never
 	}
+	cycles := c.p.layers[layer].hostCycles
+	c.hostFree = max(c.hostFree, made) + unit.Edge(cycles)
+	c.host.Serve(layer, 0)
+	c.host.Spend(c.hostFree-unit.Edge(cycles), c.hostFree, results.Spent{Busy: cycles})
+	c.done[group][layer] = layerDone{edge: c.hostFree, known: true}
 	c.hosts.next++
 	return true, engine.Never
 }
@@ -248,8 +237,8 @@ func (c *core) Receive(engine.Message) {}
 
 // Left tells whether all steps are done.
 func (c *core) Left() (string, bool) {
-	n := len(c.steps)
-	done := c.computes.next == n && c.stores.next == n && c.hosts.next == n
+	n := c.ahead.steps
+	done := c.computes.next == n && c.stores.next == n && c.hosts.next == c.count*len(c.p.hosts)
 	return fmt.Sprintf("of %d steps: weights of %d, inputs of %d, %d computed, %d stored", n, c.weights.next, c.acts.next, c.computes.next, c.stores.next), done
 }
 

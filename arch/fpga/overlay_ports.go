@@ -8,61 +8,60 @@ import (
 // loadWeights sends for the weights of the next step that needs some.
 func (c *core) loadWeights() (bool, unit.Edge) {
 	i := c.weights.next
-	if i == len(c.steps) {
+	if i == c.ahead.steps {
 		return false, engine.Never
 	}
-	s, _ := c.step(i)
-	if s.weights > 0 {
-		free := c.before(i, s.previousW)
-		if s.alone && i > 0 {
-			free = c.steps[i-1].computed
+	t := c.ahead.at(i)
+	if t.weights > 0 {
+		free := c.freed(t.freesW, t.group)
+		if t.alone && i > 0 {
+			free = c.ahead.at(i - 1).computed
 		}
 		if ok, at := c.due(free); !ok {
 			return false, at
 		}
-		c.load(i, s.weightsAt, s.weights)
+		c.load(i, t, t.weightsAt, t.weights)
 	}
 	c.weights.next++
-	c.settle(i)
+	c.settle(i, t)
 	return true, engine.Never
 }
 
 // loadActs sends for the activations of the next step that needs some.
 func (c *core) loadActs() (bool, unit.Edge) {
 	i := c.acts.next
-	if i == len(c.steps) {
+	if i == c.ahead.steps {
 		return false, engine.Never
 	}
-	s, group := c.step(i)
-	if s.acts > 0 {
-		at := max(c.before(i, s.previousA), 0)
-		if c.before(i, s.previousA) == unknown {
+	t := c.ahead.at(i)
+	if t.acts > 0 {
+		free := c.freed(t.freesA, t.group)
+		if free == unknown {
 			return false, engine.Never
 		}
-		made := c.made(group, s.layer)
+		made := c.made(t.group, t.layer)
 		if made == unknown {
 			return false, engine.Never
 		}
-		if ok, at := c.due(max(at, made)); !ok {
+		if ok, at := c.due(max(free, made)); !ok {
 			return false, at
 		}
-		c.load(i, s.actsAt, s.acts)
+		c.load(i, t, t.actsAt, t.acts)
 	}
 	c.acts.next++
-	c.settle(i)
+	c.settle(i, t)
 	return true, engine.Never
 }
 
 // load moves bytes over all ports of the core.
-func (c *core) load(i int, at, bytes int64) {
-	s := &c.steps[i]
-	c.transfer(at, bytes, false, func() { s.pending++ }, func(first, last unit.Edge) {
-		if s.arrive == unknown || first < s.arrive {
-			s.arrive = first
+func (c *core) load(i int, t *task, at, bytes int64) {
+	c.transfer(at, bytes, false, func() { t.pending++ }, func(first, last unit.Edge) {
+		if t.arrive == unknown || first < t.arrive {
+			t.arrive = first
 		}
-		s.late = max(s.late, last)
-		s.pending--
-		c.settle(i)
+		t.late = max(t.late, last)
+		t.pending--
+		c.settle(i, t)
 	})
 }
 
@@ -93,35 +92,29 @@ func (c *core) transfer(at, bytes int64, write bool, begun func(), ended func(fi
 }
 
 // room is when a step's results have an output buffer: the store before last is done.
-func (c *core) room(i int, s *step) unit.Edge {
-	if !s.begins {
-		return 0
-	}
-	base := i - i%len(c.p.steps)
-	at := s.previousStores[1]
-	if at < 0 {
+func (c *core) room(t *task) unit.Edge {
+	if !t.begins || t.room < 0 {
 		return 0 // the stores of the images before are older than what has been loaded since
 	}
-	return c.steps[base+at].stored
+	return c.ahead.at(t.room).stored
 }
 
 // store sends the next step's results off.
 func (c *core) store() (bool, unit.Edge) {
 	i := c.stores.next
-	if i == len(c.steps) {
+	if i == c.ahead.steps {
 		return false, engine.Never
 	}
-	s, group := c.step(i)
-	t := &c.steps[i]
-	if s.store > 0 {
+	t := c.ahead.at(i)
+	if t.store > 0 {
 		if ok, at := c.due(t.computed); !ok {
 			return false, at
 		}
-		c.transfer(s.outAt, s.store, true, func() { t.storing++ }, func(_, last unit.Edge) {
+		c.transfer(t.outAt, t.store, true, func() { t.storing++ }, func(_, last unit.Edge) {
 			t.last = max(t.last, last)
 			if t.storing--; t.storing == 0 {
 				t.stored = t.last
-				c.stored(group, s.layer, t.stored)
+				c.stored(t.group, t.layer, t.stored)
 			}
 		})
 	}

@@ -5,40 +5,49 @@ import (
 	"nnsim/workloads"
 )
 
-// program is what a core does for a group of images: steps in order, layer by layer.
+// program is what a core does for a group of images: steps in order, layer by layer. A
+// layer's are written when a core comes to it, so that no run holds them all.
 type program struct {
-	steps  []step
+	m      *Machine
 	layers []programLayer
+	hosts  []int // layers on the processor
+	steps  int   // in all
 	groups int   // of engine.images images, in the whole batch
 	input  int64 // elements of the network's inputs, of a group
 }
 
 // programLayer is a layer of a program.
 type programLayer struct {
-	needs  []int // layers whose results it reads; -1: an input of the network
-	stores int   // steps that complete the layer: those that store; where none does, the last
-	idle   bool  // it has no steps, as a view has none
-	host   int64 // cycles on the processor
+	*layer
+	index      int
+	needs      []int // layers whose results it reads; -1: an input of the network
+	in, out    int64 // addresses of its input, its results and its weights
+	weightsAt  int64
+	steps      int
+	stores     int   // steps that complete the layer: those that store; where none does, the last
+	silent     bool  // no step stores anything
+	hostCycles int64 // cycles on the processor
+	total      step  // all that its steps load, compute and store
 }
+
+// idle tells that a layer has no steps, as a view has none.
+func (l *programLayer) idle() bool { return l.steps == 0 }
 
 // step is a tile on its way: what is loaded for it, computed, and stored.
 type step struct {
-	layer          int
-	onHost         bool
-	opens          bool // the first of its layer
-	begins         bool // its results need an output buffer
-	alone          bool // its weights wait for the step before
-	ends           bool // it completes its layer without storing anything
-	weights, acts  int64
-	store          int64
-	weightsAt      int64
-	actsAt, outAt  int64
-	compute        int64
-	onArray        bool
-	macs, ops      int64
-	previousW      int // the step before it that loads weights, activations, or stores; -1: none
-	previousA      int
-	previousStores [2]int
+	layer         int
+	onHost        bool
+	opens         bool // the first of its layer
+	begins        bool // its results need an output buffer
+	alone         bool // its weights wait for the step before
+	ends          bool // it completes its layer without storing anything
+	onArray       bool
+	weights, acts int64
+	store         int64
+	weightsAt     int64
+	actsAt, outAt int64
+	compute       int64
+	macs, ops     int64
 }
 
 // parts is into how many groups of images a batch divides: all layers have to.
@@ -66,9 +75,9 @@ func (m *Machine) parts(net *workloads.Network, d *design) int {
 	return parts
 }
 
-// compile makes the program of a network.
+// compile makes the program of a network: where its tensors lie, and how much each layer is.
 func (m *Machine) compile(net *workloads.Network, d *design) *program {
-	p := &program{groups: m.parts(net, d)}
+	p := &program{m: m, groups: m.parts(net, d)}
 	maker, at := map[*workloads.Tensor]int{}, map[*workloads.Tensor]int64{}
 	for _, t := range net.Graph.Inputs {
 		p.input += t.Shape.Elements() / int64(p.groups)
@@ -82,7 +91,7 @@ func (m *Machine) compile(net *workloads.Network, d *design) *program {
 		return at[t]
 	}
 	for i, l := range d.layers {
-		one := programLayer{}
+		one := programLayer{layer: l, index: i}
 		for _, t := range l.inputs() {
 			if from, ok := maker[t]; ok {
 				one.needs = append(one.needs, from)
@@ -93,33 +102,69 @@ func (m *Machine) compile(net *workloads.Network, d *design) *program {
 		for _, t := range l.outputs() {
 			maker[t] = i
 		}
-		p.layers = append(p.layers, one)
-		in, out, weights := int64(0), int64(0), next
+		one.weightsAt = next
 		if list := l.inputs(); len(list) > 0 {
-			in = place(list[0])
+			one.in = place(list[0])
 		}
 		if l.kind == view {
-			at[l.Out()] = in
-			continue
+			at[l.Out()] = one.in
+		} else {
+			one.out = place(l.Out())
 		}
-		out = place(l.Out())
 		if l.kind == dense {
-			weights = next
+			one.weightsAt = next
 			next += unit.CeilDiv(l.Head().In[1].Bytes(), boundary) * boundary
+			one.layer = m.settled(l)
 		}
-		first := len(p.steps)
-		m.layerSteps(p, i, l, in, out, weights)
-		if len(p.steps) > first {
-			p.steps[first].opens = true
+		if l.kind == host {
+			one.hostCycles = m.hostCycles(l, int64(p.groups))
+			p.hosts = append(p.hosts, i)
 		}
+		p.count(&one)
+		p.layers = append(p.layers, one)
 	}
-	p.link()
 	return p
 }
 
-// layerSteps adds the steps of a layer.
-func (m *Machine) layerSteps(p *program, i int, l *layer, in, out, weights int64) {
-	switch l.kind {
+// settled is a layer with its blocks chosen, so that they are not chosen again each time it is gone through.
+func (m *Machine) settled(l *layer) *layer {
+	s := flat(l.Head())
+	e := &m.cfg.Engine
+	if l.cut != nil || e.Over != "blocks" || m.byUnit(&s) {
+		return l
+	}
+	one := *l
+	chosen := m.cutFor(l, &s, e.Images)
+	one.cut = &chosen
+	return &one
+}
+
+// count goes through a layer's steps for what they are together.
+func (p *program) count(l *programLayer) {
+	p.each(l, func(s *step) {
+		t := &l.total
+		t.weights, t.acts, t.store = t.weights+s.weights, t.acts+s.acts, t.store+s.store
+		t.compute, t.macs, t.ops = t.compute+s.compute, t.macs+s.macs, t.ops+s.ops
+		if s.empty() {
+			return
+		}
+		l.steps++
+		if s.store > 0 {
+			l.stores++
+		}
+	})
+	if l.silent = l.stores == 0 && l.kind != host; l.silent {
+		l.stores = min(1, l.steps)
+	}
+	p.steps += l.steps
+}
+
+// empty tells that a step moves nothing and takes no time: products that others' times hold.
+func (s *step) empty() bool { return !s.onHost && s.weights+s.acts+s.store+s.compute == 0 }
+
+// each visits a layer's steps in order.
+func (p *program) each(l *programLayer, visit func(*step)) {
+	switch m := p.m; l.kind {
 	case dense:
 		s := flat(l.Head())
 		if s.Images > 1 {
@@ -127,31 +172,27 @@ func (m *Machine) layerSteps(p *program, i int, l *layer, in, out, weights int64
 		} else {
 			s.W, s.OW = s.W/p.groups, s.OW/p.groups
 		}
-		m.tiles(l, s, m.cfg.Engine.Images, func(t *tile) {
-			if t.weights+t.acts+t.store+t.compute == 0 {
-				p.steps[len(p.steps)-1].macs += t.macs
-				return
-			}
-			p.steps = append(p.steps, step{layer: i, begins: t.first || t.room, alone: t.alone, weights: t.weights, acts: t.acts, store: t.store, compute: t.compute, macs: t.macs,
+		in, out, weights := l.in, l.out, l.weightsAt
+		m.tiles(l.layer, s, m.cfg.Engine.Images, func(t *tile) {
+			visit(&step{layer: l.index, begins: t.first || t.room, alone: t.alone, weights: t.weights, acts: t.acts, store: t.store, compute: t.compute, macs: t.macs,
 				onArray: true, weightsAt: weights, actsAt: in, outAt: out})
 			weights, in, out = weights+t.weights, in+t.acts, out+t.store
 		})
-	case concat: // its inputs have been stored side by side
+	case view, concat: // the inputs of a concat have been stored side by side
 	case host:
-		p.layers[i].host = m.hostCycles(l, int64(p.groups))
-		p.steps = append(p.steps, step{layer: i, onHost: true, ops: hostOps(l) / int64(p.groups)})
+		visit(&step{layer: l.index, onHost: true, ops: hostOps(l.layer) / int64(p.groups)})
 	default:
-		m.vectorSteps(p, i, l, in, out)
+		p.vectorSteps(l, visit)
 	}
 }
 
 // vectorSteps are work on the vector lanes: pieces that are loaded, pass the lanes and
 // are stored.
-func (m *Machine) vectorSteps(p *program, i int, l *layer, in, out int64) {
-	groups := int64(p.groups)
-	read, written, ops, lanes := int64(0), l.Out().Bytes()/groups, laneOps(l)/groups, int64(m.cfg.Engine.Lanes)
-	if m.cfg.Engine.Sums > 0 && l.Head().Op == "Add" {
-		ops, lanes = l.Out().Shape.Elements()/groups, int64(m.cfg.Engine.Sums)
+func (p *program) vectorSteps(l *programLayer, visit func(*step)) {
+	groups, e := int64(p.groups), &p.m.cfg.Engine
+	read, written, ops, lanes := int64(0), l.Out().Bytes()/groups, laneOps(l.layer)/groups, int64(e.Lanes)
+	if e.Sums > 0 && l.Head().Op == "Add" {
+		ops, lanes = l.Out().Shape.Elements()/groups, int64(e.Sums)
 	}
 	for _, t := range l.inputs() {
 		read += t.Bytes() / groups
@@ -159,8 +200,9 @@ func (m *Machine) vectorSteps(p *program, i int, l *layer, in, out int64) {
 	work := unit.CeilDiv(ops, lanes)
 	pieces := max(1, unit.CeilDiv(max(read, written), piece))
 	share := func(n, k int64) int64 { return n*(k+1)/pieces - n*k/pieces }
+	in, out := l.in, l.out
 	for k := range pieces {
-		p.steps = append(p.steps, step{layer: i, begins: true, acts: share(read, k), store: max(1, share(written, k)), compute: share(work, k), ops: share(ops, k), actsAt: in, outAt: out})
+		visit(&step{layer: l.index, begins: true, acts: share(read, k), store: max(1, share(written, k)), compute: share(work, k), ops: share(ops, k), actsAt: in, outAt: out})
 		in, out = in+share(read, k), out+share(written, k)
 	}
 }
@@ -176,34 +218,3 @@ func laneOps(l *layer) (ops int64) {
 
 // piece is what pools and elementwise work take at a time: two rows of block RAM of 32 KiB.
 const piece = 32 << 10
-
-// link finds for each step the one before it that used the same kind of buffer.
-func (p *program) link() {
-	w, a, s := -1, -1, [2]int{-1, -1}
-	last := make([]int, len(p.layers))
-	for i := range last {
-		last[i] = -1
-	}
-	for i := range p.steps {
-		t := &p.steps[i]
-		last[t.layer] = i
-		t.previousW, t.previousA, t.previousStores = w, a, s
-		if t.weights > 0 {
-			w = i
-		}
-		if t.acts > 0 {
-			a = i
-		}
-		if t.store > 0 {
-			s = [2]int{i, s[0]}
-			p.layers[t.layer].stores++
-		}
-	}
-	for i := range p.layers {
-		l := &p.layers[i]
-		l.idle = last[i] < 0
-		if !l.idle && l.stores == 0 && l.host == 0 {
-			l.stores, p.steps[last[i]].ends = 1, true
-		}
-	}
-}

@@ -123,13 +123,13 @@ func (o *overlayBooks) memory() (*results.Stats, *results.Traffic) {
 	what := results.NewTraffic(len(o.d.layers))
 	s := results.NewStats("memory", len(o.d.layers), "read_bytes", "write_bytes")
 	n := int64(o.p.groups)
-	for i := range o.p.steps {
-		t := &o.p.steps[i]
-		s.Add(t.layer, 0, n*(t.weights+t.acts))
-		s.Add(t.layer, 1, n*t.store)
-		what.Read(t.layer, results.Weights, n*t.weights)
-		what.Read(t.layer, results.Inputs, n*t.acts)
-		what.Write(t.layer, results.Outputs, n*t.store)
+	for i := range o.p.layers {
+		t := &o.p.layers[i].total
+		s.Add(i, 0, n*(t.weights+t.acts))
+		s.Add(i, 1, n*t.store)
+		what.Read(i, results.Weights, n*t.weights)
+		what.Read(i, results.Inputs, n*t.acts)
+		what.Write(i, results.Outputs, n*t.store)
 	}
 	return s, what
 }
@@ -155,16 +155,16 @@ func (c *core) open(job *arch.Job, layers, cores int) {
 func (o *overlayBooks) work() (list []*results.Stats) {
 	for _, c := range o.cores {
 		n := int64(c.count)
-		for i := range o.p.steps {
-			switch t := &o.p.steps[i]; {
-			case t.onHost:
-				c.host.Add(t.layer, 0, n*o.d.layers[t.layer].macs()/int64(o.p.groups))
-				c.host.Add(t.layer, 1, n*t.ops)
-			case t.onArray:
-				c.array.Add(t.layer, 0, n*t.macs)
-				c.array.Add(t.layer, 1, n*t.compute)
+		for i := range o.p.layers {
+			switch l := &o.p.layers[i]; l.kind {
+			case host:
+				c.host.Add(i, 0, n*l.macs()/int64(o.p.groups))
+				c.host.Add(i, 1, n*l.total.ops)
+			case dense:
+				c.array.Add(i, 0, n*l.total.macs)
+				c.array.Add(i, 1, n*l.total.compute)
 			default:
-				c.vector.Add(t.layer, 0, n*t.ops)
+				c.vector.Add(i, 0, n*l.total.ops)
 			}
 		}
 		list = append(list, c.array, c.vector, c.host)
