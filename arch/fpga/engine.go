@@ -24,7 +24,7 @@ type Engine struct {
 	Cores  int    `key:"cores" optional:"true" min:"1" max:"64" doc:"engines side by side, each with axi.ports of its own and images of the batch; 1 if left out"`
 	Pump   int    `key:"pump" optional:"true" min:"1" max:"4" doc:"clock of the multipliers over that of the rest; 1 if left out"`
 
-	TileH   int        `key:"tileh" min:"0" max:"65536" doc:"output rows of a tile (Tr); over blocks at most so many, 0: as many as the buffers hold"`
+	TileH   int        `key:"tileh" min:"0" max:"65536" doc:"output rows of a tile (Tr), with tilew of a convolution, and of a matrix tileh × tilew rows; over blocks at most so many, 0: as many as the buffers hold"`
 	TileW   int        `key:"tilew" min:"0" max:"65536" doc:"output columns of a tile (Tc); likewise"`
 	Input   unit.Bytes `key:"input" optional:"true" doc:"over blocks: bytes of both input buffers of a core"`
 	Weights unit.Bytes `key:"weights" optional:"true" doc:"over blocks: bytes of both weight buffers"`

@@ -13,7 +13,7 @@ import (
 // tileSpace is every way an overlay's engine can cut a layer, as its software chooses:
 //
 //	tileh, tilew   output rows and columns of a tile; of the fixed loops at most engine.tileh
-//	               and tilew, for which their buffers are made
+//	               and tilew, for which their buffers are made (of a matrix, their product)
 //	filters        over blocks: output channels of a block, whole steps of the array
 //	hold           over blocks: which operand stays while the other passes by
 //
@@ -41,7 +41,8 @@ func (m *Machine) offer(lp *mapping.LayerPlan, d *design, l *layer) {
 	}
 	lp.Space = func() mapping.Space {
 		t := &tileSpace{m: m, l: l, s: s, lp: lp, design: d}
-		t.high, t.wide = upTo(within(s.OH, e.TileH)), upTo(within(s.OW, e.TileW))
+		high, wide := l.widest(e)
+		t.high, t.wide = upTo(within(s.OH, high)), upTo(within(s.OW, wide))
 		if len(t.wide) > mostWide { // single columns of a long line make no difference
 			t.wide = halves(t.wide[len(t.wide)-1])
 		}

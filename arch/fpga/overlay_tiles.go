@@ -42,6 +42,15 @@ func (l *layer) tile(e *Engine) (high, wide int) {
 	if l.cut != nil {
 		return l.cut.ys, l.cut.xs
 	}
+	return l.widest(e)
+}
+
+// widest is the most output rows and columns that a tile may have. A matrix is an image of one
+// row, and the fixed loops' buffers hold as many of its pixels as of any image's.
+func (l *layer) widest(e *Engine) (high, wide int) {
+	if e.Over != "blocks" && l.Head().Op != "Conv" {
+		return 1, e.TileH * e.TileW
+	}
 	return e.TileH, e.TileW
 }
 
