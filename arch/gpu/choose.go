@@ -229,7 +229,7 @@ func (c *Config) kernelsOf(p *product, t tiling) (list []*kernel) {
 		list = append(list, c.offsets(p))
 	}
 	if p.quantised {
-		list = append(list, c.quantise(p))
+		list = append(list, c.quantising(p)...)
 		q := *p
 		q.aThere = int64(p.m*p.k*p.batch*p.aCell) <= int64(c.L2.Size)/int64(c.L2.Partitions)
 		p = &q

@@ -125,7 +125,7 @@ type Kernel struct {
 	Split    int    `key:"split" min:"0" max:"512" doc:"CTAs that share the reduction of a tile"`
 	Schedule string `key:"schedule" oneof:"auto,library,tiles,streamk,gemv" doc:"what the CTAs of a product share out: tiles, or parts of them (split); slabs (streamk; convolutions keep to tiles); columns, where it has one row (gemv); tiles, or columns where it has one row and few of them (library); or what is fastest"`
 	Engine   string `key:"engine" oneof:"vllm,sglang,none" optional:"true" doc:"serving engine whose kernel multiplies 8-bit floats that kernel.quantise has made, on Hopper, where tile, stages, split and schedule do not say otherwise; none, also if left out: the library's"`
-	Quantise string `key:"quantise" oneof:"rows,static,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, which sweeps each twice; one with a scale known beforehand, which sweeps once (static); or nothing"`
+	Quantise string `key:"quantise" oneof:"rows,static,tensor,none" doc:"what brings inputs of 16 bits to 8-bit floats: a kernel with a scale a row, which sweeps each twice; one with a scale known beforehand, which sweeps once (static); four nodes with a scale for all, as TensorRT-LLM has them before the library's product (tensor); or nothing"`
 }
 
 // Power is what the machine draws.

@@ -74,13 +74,27 @@ func (r *raster) dealtGroup() int {
 // deal has the kernel's CTAs take the tiles that are theirs beforehand: as many CTAs as
 // find room, the next of each so many tiles further on, also those beyond the edge that
 // fill up a cluster; they multiply zeros.
-func (k *kernel) deal(how int) {
+func (k *kernel) deal(c *Config, how int) {
 	tiles := k.ctas
 	switch how {
 	case dealtOnce:
 		k.persistent, k.ahead, k.inTurn = false, false, false
 	case dealtToAll:
+		k.places = min(k.places, cutlassPlaces(c.SM.Count, k.cluster))
 		k.ctas, k.ordered = min(tiles, k.places), true
 		k.more = func(i int) bool { return i+k.ctas < tiles }
 	}
+}
+
+// wholeGPC is the SMs of a GPC of which none is missing.
+const wholeGPC = 18
+
+// cutlassPlaces is the CTAs in clusters of a size that CUTLASS takes to find room on so many SMs: as
+// if all GPCs but the last were whole. Of 132 it fills 116 in clusters of four, where 120 find room [cutlass].
+func cutlassPlaces(sms, cluster int) int {
+	fill := func(n int) int { return n - n%cluster }
+	if sms < wholeGPC {
+		return fill(sms)
+	}
+	return sms/wholeGPC*fill(wholeGPC) + fill(sms%wholeGPC)
 }

@@ -45,7 +45,7 @@ func TestKernelsOfFewRowsAreNotPersistent(t *testing.T) {
 	for _, x := range []struct {
 		engine  string
 		m, ctas int
-	}{{"vllm", 16, 1024}, {"vllm", 64, 1024}, {"vllm", 65, 132}, {"sglang", 1, 1024}, {"sglang", 2, 120}} {
+	}{{"vllm", 16, 1024}, {"vllm", 64, 1024}, {"vllm", 65, 132}, {"sglang", 1, 1024}, {"sglang", 2, 116}} {
 		c := opened(t, "h100-sxm", "kernel.engine="+x.engine)
 		p := eight(x.m, 65536, 1024)
 		tile, ok := c.engineTiling(p)
@@ -106,20 +106,21 @@ func TestEnginesWriteInTurn(t *testing.T) {
 }
 
 // TestQuantisationSweepsRows once where the scale is known, else twice; a warp a row in
-// SGLang's kernel for many rows.
+// SGLang's kernel for many rows. A division takes vLLM's kernel with a scale a row two CTAs an SM.
 func TestQuantisationSweepsRows(t *testing.T) {
 	for _, x := range []struct {
-		sets        []string
-		rows        int
-		ctas, steps int
+		sets             []string
+		rows             int
+		ctas, steps, fit int
 	}{
-		{[]string{"kernel.quantise=static"}, 4096, 4096, 2}, {nil, 4096, 4096, 4},
-		{[]string{"kernel.engine=sglang"}, 2111, 2111, 4}, {[]string{"kernel.engine=sglang"}, 2113, 265, 32},
+		{[]string{"kernel.quantise=static"}, 4096, 4096, 2, 8}, {nil, 4096, 4096, 4, 6},
+		{[]string{"kernel.engine=sglang"}, 2111, 2111, 4, 8}, {[]string{"kernel.engine=sglang"}, 2113, 265, 32, 8},
 	} {
 		c := opened(t, "h100-sxm", x.sets...)
 		k := c.quantise(eight(x.rows, 64, 8192))
 		assert.Equal(t, x.ctas, k.ctas)
 		assert.Equal(t, x.steps, k.work(0).steps)
+		assert.Equal(t, x.fit, k.fit.ctas)
 		stored, loaded := int64(0), int64(0)
 		for i := range k.ctas {
 			w := k.work(i)
@@ -127,5 +128,47 @@ func TestQuantisationSweepsRows(t *testing.T) {
 		}
 		assert.Equal(t, int64(x.rows*8192), stored)
 		assert.Equal(t, 2*stored, loaded)
+	}
+}
+
+// TestQuantisationFindsInputs in L2 where products do.
+func TestQuantisationFindsInputs(t *testing.T) {
+	for _, sets := range [][]string{nil, {"kernel.quantise=tensor"}} {
+		c := opened(t, "h100-sxm", sets...)
+		edges := func(there bool) (at int64) {
+			p := eight(512, 64, 8192)
+			p.aThere = there
+			for _, k := range c.quantising(p) {
+				at = newGrid(c, k, newGovernor(c), false, at).run(at)
+			}
+			return at
+		}
+		assert.Less(t, edges(true), edges(false))
+	}
+}
+
+// TestScaleForAll: four nodes, of which two go over all values; few values are few CTAs'.
+func TestScaleForAll(t *testing.T) {
+	c := opened(t, "h100-sxm", "kernel.quantise=tensor", "kernel.engine=none")
+	for _, x := range []struct{ rows, k, busy int }{{1, 100, 1}, {300, 8192, 1024}} {
+		list := c.kernelsOf(eight(x.rows, 64, x.k), tiling{m: 64, n: 64, k: 128, stages: 2, warps: 4, split: 1, cluster: 1, down: 1, across: 1})
+		require.Len(t, list, 5)
+		assert.Equal(t, []string{"clear", "maximum", "quantise", "widen"}, []string{list[0].name, list[1].name, list[2].name, list[3].name})
+		for i, busy := range map[int]int{1: x.busy, 2: x.busy} {
+			read, stored, with := int64(0), int64(0), 0
+			for cta := range list[i].ctas {
+				w := list[i].work(cta)
+				read, stored = read+w.loads[0].bytes*int64(w.steps), stored+w.store
+				if w.loads[0].bytes > 0 {
+					with++
+				}
+			}
+			values := float64(x.rows * x.k)
+			assert.InEpsilon(t, 2*values, read, 0.01)
+			assert.Equal(t, busy, with)
+			if i == 2 {
+				assert.InEpsilon(t, values, stored, 0.01)
+			}
+		}
 	}
 }

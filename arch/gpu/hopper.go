@@ -127,9 +127,16 @@ func (c *Config) clustered(p *product, t tiling) tiling {
 // counter is what a dynamic order of tiles needs: kernels whose CTAs have more than
 // two rounds of them take the next from a counter in memory, which is cleared before
 // by a node of its own [nnsim-lab].
-func (c *Config) counter() *kernel {
-	k := &kernel{name: "counter", ctas: 1, warps: 1, stages: 1, start: int64(c.Launch.CTA), events: fp32Pipe, fit: c.resident(1, streamRegisters, 0)}
-	k.work = func(int) work { return work{steps: 1, store: 4, partial: true} }
+func (c *Config) counter() *kernel { return c.node("counter", 0) }
+
+// node is a node of a graph that does next to nothing: a CTA that reads so many bytes and writes a word.
+func (c *Config) node(name string, reads int64) *kernel {
+	k := &kernel{name: name, ctas: 1, warps: 1, stages: 1, start: int64(c.Launch.CTA), events: fp32Pipe, fit: c.resident(1, streamRegisters, 0)}
+	k.work = func(int) work {
+		w := work{steps: 1, store: 4, partial: true}
+		w.loads[0] = operand{first: -1, bytes: reads, there: true}
+		return w
+	}
 	return k
 }
 

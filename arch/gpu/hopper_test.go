@@ -128,3 +128,13 @@ func TestTensorCoresBringTheClockDown(t *testing.T) {
 	assert.Greater(t, g.clock, 1800e6)
 	assert.Less(t, g.clock, 1980e6)
 }
+
+// TestSlabsOfFewColumns: a slab takes its turn once, however many instructions it has.
+func TestSlabsOfFewColumns(t *testing.T) {
+	c := hopper(t)
+	p := bf16(8, 64, 4096, 1)
+	slab := func(m, n, k int) int64 { return c.groupSlab(p, tiling{m: m, n: n, k: k, warps: 4}).chain }
+	assert.Equal(t, int64(143), slab(8, 64, 64), "four instructions of 64×8 [nnsim-lab]")
+	assert.Equal(t, int64(143+4*groupInterval), slab(8, 64, 128), "eight")
+	assert.Equal(t, c.onTensor(128*128*64, p.dt), slab(128, 128, 64), "where the pipe takes longer, it alone counts")
+}

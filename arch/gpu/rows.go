@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"cmp"
 	"math"
 
 	"nnsim/arch/gpu/hierarchy"
@@ -34,6 +35,7 @@ type rowWork struct {
 	load         int   // bytes a thread loads in a round; 0: a vector
 	abreast      int   // rows that a CTA takes side by side, in as many parts of its threads; 0: one
 	beside       int64 // bytes of gains and offsets, read by every row and kept
+	registers    int   // of a thread; 0: rowRegisters
 }
 
 // rowPass is one sweep over a row: operations of the FP32 pipe and transcendental
@@ -134,7 +136,7 @@ func (c *Config) rowwise(s *streamWork) *kernel {
 	rounds, passes, abreast := w.rounds(cell), int64(len(w.passes)), int64(max(1, w.abreast))
 	warps := w.threads / 32
 	k := &kernel{name: "rows", ctas: int(unit.CeilDiv(w.rows, abreast)), warps: warps, stages: 1, start: int64(c.Launch.CTA), alike: w.rows%abreast == 0, serial: true,
-		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, rowRegisters, 0)}
+		simple: s.simple, special: s.hard, events: fp32Pipe, fit: c.resident(warps, cmp.Or(w.registers, rowRegisters), 0)}
 	elements, reduce := unit.CeilDiv(w.length*abreast, rounds), c.blockReduce()
 	if abreast > 1 {
 		reduce = c.warpReduce()
