@@ -18,9 +18,9 @@ import (
 // what TensorRT-LLM runs where a checkpoint has no scale of its inputs.
 // What it does to values is not modelled: the operands are given in 8 bits.
 
-// Operations on an element, in lanes of the FP32 pipe, as compiled for sm_90 by CUDA 11.8: its
+// Operations on an element, in lanes of the FP32 pipe, as compiled: its
 // magnitude and a maximum; a product, two clamps, a conversion and moves of bytes, most of them
-// at half rate; the same with a division by IEEE's rule, which starts from a reciprocal.
+// at half rate; the same with a division by IEEE's rule, which starts from a reciprocal [nvrtc].
 const (
 	magnitudeOps = 4
 	convertOps   = 11
@@ -30,7 +30,7 @@ const (
 // quantiseThreads is the threads of a row's CTA, quantiseLoad the bytes each has under
 // way: 16 values. Where there are many rows each is a warp's, tokensPerCTA in a CTA
 // (SGLang, sgl_per_token_quant_fp8) [sglang]. divideRegisters is what a thread of vLLM's kernel
-// with a scale a row takes, quantiseRegisters what it takes in the others (35, and 26 to 32).
+// with a scale a row takes, quantiseRegisters what it takes in the others (35, and 26 to 32) [nvrtc].
 const (
 	quantiseThreads   = 256
 	quantiseLoad      = 32
@@ -86,7 +86,7 @@ func (c *Config) quantise(p *product) *kernel {
 // A scale for all values, as TensorRT-LLM finds it: grids of sweepCTAs go over the values, a thread
 // one at a time, with four under way where the greatest magnitude is sought. Each CTA then reads the
 // scale, of 16 bits, and exchanges it atomically [tensorrt-llm]. Instructions a value and registers
-// are as compiled for sm_90 by CUDA 11.8.
+// are as compiled [nvrtc].
 const (
 	sweepCTAs                          = 1024
 	maximumThreads, maximumUnder       = 1024, 4
