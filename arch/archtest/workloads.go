@@ -41,7 +41,7 @@ var networks = []struct {
 	name  string
 	build func(b *workloads.Builder, batch int) *workloads.Tensor
 }{
-	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder}, {"tied", tied},
+	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder}, {"tied", tied}, {"separable", separable},
 }
 
 // Workloads lists the suite's workloads.
@@ -140,4 +140,12 @@ func tied(b *workloads.Builder, batch int) *workloads.Tensor {
 	z := b.Apply("batched", "MatMul", workloads.Attrs{}, b.Reshape("split", y, batch, 9, 14), b.Weight("v", 14, 1, batch, 14, 11))
 	z = b.Apply("spread", "MatMul", workloads.Attrs{}, b.Weight("u", 9, 1, 5, 9), z)
 	return b.Softmax("softmax", z, 1)
+}
+
+// separable has filters that are many times its activations: whoever finds those on
+// chip still has to fetch the filters.
+func separable(b *workloads.Builder, batch int) *workloads.Tensor {
+	x := b.Relu6("relu1", b.Conv("expand", b.Input("x", batch, 6, 2, 2), 96, workloads.Window{R: 1, Bias: true}))
+	x = b.Relu6("relu2", b.Conv("depthwise", x, 96, workloads.Window{R: 3, Pad: 1, Groups: 96, Bias: true}))
+	return b.Conv("project", x, 6, workloads.Window{R: 1, Bias: true})
 }

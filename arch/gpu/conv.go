@@ -153,10 +153,17 @@ func (p *product) depthwise() bool { return p.window != nil && p.window.channels
 func (c *Config) direct(p *product) *kernel {
 	w := p.window
 	results := int64(p.m) * int64(p.n) * int64(p.batch)
-	s := streamWork{in: w.read(false)*int64(p.batch)*int64(p.aCell) + int64(p.k*p.n*p.batch*p.bCell) + results*int64(p.extra),
+	pixels, filters := w.read(false)*int64(p.batch)*int64(p.aCell), int64(p.k*p.n*p.batch*p.bCell)
+	s := streamWork{in: pixels + filters + results*int64(p.extra),
 		out: results * int64(p.out), simple: results * int64(2*w.taps())} // a load and a multiply-add a tap
+	if p.params {
+		s.params = filters
+	}
 	if p.aThere {
-		s.there = s.in
+		s.there += pixels
+	}
+	if p.bThere {
+		s.there += filters
 	}
 	k := c.streamed(&s)
 	k.name, k.macs, k.simple = "depthwise", p.macs, results*int64(w.taps())
