@@ -344,6 +344,9 @@ func TestRefusals(t *testing.T) {
 		return b.GlobalAvgPool("pool", b.Conv("conv", b.Input("x", 1, 1, 16, 16), 4, workloads.Window{R: 1}))
 	})
 	softmax := build(func(b *workloads.Builder) *workloads.Tensor { return b.Softmax("soft", b.Input("x", 4, 4096), -1) })
+	filters := build(func(b *workloads.Builder) *workloads.Tensor {
+		return b.Apply("conv", "Conv", workloads.Attrs{}, b.Input("x", 1, 3, 8, 8), b.Input("w", 4, 3, 3, 3))
+	})
 	without := func(change func(t *Target)) Target {
 		target := tiny
 		change(&target)
@@ -358,6 +361,7 @@ func TestRefusals(t *testing.T) {
 		{gemm, without(func(t *Target) { t.Buffer = 64 }), "tiny: layer fc needs at least 384 B of tiles on chip, the buffer has 64 B free (buffer.size)"},
 		{pooled, without(func(t *Target) { t.AccRows = 100 }), "tiny: layer conv: a row of 16 outputs does not fit the 100 accumulator rows (accumulators.rows)"},
 		{softmax, without(func(t *Target) { t.Buffer = 128 }), "tiny: layer soft has 128 B of the buffer left to pass data through, it needs 256 B (buffer.size)"},
+		{filters, tiny, "tiny: layer conv: the filters w are made at run time, and filters are laid out in tiles before the run; make them constants of the model"},
 	} {
 		_, err := Systolic(c.net, c.target)
 		assert.EqualError(t, err, c.want)

@@ -99,6 +99,9 @@ func (c *cutter) onChip(t *workloads.Tensor) bool { return c.plan.Places[t].OnCh
 // coarse grid that are best by their estimates, and leaves the whole space with it. least is the bytes that the
 // smallest tiling needs; -1: there is none.
 func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
+	if head := c.layer.Head(); head.Op == "Conv" && head.In[1].Role != workloads.Weight {
+		return -1, fmt.Errorf("layer %s: the filters %s are made at run time, and filters are laid out in tiles before the run; make them constants of the model", c.layer.Name, head.In[1].Name)
+	}
 	first := c.firstNest()
 	var list []Nest
 	least = -1

@@ -55,6 +55,17 @@ func Infer(n *Node) error {
 // Supported tells whether shapes can be inferred for the operator.
 func Supported(op string) bool { _, ok := rules[op]; return ok }
 
+// wantsIntegers tells whether an operator takes nothing but integers as an input: indices,
+// axes, what it dequantises.
+func wantsIntegers(n *Node, input int) bool {
+	tokens := strings.Fields(rules[n.Op].takes)
+	if len(tokens) == 0 {
+		return false
+	}
+	l, ok := letters[tokens[min(input, len(tokens)-1)][0]]
+	return ok && !l.fits(FP32)
+}
+
 // check holds the node's inputs against the rule: their number, presence and types.
 func (q inference) check(r rule) error {
 	tokens := strings.Fields(r.takes)

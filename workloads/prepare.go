@@ -56,6 +56,9 @@ func computable(n *Node) error {
 	if how := writtenOut[n.Op]; how != "" {
 		return fmt.Errorf("node %v: machines have no unit for this operator; write it as %s", n, how)
 	}
+	if trains(n) {
+		return fmt.Errorf("node %v: it is in training mode, and machines here run inference; export the model for inference", n)
+	}
 	if ClassOf(n.Op) != MatrixClass {
 		return nil
 	}
@@ -119,7 +122,19 @@ func clone(g *Graph) *Graph {
 	return c
 }
 
-// dropInferenceOnly removes Identity and Dropout, whose output is their input.
+// trains tells a node whose values are those of a step of training: statistics of the
+// batch, elements dropped at random. A mode that is given at run time is taken as inference.
+func trains(n *Node) bool {
+	if n.Op == "Dropout" {
+		ratio, mode := n.Input(1), n.Input(2)
+		set := func(t *Tensor) bool { return t != nil && t.Const != nil && t.Const.Len() == 1 && t.Const.At(0) != 0 }
+		return set(mode) && (ratio == nil || ratio.Const == nil || set(ratio))
+	}
+	return n.Op == "BatchNormalization" && n.Attr.Int("training_mode", 0) != 0
+}
+
+// dropInferenceOnly removes Identity and Dropout, whose output is their input. What makes an
+// output of the graph stays, as an Identity.
 func dropInferenceOnly(g *Graph) {
 	replaced := map[*Tensor]*Tensor{}
 	kept := g.Nodes[:0]
@@ -129,7 +144,10 @@ func dropInferenceOnly(g *Graph) {
 				n.In[i] = r
 			}
 		}
-		if (n.Op == "Identity" || n.Op == "Dropout" && !hasMask(n)) && !isOutput(g, n.Out[0]) {
+		if n.Op == "Dropout" && !trains(n) {
+			n.Op, n.Attr, n.In, n.Out = "Identity", Attrs{}, n.In[:1], n.Out[:1]
+		}
+		if n.Op == "Identity" && !isOutput(g, n.Out[0]) {
 			replaced[n.Out[0]] = n.In[0]
 			continue
 		}
@@ -137,9 +155,6 @@ func dropInferenceOnly(g *Graph) {
 	}
 	g.Nodes = kept
 }
-
-// hasMask tells a Dropout whose second output is wanted.
-func hasMask(n *Node) bool { return len(n.Out) > 1 && n.Out[1] != nil }
 
 func isOutput(g *Graph, t *Tensor) bool {
 	for _, o := range g.Outputs {
@@ -308,6 +323,13 @@ func others(n *Node, t *Tensor, l int, makerOf map[*Tensor]int) bool {
 // accumulator's. What passes between the fused nodes of a layer is the
 // accumulator itself, then fp32 as the vector unit computes.
 func assign(net *Network, p Precision) {
+	for _, n := range net.Graph.Nodes {
+		for i, t := range n.In {
+			if t != nil && t.Role == Input && t.Type.IsInt() && wantsIntegers(n, i) {
+				t.Whole = true
+			}
+		}
+	}
 	for _, t := range net.Graph.Inputs {
 		retype(t, p.Act)
 	}

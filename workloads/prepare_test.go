@@ -254,6 +254,9 @@ func TestPreparedLayers(t *testing.T) {
 		{"an output must be made", func(b *workloads.Builder, x *workloads.Tensor) []*workloads.Tensor {
 			return []*workloads.Tensor{b.Apply("i", "Identity", nil, x)}
 		}, alone, []string{"Identity"}},
+		{"an output must be made, of what passes everything on", func(b *workloads.Builder, x *workloads.Tensor) []*workloads.Tensor {
+			return []*workloads.Tensor{b.Apply("d", "Dropout", nil, x)}
+		}, alone, []string{"Identity"}},
 		{"a sum joins the branch that ends last", func(b *workloads.Builder, x *workloads.Tensor) []*workloads.Tensor {
 			return []*workloads.Tensor{b.Relu("r", b.Add("a", conv(b, "left", x), conv(b, "right", x)))}
 		}, elementwise, []string{"Conv", "Conv+Add+Relu"}},
@@ -312,6 +315,38 @@ func TestPrepareRefuses(t *testing.T) {
 	g.Nodes = append(g.Nodes, g.Nodes[0])
 	_, err = workloads.Prepare(g, fp32, alone)
 	assert.ErrorContains(t, err, "made twice")
+
+	// What a step of training would compute; only a mode that is stated counts.
+	for op, trains := range map[string]func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor{
+		"BatchNormalization": func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor {
+			one := b.Weight("one", 1, 1, 3)
+			return b.Apply("n", "BatchNormalization", workloads.Attrs{"training_mode": int64(1)}, x, one, one, one, one)
+		},
+		"Dropout": func(b *workloads.Builder, x *workloads.Tensor) *workloads.Tensor {
+			mode := &workloads.Tensor{Name: "mode", Type: workloads.Bool, Role: workloads.Weight, Const: workloads.NewArray(workloads.Bool, nil)}
+			mode.Const.I[0] = 1
+			return b.Apply("n", "Dropout", nil, x, b.Scalar("ratio", 0.5), mode)
+		},
+	} {
+		b = workloads.NewBuilder("g", 1)
+		g, err = b.Build(trains(b, b.Input("x", 2, 3, 4, 4)))
+		require.NoError(t, err)
+		_, err = workloads.Prepare(g, fp32, alone)
+		assert.EqualError(t, err, "g: node n ("+op+"): it is in training mode, and machines here run inference; export the model for inference")
+	}
+}
+
+// A Dropout at the end of a graph becomes an Identity that reads its data alone, so that it runs in
+// every format and no machine waits for its ratio.
+func TestLastDropout(t *testing.T) {
+	b := workloads.NewBuilder("g", 1)
+	g, err := b.Build(b.Apply("d", "Dropout", nil, b.Relu("r", b.Input("x", 2, 3)), b.Input("ratio")))
+	require.NoError(t, err)
+	net, err := workloads.Prepare(g, fp32, alone)
+	require.NoError(t, err)
+	last := net.Layers[len(net.Layers)-1].Head()
+	assert.Equal(t, "Identity", last.Op)
+	assert.Len(t, last.In, 1)
 }
 
 // snapshot is all of a graph that Prepare could change.

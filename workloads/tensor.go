@@ -100,6 +100,9 @@ type Tensor struct {
 	// Scale is the real value of one integer step; 0 where the numbers stand for
 	// themselves. Real = integer × Scale (symmetric, per tensor).
 	Scale float64
+	// Whole marks integers that an operator takes as they are, such as indices: they
+	// are given no scale.
+	Whole bool
 	Role  Role
 	// Const holds literal values (ONNX initialisers); Source generates values.
 	// At most one is set, and only for weights and inputs.

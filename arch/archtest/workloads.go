@@ -41,7 +41,7 @@ var networks = []struct {
 	name  string
 	build func(b *workloads.Builder, batch int) *workloads.Tensor
 }{
-	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder}, {"tied", tied}, {"separable", separable},
+	{"residual", residual}, {"pooled", pooled}, {"cnn", cnn}, {"encoder", encoder}, {"tied", tied}, {"separable", separable}, {"integers", integers},
 }
 
 // Workloads lists the suite's workloads.
@@ -148,4 +148,17 @@ func separable(b *workloads.Builder, batch int) *workloads.Tensor {
 	x := b.Relu6("relu1", b.Conv("expand", b.Input("x", batch, 6, 2, 2), 96, workloads.Window{R: 1, Bias: true}))
 	x = b.Relu6("relu2", b.Conv("depthwise", x, 96, workloads.Window{R: 3, Pad: 1, Groups: 96, Bias: true}))
 	return b.Conv("project", x, 6, workloads.Window{R: 1, Bias: true})
+}
+
+// integers has inputs that are integers in the model: indices into a table, and numbers
+// that come quantised.
+func integers(b *workloads.Builder, batch int) *workloads.Tensor {
+	input := func(name string, t workloads.DType, shape ...int) *workloads.Tensor {
+		x := b.Input(name, shape...)
+		x.Type, x.Source = t, workloads.Modulo(name, 1, 9)
+		return x
+	}
+	x := b.Apply("embed", "Gather", nil, b.Weight("table", 1, 1, 9, 12), input("indices", workloads.Int32, batch, 5))
+	y := b.Apply("real", "DequantizeLinear", nil, input("quantised", workloads.Int8, batch, 5, 12), b.Scalar("step", 0.125))
+	return b.Linear("fc", b.Add("add", x, y), 7, 1, true)
 }

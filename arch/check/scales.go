@@ -71,7 +71,7 @@ func (c *Checker) scaleGiven(t *workloads.Tensor) error {
 }
 
 func needsScale(t *workloads.Tensor) bool {
-	return t.Scale == 0 && t.Type.IsInt() && t.Type != workloads.Int64
+	return t.Scale == 0 && t.Type.IsInt() && t.Type != workloads.Int64 && !t.Whole
 }
 
 func scaleFor(reach float64, t workloads.DType) float64 {

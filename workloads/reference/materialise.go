@@ -42,7 +42,7 @@ func stored(a *workloads.Array, t *workloads.Tensor) (*workloads.Array, error) {
 	switch {
 	case t.Type == workloads.Unset || a.Type == t.Type:
 		return a, nil
-	case a.Type.IsFloat() && t.Type.IsInt() && t.Type != workloads.Int64:
+	case a.Type.IsFloat() && t.Type.IsInt() && t.Type != workloads.Int64 && !t.Whole:
 		if t.Scale == 0 {
 			t.Scale = scaleFor(result{array: a}.greatestMagnitude(), t.Type)
 		}
