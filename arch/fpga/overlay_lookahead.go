@@ -107,6 +107,9 @@ func (l *lookahead) before(last int) int {
 // forget drops the layers of which nothing will be asked again, once all queues have passed a step.
 func (l *lookahead) forget(passed int) {
 	t, i := l.at(passed), passed-1
+	if t.room < 0 { // a later step may wait for the first store of its group
+		i = min(i, t.group*l.p.steps)
+	}
 	for _, needed := range []int{t.freesW, t.freesA, t.room} {
 		if needed >= 0 {
 			i = min(i, needed)

@@ -53,6 +53,9 @@ func TestLookahead(t *testing.T) {
 				room = s[len(s)-2]
 			}
 			require.Equal(t, [4]int{i / p.steps, before(w), before(a), room}, [4]int{at.group, at.freesW, at.freesA, at.room}, "%s: step %d", spec, i)
+			if room >= 0 {
+				require.NotPanics(t, func() { ahead.at(room) }, spec)
+			}
 			if at.weights > 0 {
 				w = i
 			}
