@@ -147,6 +147,10 @@ func TestNoChoiceIsSaid(t *testing.T) {
 	assert.ErrorContains(t, p.WriteMapping(io.Discard), "leaves no choice of mappings")
 	_, err = p.Rank(3, e)
 	assert.ErrorContains(t, err, "leaves no choice of mappings")
+	e.Device, e.Workload = "zcu102-chaidnn", "conv:c=16,h=14,w=14,k=16,r=3,s=3,pad=1"
+	run, err = e.Run(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, strings.Join(run.Notes, " "), "loads weights again for each block of pixels")
 }
 
 // The reckoned costs rank a layer's mappings as the simulation does, and name one of the

@@ -67,16 +67,16 @@ func TestTheChoiceIsGood(t *testing.T) {
 			c := &cutter{target: target, plan: p, layer: l.Layer, room: target.Buffer}
 			first := Nest{Space: l.Nest.Space, Pack: l.Nest.Pack}
 			var p pace
-			var list []Nest
+			list := NewShortlist(better)
 			c.candidates(&first, func(n *Nest, hold bool) {
 				if c.allot(n, hold) <= c.room {
 					c.estimate(n)
-					list = listed(list, n)
+					list.Add(n)
 				}
 			})
-			require.LessOrEqual(t, len(list), shortlist)
+			require.LessOrEqual(t, len(list.list), shortlist)
 			chosen := p.time(c, l.Nest)
-			require.LessOrEqual(t, chosen, p.time(c, &list[0]), "chosen %v, by its estimate %v", l.Nest, &list[0])
+			require.LessOrEqual(t, chosen, p.time(c, list.Best()), "chosen %v, by its estimate %v", l.Nest, list.Best())
 			best := chosen
 			everyNest(c, first, func(n *Nest) { best = min(best, p.time(c, n)) })
 			ratio := chosen / best

@@ -2,8 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"nnsim/unit"
 	"nnsim/workloads"
@@ -103,7 +101,7 @@ func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
 		return -1, fmt.Errorf("layer %s: the filters %s are made at run time, and filters are laid out in tiles before the run; make them constants of the model", c.layer.Name, head.In[1].Name)
 	}
 	first := c.firstNest()
-	var list []Nest
+	list := NewShortlist(better)
 	least = -1
 	c.candidates(&first, func(n *Nest, hold bool) {
 		need := c.allot(n, hold)
@@ -114,9 +112,9 @@ func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
 			return
 		}
 		c.estimate(n)
-		list = listed(list, n)
+		list.Add(n)
 	})
-	if len(list) == 0 {
+	if list.Best() == nil {
 		return least, c.tooBig(&first, least)
 	}
 	lp.Nest = c.quickest(&first, list)
@@ -124,50 +122,17 @@ func (c *cutter) nest(lp *LayerPlan) (least int64, err error) {
 	return least, nil
 }
 
-// shortlist is how many tilings, best by their estimates, are followed through the units (choice: with
-// four, eight, 16 and 24 of them five networks and six products on three TPUs and gemmini-16-fp32 take
-// 92, 88, 84 and 84 % of the time that the first would, and a sweep as long).
-const shortlist = 16
-
-// trusted is the least gain that is believed: following a nest is off by 1 to 5 % (docs/deviations.md).
-const trusted = 0.97
-
-// listed puts a tiling into a shortlist, best first, if it is good enough.
-func listed(list []Nest, n *Nest) []Nest {
-	at := len(list)
-	for at > 0 && better(n, &list[at-1]) {
-		at--
+// quickest is the tiling of a shortlist that takes least when it is followed through the units.
+// Where memory never stalls, it is the first.
+func (c *cutter) quickest(first *Nest, list *Shortlist[Nest]) *Nest {
+	best := list.Best()
+	if c.target.BytesPerCycle > 0 && !c.target.Unlimited && first.bands == nil {
+		var p pace
+		crossing := c.crossing(first)
+		best = list.Quickest(func(n *Nest) float64 { return n.Compute }, func(n *Nest) float64 { return max(p.time(c, n), crossing) })
 	}
-	if at == shortlist {
-		return list
-	}
-	return slices.Insert(list[:min(len(list), shortlist-1)], at, *n)
-}
-
-// quickest is the tiling of a shortlist that takes least when it is followed through the units;
-// of those that take the same, the first, as where the gain is within what this is off by. Where
-// memory never stalls, it is the first.
-func (c *cutter) quickest(first *Nest, list []Nest) *Nest {
-	best := list[0]
-	if c.target.BytesPerCycle == 0 || c.target.Unlimited || first.bands != nil {
-		return &best
-	}
-	var p pace
-	crossing, least := c.crossing(first), math.Inf(1)
-	for i := range list {
-		n := &list[i]
-		if n.Compute >= least*closeEnough { // it takes that at least
-			continue
-		}
-		time := max(p.time(c, n), crossing)
-		if i == 0 {
-			time *= trusted
-		}
-		if time < least*closeEnough {
-			best, least = *n, time
-		}
-	}
-	return &best
+	n := *best
+	return &n
 }
 
 // firstNest is what all nests of the layer have in common.
@@ -214,9 +179,6 @@ func (c *cutter) tooBig(n *Nest, least int64) error {
 	return fmt.Errorf("layer %s needs at least %v of tiles on chip, the buffer has %v free (buffer.size)",
 		c.layer.Name, unit.Bytes(least), unit.Bytes(c.room))
 }
-
-// closeEnough: estimates nearer to each other than this count as equal.
-const closeEnough = 0.995
 
 // better prefers the lower estimated time, then less traffic, then fewer tiles.
 func better(a, b *Nest) bool {

@@ -174,19 +174,26 @@ func offset(shape []int, r mem.Region) (at int64) {
 // PostEdges is the edges the post station takes for operations that so many
 // elements need, the fused nodes of the layer included, and counts them.
 func (w *Walk) PostEdges(p *Product, elements int64) unit.Cycles {
-	v := &w.Sim.chassis.Vector
-	simple, hard := elements, int64(0) // bias and requantisation of each result
+	simple, hard := p.effort(elements)
+	w.Simple(simple)
+	w.Hard(hard)
+	return w.Sim.chassis.Vector.PostEdges(p, elements)
+}
+
+// PostEdges is the edges the post station takes for operations that so many elements need.
+func (v *Vector) PostEdges(p *Product, elements int64) unit.Cycles {
+	_, hard := p.effort(elements)
+	return unit.Cycles(unit.CeilDiv(elements+max(0, hard)*int64(v.Hard), int64(v.Lanes)))
+}
+
+// effort is the operations of the post station that so many elements need.
+func (p *Product) effort(elements int64) (simple, hard int64) {
+	simple = elements // bias and requantisation of each result
 	all := p.Layer.Head().Out[0].Shape.Elements()
 	for _, n := range p.Layer.Nodes[1:] {
 		s, h := workloads.Effort(n)
 		simple += s * elements / all
 		hard += h * elements / all
 	}
-	w.Simple(simple)
-	w.Hard(hard)
-	rate := elements
-	if hard > 0 {
-		rate += hard * int64(v.Hard)
-	}
-	return unit.Cycles(unit.CeilDiv(rate, int64(v.Lanes)))
+	return simple, hard
 }

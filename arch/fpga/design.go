@@ -50,7 +50,8 @@ type layer struct {
 	style    string    // lut or dsp, where a mapping says what multiplies; "" as fold.product does
 	options  [][2]int  // simd, pe: from the slowest to the fastest
 	chosen   int       // of options
-	cut      *cut      // overlay: how a mapping has it; nil: as the machine does
+	cut      *cut      // overlay: how it is cut; nil: not chosen yet, or there is no choice
+	groups   int       // overlay: the design's
 }
 
 // inputs lists what a layer reads that is not part of the model.

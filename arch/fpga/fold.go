@@ -20,6 +20,7 @@ type design struct {
 	fifos   estimate.Resources
 	bound   string // what limits the rate
 	overlay bool   // one engine for all layers
+	groups  int    // overlay: of images, each of which a core takes through all layers
 	windows *windows
 	run     *once // of a streaming design with its memory
 }

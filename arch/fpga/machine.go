@@ -275,10 +275,13 @@ func (c *circuit) notes() (list []string) {
 	return list
 }
 
-// Fixed says why layers that are functions of C have no mapping.
+// Fixed says why layers have no mapping that are functions of C, or on an engine with a reach.
 func (m *Machine) Fixed() string {
-	if m.cfg.Design == "hls" {
+	switch {
+	case m.cfg.Design == "hls":
 		return "functions take all channels of a pixel at a time, and hls.strategy and hls.reuse say how"
+	case m.Serial() && m.cfg.Engine.Reach > 0:
+		return "its engine loads weights again for each block of pixels, and takes as many rows as its buffers hold"
 	}
 	return ""
 }

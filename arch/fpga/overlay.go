@@ -24,6 +24,17 @@ func flat(n *workloads.Node) workloads.Matrix {
 	return s
 }
 
+// share is the part of a layer's product that is one group's of images.
+func (l *layer) share() workloads.Matrix {
+	s := flat(l.Head())
+	if s.Images > 1 {
+		s.Images /= l.groups
+	} else {
+		s.W, s.OW = s.W/l.groups, s.OW/l.groups
+	}
+	return s
+}
+
 // newOverlay refuses engines that the part cannot hold, and layers that the engine cannot.
 func (m *Machine) newOverlay(net *workloads.Network) (*design, error) {
 	d := &design{frames: 1, overlay: true, bound: "one engine, layer by layer"}
@@ -44,6 +55,10 @@ func (m *Machine) newOverlay(net *workloads.Network) (*design, error) {
 			one.kind = element
 		}
 		d.layers = append(d.layers, one)
+	}
+	d.groups = m.parts(net, d)
+	for _, l := range d.layers {
+		l.groups = d.groups
 	}
 	r, err := m.engineResources(net, d)
 	if err != nil {
@@ -98,7 +113,7 @@ func (m *Machine) bufferBits(d *design) ([]int64, error) {
 			continue
 		}
 		if e.Over == "blocks" {
-			if err := m.holdable(l); err != nil {
+			if err := m.fit(l); err != nil {
 				return nil, err
 			}
 			continue

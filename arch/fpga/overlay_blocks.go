@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"nnsim/mapping"
 	"nnsim/unit"
 	"nnsim/workloads"
 )
@@ -21,40 +22,37 @@ type cut struct {
 	allIn, allW    bool // the input buffer holds all input, the weight buffer all weights
 }
 
-// cutFor chooses the blocks and the order that are reckoned to take the least time,
-// among those that fit; a layer with none has ys = 0. The simulation decides how long
-// they do take.
-func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) (best cut) {
-	if l.cut != nil {
-		best = *l.cut
-		m.fitsBuffers(l, s, side, &best) // notes what the whole buffers hold
-		return best
+// cutFor is how a mapping has a layer, or what chooseCut does; a layer of which no block fits
+// has ys = 0.
+func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) cut {
+	if l.cut == nil {
+		return m.chooseCut(l, s, side)
 	}
+	c := *l.cut
+	m.fitsBuffers(l, s, side, &c) // notes what the whole buffers hold
+	return c
+}
+
+// chooseCut takes the blocks and the order that are quickest when they are followed through
+// a core, of those that are reckoned to take the least time.
+func (m *Machine) chooseCut(l *layer, s *workloads.Matrix, side int) cut {
 	e := &m.cfg.Engine
-	taps, halfW := int64(s.R*s.S), int64(e.Weights)/2
-	column := func(ns int) int64 { return bytesOf(taps*int64(ns)*int64(e.Rows), l.wBits) } // weights of one step of output channels
-	ns := s.C
-	if column(ns) > halfW { // not all input channels: whole steps of them
-		ns = min(s.C, int(halfW/bytesOf(taps*int64(e.Ins)*int64(e.Rows), l.wBits))*e.Ins)
-	}
+	ns := m.depth(l, s)
 	if ns == 0 {
 		return cut{}
 	}
-	widest := int(halfW/column(ns)) * e.Rows
+	widest := int(int64(e.Weights)/2/m.column(l, s, ns)) * e.Rows
 	if ns < s.C {
 		widest = e.Rows // sums wait for all input channels
 	}
-	least := math.Inf(1)
-	high, wide := s.OH, s.OW
-	if e.TileH > 0 {
-		high = min(high, e.TileH)
+	step := 1
+	if e.Lie == "down" {
+		step = e.Cols
 	}
-	if e.TileW > 0 {
-		wide = min(wide, e.TileW)
-	}
-	for xs := wide; xs > 0; xs /= 2 {
-		for ys := high; ys > 0; ys = e.fewer(ys) {
-			for ms := min(s.K, widest); ms > 0; ms = fewer(ms, e.Rows) {
+	list := mapping.NewShortlist(func(a, b *reckoned) bool { return a.time < b.time })
+	for _, xs := range mapping.Cuts(within(s.OW, e.TileW), 1, 1) {
+		for _, ys := range mapping.Cuts(within(s.OH, e.TileH), step, 1) {
+			for _, ms := range mapping.Cuts(min(s.K, widest), e.Rows, e.Rows) {
 				c := cut{ys: ys, xs: xs, ms: ms, ns: ns}
 				if !m.fitsBuffers(l, s, side, &c) {
 					continue
@@ -63,31 +61,36 @@ func (m *Machine) cutFor(l *layer, s *workloads.Matrix, side int) (best cut) {
 					if e.Hold == "pixels" && c.held || e.Hold == "weights" && !c.held {
 						continue
 					}
-					if t := m.reckon(l, s, side, &c); t < least {
-						least, best = t, c
-					}
+					list.Add(&reckoned{c, m.reckon(l, s, side, &c), m.products(s, &c)})
 				}
 			}
 		}
 	}
-	return best
+	if list.Best() == nil {
+		return cut{}
+	}
+	return list.Quickest(func(r *reckoned) float64 { return r.products }, func(r *reckoned) float64 { return m.follow(l, &r.cut) }).cut
 }
 
-// fewer is the next smaller block: half of it, in whole steps, down to one step.
-func fewer(n, step int) int {
-	if n <= step {
-		return 0
-	}
-	return unit.CeilDiv(unit.CeilDiv(n, 2), step) * step
+// reckoned is a cut, its reckoned time, and that of its products alone.
+type reckoned struct {
+	cut
+	time, products float64
 }
 
-// fewer is the next smaller block of rows; where no step of rows fits, single rows do.
-func (e *Engine) fewer(ys int) int {
-	step := 1
-	if e.Lie == "down" && ys > e.Cols {
-		step = e.Cols
+// depth is the input channels of a block: all, or whole steps of them where half the weight
+// buffer holds no more; 0: not even one step.
+func (m *Machine) depth(l *layer, s *workloads.Matrix) int {
+	e := &m.cfg.Engine
+	if half := int64(e.Weights) / 2; m.column(l, s, s.C) > half {
+		return min(s.C, int(half/m.column(l, s, e.Ins))*e.Ins)
 	}
-	return fewer(ys, step)
+	return s.C
+}
+
+// column is the weights of one step of output channels for so many input channels.
+func (m *Machine) column(l *layer, s *workloads.Matrix, ns int) int64 {
+	return bytesOf(int64(s.R*s.S)*int64(ns)*int64(m.cfg.Engine.Rows), l.wBits)
 }
 
 // fitsBuffers tells whether a block's input and results fit half their buffers, and
@@ -100,10 +103,9 @@ func (m *Machine) fitsBuffers(l *layer, s *workloads.Matrix, side int, c *cut) b
 	return int64(side)*window(s, &t, l.aBits) <= int64(e.Input)/2 && results <= int64(e.Output)/2
 }
 
-// reckon is the time of a cut: its products or its traffic, whichever is longer, and
-// the first load and the last store, which overlap with nothing.
+// reckon is the time of a cut: its products, its traffic or the turns of its buffers, whichever
+// is longest, and the first load and the last store, which overlap with nothing.
 func (m *Machine) reckon(l *layer, s *workloads.Matrix, side int, c *cut) float64 {
-	e := &m.cfg.Engine
 	across, down, deep := float64(unit.CeilDiv(s.K, c.ms)), float64(unit.CeilDiv(s.OH, c.ys)*unit.CeilDiv(s.OW, c.xs)), float64(unit.CeilDiv(s.C, c.ns))
 	t := tile{ys: c.ys, xs: c.xs, ns: c.ns, ms: c.ms}
 	input := float64(int64(side) * window(s, &t, l.aBits))
@@ -122,28 +124,49 @@ func (m *Machine) reckon(l *layer, s *workloads.Matrix, side int, c *cut) float6
 	case c.held && (deep == 1 || c.allW):
 		weightss = 1
 	}
-	rate, latency := m.portRate()
-	traffic := input*down*deep*inputs + weights*across*deep*weightss + results*across*down*float64(1+l.extra())
-	steps := across * down * deep
-	products := steps * float64(m.productCycles(s, &t)+int64(e.Depth))
-	return max(products, steps*latency+traffic/rate) + (input+weights+results)/rate
+	rate, latency := m.portRate(l)
+	loads := input*down*deep*inputs + weights*across*deep*weightss
+	moving := (loads + results*across*down*float64(1+l.extra())) / rate
+	products, steps := m.products(s, c), across*down*deep
+	turns := (products + loads/rate + steps*latency) / 2 // of two buffers: loaded, used, asked for again
+	return max(products, moving, turns) + (input+weights+results)/rate
 }
 
-// portRate is the bytes a cycle that a core's ports move at most, and the cycles of a latency.
-func (m *Machine) portRate() (rate, latency float64) {
-	a := &m.cfg.AXI
+// products is what all products of a cut take.
+func (m *Machine) products(s *workloads.Matrix, c *cut) float64 {
+	steps := unit.CeilDiv(s.K, c.ms) * unit.CeilDiv(s.OH, c.ys) * unit.CeilDiv(s.OW, c.xs) * unit.CeilDiv(s.C, c.ns)
+	return float64(steps) * float64(m.productCycles(s, &tile{ys: c.ys, xs: c.xs, ns: c.ns, ms: c.ms})+int64(m.cfg.Engine.Depth))
+}
+
+// portRate is the bytes a cycle that a core's ports move at most while all cores that have
+// images are at work, and the cycles of a latency. Where memory never stalls, nothing takes time.
+func (m *Machine) portRate(l *layer) (rate, latency float64) {
+	if m.cfg.Memory.Ideal() {
+		return math.Inf(1), 0
+	}
+	a, n := &m.cfg.AXI, m.cfg.Engine.Cores
+	busy := float64(min(n, max(1, l.groups)))
 	latency = float64(m.cfg.Memory.Latency) * float64(m.cfg.Clock)
 	rate = float64(a.beat())
 	if latency > 0 {
 		rate = min(rate, float64(a.Outstanding)*float64(a.bytes())/latency)
 	}
-	return rate * float64(a.Ports), latency
+	ports := float64(a.Ports)
+	if a.Shared > 0 {
+		ports = min(ports, float64(a.Shared)/busy)
+	}
+	return min(rate*ports, float64(m.cfg.Memory.peak())/float64(m.cfg.Clock)/busy), latency
 }
 
-// holdable refuses layers of which not one block fits the buffers.
-func (m *Machine) holdable(l *layer) error {
-	e, s := &m.cfg.Engine, flat(l.Head())
-	if e.Reach > 0 && m.refillFor(l, &s, e.Images).rows > 0 || e.Reach == 0 && m.cutFor(l, &s, e.Images).ys > 0 {
+// fit cuts a layer, and refuses one of which not even one block fits the buffers.
+func (m *Machine) fit(l *layer) error {
+	e, s := &m.cfg.Engine, l.share()
+	if e.Reach > 0 {
+		if m.refillFor(l, &s, e.Images).rows > 0 {
+			return nil
+		}
+	} else if c := m.cutFor(l, &s, e.Images); c.ys > 0 {
+		l.cut = &c
 		return nil
 	}
 	if e.Reach > 0 && s.R*s.S > e.Reach {

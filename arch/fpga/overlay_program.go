@@ -77,7 +77,7 @@ func (m *Machine) parts(net *workloads.Network, d *design) int {
 
 // compile makes the program of a network: where its tensors lie, and how much each layer is.
 func (m *Machine) compile(net *workloads.Network, d *design) *program {
-	p := &program{m: m, groups: m.parts(net, d)}
+	p := &program{m: m, groups: d.groups}
 	maker, at := map[*workloads.Tensor]int{}, map[*workloads.Tensor]int64{}
 	for _, t := range net.Graph.Inputs {
 		p.input += t.Shape.Elements() / int64(p.groups)
@@ -114,7 +114,6 @@ func (m *Machine) compile(net *workloads.Network, d *design) *program {
 		if l.kind == dense {
 			one.weightsAt = next
 			next += unit.CeilDiv(l.Head().In[1].Bytes(), boundary) * boundary
-			one.layer = m.settled(l)
 		}
 		if l.kind == host {
 			one.hostCycles = m.hostCycles(l, int64(p.groups))
@@ -124,19 +123,6 @@ func (m *Machine) compile(net *workloads.Network, d *design) *program {
 		p.layers = append(p.layers, one)
 	}
 	return p
-}
-
-// settled is a layer with its blocks chosen, so that they are not chosen again each time it is gone through.
-func (m *Machine) settled(l *layer) *layer {
-	s := flat(l.Head())
-	e := &m.cfg.Engine
-	if l.cut != nil || e.Over != "blocks" || m.byUnit(&s) {
-		return l
-	}
-	one := *l
-	chosen := m.cutFor(l, &s, e.Images)
-	one.cut = &chosen
-	return &one
 }
 
 // count goes through a layer's steps for what they are together.
@@ -166,12 +152,7 @@ func (s *step) empty() bool { return !s.onHost && s.weights+s.acts+s.store+s.com
 func (p *program) each(l *programLayer, visit func(*step)) {
 	switch m := p.m; l.kind {
 	case dense:
-		s := flat(l.Head())
-		if s.Images > 1 {
-			s.Images /= p.groups
-		} else {
-			s.W, s.OW = s.W/p.groups, s.OW/p.groups
-		}
+		s := l.share()
 		in, out, weights := l.in, l.out, l.weightsAt
 		m.tiles(l.layer, s, m.cfg.Engine.Images, func(t *tile) {
 			visit(&step{layer: l.index, begins: t.first || t.room, alone: t.alone, weights: t.weights, acts: t.acts, store: t.store, compute: t.compute, macs: t.macs,

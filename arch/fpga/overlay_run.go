@@ -177,7 +177,7 @@ func (m *Machine) mapping(l *layer) string {
 	e := &m.cfg.Engine
 	switch {
 	case l.kind == dense && e.Over == "blocks":
-		s := flat(l.Head())
+		s := l.share()
 		if m.byUnit(&s) {
 			return "depthwise unit"
 		}
@@ -188,7 +188,8 @@ func (m *Machine) mapping(l *layer) string {
 		}
 		return fmt.Sprintf("engine %d × %d × %d, blocks of %d × %d pixels, %d of %d and %d of %d channels, %s held", e.Rows, e.Cols, e.Ins, c.ys, c.xs, c.ns, s.C, c.ms, s.K, held)
 	case l.kind == dense:
-		high, wide := l.tile(e)
+		s := l.share()
+		high, wide := l.tile(e, &s)
 		return fmt.Sprintf("engine %d × %d over %s, tiles of %d × %d", e.Rows, e.Cols, e.Over, high, wide)
 	case l.kind == element:
 		return "vector lanes"

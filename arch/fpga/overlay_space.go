@@ -34,9 +34,9 @@ type tileSpace struct {
 // offer leaves a layer's cuts with its plan.
 func (m *Machine) offer(lp *mapping.LayerPlan, d *design, l *layer) {
 	lp.Custom = &place{l, d, m.mapping(l)}
-	s := flat(l.Head())
+	s := l.share()
 	e := &m.cfg.Engine
-	if l.kind != dense || e.Over == "blocks" && (m.byUnit(&s) || e.TileH == 1 && e.TileW == 1) {
+	if l.kind != dense || e.Over == "blocks" && (e.Reach > 0 || m.byUnit(&s) || e.TileH == 1 && e.TileW == 1) {
 		return
 	}
 	lp.Space = func() mapping.Space {
@@ -49,8 +49,7 @@ func (m *Machine) offer(lp *mapping.LayerPlan, d *design, l *layer) {
 		t.AddNumbers("tileh", t.high)
 		t.AddNumbers("tilew", t.wide)
 		if e.Over == "blocks" {
-			first := m.cutFor(&layer{Layer: l.Layer, kind: l.kind, wBits: l.wBits, aBits: l.aBits}, &s, e.Images)
-			t.channels = first.ns
+			t.channels = m.depth(l, &s)
 			for k := e.Rows; k < s.K; k += e.Rows {
 				t.filters = append(t.filters, k)
 			}
@@ -115,12 +114,11 @@ func (t *tileSpace) Cost(at []int) float64 {
 		return math.Inf(1)
 	}
 	e := &t.m.cfg.Engine
-	groups := unit.CeilDiv(t.l.Head().Out[0].Shape[0], e.Images) // of images, shared out to the cores
-	times := float64(unit.CeilDiv(groups, e.Cores) * t.s.Groups)
+	times := float64(unit.CeilDiv(t.l.groups, e.Cores) * t.s.Groups)
 	if t.filters != nil {
 		return times * t.m.reckon(t.l, &t.s, e.Images, &c)
 	}
-	rate, latency := t.m.portRate()
+	rate, latency := t.m.portRate(t.l)
 	one, sum := t.s, 0.0
 	one.Images, one.Groups = 1, 1
 	l := *t.l
@@ -154,8 +152,8 @@ func (t *tileSpace) Plan(at []int) *mapping.LayerPlan {
 func (t *tileSpace) Chosen() []int {
 	e := &t.m.cfg.Engine
 	if t.filters == nil {
-		ys, xs := t.l.tile(e)
-		return t.Find(strconv.Itoa(min(ys, t.s.OH)), strconv.Itoa(min(xs, t.s.OW)))
+		ys, xs := t.l.tile(e, &t.s)
+		return t.Find(strconv.Itoa(ys), strconv.Itoa(xs))
 	}
 	c := t.m.cutFor(t.l, &t.s, e.Images)
 	hold := "pixels"

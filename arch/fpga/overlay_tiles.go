@@ -37,12 +37,15 @@ func (m *Machine) tiles(l *layer, s workloads.Matrix, side int, visit func(*tile
 	}
 }
 
-// tile is the output rows and columns of a tile of the fixed loops.
-func (l *layer) tile(e *Engine) (high, wide int) {
+// tile is the output rows and columns of a tile of the fixed loops: as few tiles as the
+// engine's can be, and these alike, so that none is left with a row or two.
+func (l *layer) tile(e *Engine, s *workloads.Matrix) (high, wide int) {
 	if l.cut != nil {
 		return l.cut.ys, l.cut.xs
 	}
-	return l.widest(e)
+	high, wide = l.widest(e)
+	even := func(n, most int) int { return unit.CeilDiv(n, unit.CeilDiv(n, most)) }
+	return even(s.OH, high), even(s.OW, wide)
 }
 
 // widest is the most output rows and columns that a tile may have. A matrix is an image of one
@@ -62,7 +65,7 @@ func (m *Machine) loops(l *layer, s *workloads.Matrix, side int, at tile, visit 
 	if e.Over == "pixels" {
 		channels = s.C
 	}
-	high, wide := l.tile(e)
+	high, wide := l.tile(e, s)
 	for y := 0; y < s.OH; y += high {
 		for x := 0; x < s.OW; x += wide {
 			for k := 0; k < s.K; k += e.Rows {

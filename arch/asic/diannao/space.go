@@ -37,11 +37,7 @@ func (m *Machine) offer(lp *mapping.LayerPlan, chosen *tiling) {
 				break
 			}
 		}
-		widest := p.Space.OW
-		if p.OfMatrices() {
-			widest = p.Space.Images
-		}
-		for n := 1; n <= min(widest, m.block()); n++ {
+		for n := 1; n <= min(width(p), m.block()); n++ {
 			s.places = append(s.places, n)
 		}
 		for n := m.block(); n >= 1; n /= 2 {

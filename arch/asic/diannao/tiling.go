@@ -2,6 +2,8 @@ package diannao
 
 import (
 	"fmt"
+	"iter"
+	"math"
 
 	"nnsim/arch/asic"
 	"nnsim/unit"
@@ -27,22 +29,15 @@ func (t *tiling) String() string {
 	return fmt.Sprintf("channels=%d places=%d block=%d slots=%d", t.C, t.Places, t.Block, t.Slots)
 }
 
-// tile keeps the NFU busy longest with what one load brings: many channels of one
-// window, or fewer channels of windows side by side, which share columns.
+// tile takes the tiling of the least cost; buffers of one half each only where two do not do.
 func (m *Machine) tile(p *asic.Product) (*tiling, error) {
 	s, c := &p.Space, &m.cfg
 	for _, slots := range []int{2, 1} {
 		var best *tiling
-		longest := 0
-		most := m.channels(s, slots)
-		for ch := most; ch > 0; ch = whole(ch-1, most, c.NFU.Synapses) {
-			t := &tiling{C: ch, Slots: slots, Block: m.block()}
-			t.Places = m.places(p, t)
-			if edges := t.Places * unit.CeilDiv(ch, c.NFU.Synapses); edges > longest {
-				best, longest = t, edges
-			}
-			if ch <= c.NFU.Synapses {
-				break
+		least := math.Inf(1)
+		for t := range m.tilings(p, slots) {
+			if cost := m.cost(p, t); cost < least {
+				best, least = t, cost
 			}
 		}
 		if best != nil {
@@ -51,6 +46,42 @@ func (m *Machine) tile(p *asic.Product) (*tiling, error) {
 	}
 	return nil, fmt.Errorf("layer %s: a window of %d×%d and the weights of %d filters for it, one channel each, do not fit NBin of %v and SB of %v (nbin, sb)",
 		p.Layer.Name, s.R, s.S, min(s.K, c.NFU.Neurons), c.NBin, c.SB)
+}
+
+// tilings are those that tile chooses from.
+func (m *Machine) tilings(p *asic.Product, slots int) iter.Seq[*tiling] {
+	return func(yield func(*tiling) bool) {
+		most := m.channels(&p.Space, slots)
+		for ch := most; ch > 0; ch = whole(ch-1, most, m.cfg.NFU.Synapses) {
+			for block := m.block(); block > 0; block /= 2 {
+				t := &tiling{C: ch, Slots: slots, Block: block}
+				if t.Places = m.places(p, t); t.Places > 0 && !yield(t) {
+					return
+				}
+			}
+			if ch <= m.cfg.NFU.Synapses {
+				return
+			}
+		}
+	}
+}
+
+// cost prefers, for convolutions, what keeps the NFU busy longest with what one load brings: many
+// channels of one window, or fewer channels of windows side by side, which share columns. Rows of
+// a matrix product share nothing but weights: there it is the reckoned time.
+func (m *Machine) cost(p *asic.Product, t *tiling) float64 {
+	if p.OfMatrices() {
+		return m.reckon(p, t)
+	}
+	return -float64(t.Places * unit.CeilDiv(t.C, m.cfg.NFU.Synapses))
+}
+
+// width is the places in a row: of the result, or images of a matrix product.
+func width(p *asic.Product) int {
+	if p.OfMatrices() {
+		return p.Space.Images
+	}
+	return p.Space.OW
 }
 
 // channels is the most that a slot of SB has weights for, and a slot of NBin a window of.

@@ -35,7 +35,7 @@ type Config struct {
 		Width int        `key:"width" min:"1" max:"4096" doc:"bytes an access of a bank moves"`
 	} `key:"buffer"`
 
-	Schedule string `key:"schedule" oneof:"streamed,best" doc:"streamed: filters in groups, all activations pass for each; best: the order and the tiles reckoned to take least"`
+	Schedule string `key:"schedule" oneof:"streamed,best" doc:"streamed: filters in groups, all activations pass for each; best: the order and the tiles that take least, of the best by estimate and the streamed ones"`
 
 	Sums    unit.Bytes `key:"sums" min:"64 B" max:"1 GiB" doc:"sums that are kept while channels pass in several turns, 4 bytes each"`
 	Granule unit.Bytes `key:"granule" min:"64 B" max:"64 MiB" doc:"results that are finished and stored together"`

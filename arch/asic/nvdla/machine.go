@@ -34,13 +34,17 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 
 // Plan cuts every product; all tensors live off chip between layers.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
-	return asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
+	plan, err := asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
 		t, err := m.tile(asic.NewProduct(lp.Layer))
 		if err == nil {
 			m.offer(lp, t, t)
 		}
 		return err
 	})
+	if err == nil && m.cfg.Schedule == "best" {
+		err = m.best(net, plan)
+	}
+	return plan, err
 }
 
 // queueBytes is a slot of the post station's queues: a part's results.

@@ -100,7 +100,8 @@ func (s *space) Cost(at []int) float64 {
 		return math.Inf(1)
 	}
 	const trafficTie = 1e-6
-	return s.m.reckon(s.p, t)*math.Ceil(float64(s.p.Space.Images)/float64(t.Images)) + trafficTie*t.traffic
+	s.m.reckon(s.p, t)
+	return t.time + trafficTie*t.traffic
 }
 
 // Bound is what all multiplications take at the array's rate, and nothing else.
@@ -125,7 +126,7 @@ func (s *space) Plan(at []int) *mapping.LayerPlan {
 // Chosen is the point of the tiling the layer has.
 func (s *space) Chosen() []int {
 	c, own, outer := s.chosen, *s.own, orders[0]
-	own.compute, own.traffic = c.compute, c.traffic
+	own.reckoned = c.reckoned
 	switch {
 	case *c == own:
 		outer = orders[2]

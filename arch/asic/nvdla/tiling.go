@@ -17,15 +17,22 @@ import (
 //	      array, by Each filters and Part rows
 //	    results leave
 type tiling struct {
-	Mode             mode
-	Images           int  // that pass together
-	K, Y, C          int  // of a tile: filters, rows, channels
-	Each, Part       int  // filters and rows of one command
-	RowsFirst        bool // activations stay while filters pass
-	Again            bool // activations pass again for each group of filters, also where they would fit
-	ASlots, BSlots   int
-	aBytes, bBytes   int64   // of a slot
-	compute, traffic float64 // edges, and bytes off chip, as reckoned
+	Mode           mode
+	Images         int  // that pass together
+	K, Y, C        int  // of a tile: filters, rows, channels
+	Each, Part     int  // filters and rows of one command
+	RowsFirst      bool // activations stay while filters pass
+	Again          bool // activations pass again for each group of filters, also where they would fit
+	ASlots, BSlots int
+	aBytes, bBytes int64 // of a slot
+	reckoned
+}
+
+// reckoned is what a tiling is estimated to take.
+type reckoned struct {
+	time, least float64 // edges in all, and where nothing waits
+	traffic     float64 // bytes off chip
+	commands    int     // of the array
 }
 
 func (t *tiling) String() string {
@@ -51,10 +58,6 @@ func (m *Machine) tile(p *asic.Product) (t *tiling, err error) {
 		images = min(p.Space.Images, m.cfg.Array.Batch)
 	}
 	for ; t == nil && images >= 1; images /= 2 {
-		if m.cfg.Schedule == "best" {
-			t = m.best(p, images)
-			continue
-		}
 		for _, md := range m.modes(p) {
 			t = m.streamed(p, md, images)
 			if t != nil && t.useful(&p.Space) {

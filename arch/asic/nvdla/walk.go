@@ -30,7 +30,7 @@ type run struct {
 	machine *Machine
 	begun   bool
 	filters *asic.Ring // of layers whose groups keep to their half of the buffer
-
+	most    int        // groups and images of a layer that are walked over; 0: all
 }
 
 // walk is the chassis' hook.
@@ -46,9 +46,13 @@ func (r *run) walk(w *asic.Walk, lp *mapping.LayerPlan) error {
 	} else {
 		w.Sample(s.Batch * s.Groups * unit.CeilDiv(s.Images, k.Images) * k.parts(s))
 	}
+	repeats := 0
 	for batch := range s.Batch {
 		for group := range s.Groups {
 			for i := 0; i < s.Images; i += k.Images {
+				if repeats++; r.most > 0 && repeats > r.most {
+					return nil
+				}
 				k.images(asic.Tile{Batch: batch, Group: group, I0: i, I1: min(i+k.Images, s.Images)})
 			}
 		}
