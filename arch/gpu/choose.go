@@ -33,13 +33,14 @@ func shared(p *product, t tiling) []int {
 const leastBytes = 256
 
 // tried is the number of tilings that are run for a choice, near how much worse than
-// the best one is reckoned that is run too, and triedSteps the steps from which the
-// reckoning is trusted; triedOthers are run of each other kind of kernel.
+// the best one is reckoned that is run too, and triedSteps the steps that are run of one,
+// of triedSlabs slabs at least; triedOthers are run of each other kind of kernel.
 const (
 	tried       = 6
 	triedOthers = 3
 	near        = 1.3
 	triedSteps  = 1 << 18
+	triedSlabs  = 8
 )
 
 // clearly is what a smaller tile or another split must gain over what comes before it.
@@ -127,8 +128,8 @@ func (c *Config) choose(p *product) (tiling, error) {
 }
 
 // fastest runs the first few of some candidates, those that are reckoned best, and
-// returns the one that takes least, and its seconds; where they are too many steps to
-// be run, the first.
+// returns the one that takes least, and its seconds; where they are too many steps to be
+// run, the first, or the best by a part of the reduction, and no seconds.
 func (c *Config) fastest(p *product, list []candidate, most int) (best tiling, least float64) {
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
 	least = math.Inf(1)
@@ -137,15 +138,32 @@ func (c *Config) fastest(p *product, list []candidate, most int) (best tiling, l
 	}
 	list, gain := c.preferred(p, list, most)
 	best = list[0].tiling
+	q := c.inPart(p, list)
 	for _, x := range list {
-		if x.steps > triedSteps {
+		if q == p && x.steps > triedSteps {
 			break
 		}
-		if cost := c.trial(p, x.tiling); cost < gain*least {
+		if cost := c.trial(q, x.tiling); cost < gain*least {
 			best, least = x.tiling, cost
 		}
 	}
+	if q != p {
+		least = math.Inf(1)
+	}
 	return best, least
+}
+
+// inPart is the product that trials of candidates run. Where one of them is too many steps and
+// preferred orders them by other than cost, it is a part of the reduction, the same for all: their
+// tiles come in the same rounds.
+func (c *Config) inPart(p *product, list []candidate) *product {
+	most := slices.MaxFunc(list, func(a, b candidate) int { return cmp.Compare(a.steps, b.steps) })
+	if most.steps <= triedSteps || !c.grouping(p.dt) {
+		return p
+	}
+	q := *p
+	q.k = min(p.k, max(p.k/unit.CeilDiv(most.steps, triedSteps), triedSlabs*most.k))
+	return &q
 }
 
 // candidate is a tiling and the edges it should take.

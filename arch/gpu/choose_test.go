@@ -104,3 +104,23 @@ func TestTilesOnAmpereAreThoseOfTheNames(t *testing.T) {
 	}
 	assert.Equal(t, map[string]bool{"128x256 32x3": true}, list, "beside them one that we have met no name of")
 }
+
+// TestLongProductsAreTriedInPart on Hopper, where the fewest CTAs come first: seven rounds of 256×152 are
+// less than six of 256×160, however long the reduction. On Ampere what is reckoned best is taken untried.
+func TestLongProductsAreTriedInPart(t *testing.T) {
+	c := hopper(t)
+	long, err := c.choose(bf16(3584, 8192, 1<<16, 1))
+	require.NoError(t, err)
+	short, err := c.choose(bf16(3584, 8192, 1<<14, 1))
+	require.NoError(t, err)
+	assert.Equal(t, short, long)
+
+	list := []candidate{{tiling: tiling{k: 64}, steps: triedSteps}, {tiling: tiling{k: 64}, steps: 4 * triedSteps}}
+	for k, want := range map[int]int{1 << 16: 1 << 14, 1024: 512, 256: 256} { // a quarter, eight slabs, all
+		q := c.inPart(bf16(3584, 8192, k, 1), list)
+		assert.Equal(t, []int{3584, 8192, want}, []int{q.m, q.n, q.k})
+	}
+	p := bf16(3584, 8192, 1<<16, 1)
+	assert.Same(t, p, c.inPart(p, list[:1]), "no candidate is too long")
+	assert.Same(t, p, preset(t, "a100-sxm").inPart(p, list))
+}
