@@ -80,7 +80,7 @@ type L2 struct {
 	Latency    unit.Cycles `key:"latency" min:"1" doc:"of a hit in the near partition"`
 	Far        unit.Cycles `key:"far" min:"1" doc:"of a hit in the far partition"`
 	Bandwidth  unit.Bytes  `key:"bandwidth" min:"1 B" doc:"bytes a cycle from all slices together"`
-	Write      unit.Bytes  `key:"write" min:"0 B" optional:"true" doc:"bytes a cycle that all slices together take from SMs; 0: as many as they give"`
+	Write      unit.Bytes  `key:"write" min:"0 B" optional:"true" doc:"bytes a cycle that all slices together take from SMs, each of sm.groups its share; 0: as many as they give"`
 	Slices     int         `key:"slices" min:"1" max:"1024" doc:"slices, each the home of its share of the lines"`
 	Inputs     string      `key:"inputs" oneof:"cold,there" optional:"true" doc:"what a run finds in L2: nothing; or the network's inputs, where a layer's operands and result fit it, as after a layer before and in loops that repeat one with new weights"`
 	Sets       int         `key:"sets" min:"0" max:"64" optional:"true" doc:"with inputs there: sets of weights, in turn, with which a product that is a run by itself is repeated, so that it finds what L2 keeps from one use of a set to the next; 0: no weights are found"`

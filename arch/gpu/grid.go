@@ -27,6 +27,7 @@ type grid struct {
 	l2       *cache
 	l2Free   float64
 	ports    []float64 // by group of SMs: until when its port of L2 is taken
+	outs     []float64 // and what leaves through it
 	dramFree float64
 	load     float64 // share of recent time in which DRAM was busy
 	asked    float64 // when it was last asked
@@ -126,7 +127,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	for i := range g.slots {
 		g.slots[i].sm, g.slots[i].phase = int32(i%sms), idle
 	}
-	g.ports = c.ports()
+	g.ports, g.outs = c.ports(), c.ports()
 	for i := range g.sms {
 		s := &g.sms[i]
 		s.math, s.shared, s.sfu, s.read, s.write = at, at, at, float64(at), float64(at)

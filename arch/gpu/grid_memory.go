@@ -57,19 +57,34 @@ func (c *Config) ports() []float64 {
 	return make([]float64, unit.CeilDiv(c.SM.Count, c.perPort()))
 }
 
-// passes is when bytes are through the port that an SM has with its neighbours. It runs
-// at L2's own clock, which stays where it is when that of the SMs goes down. The CTAs of
-// a cluster are neighbours; those by themselves go to one group after the other.
+// portOf is the number of the port that an SM has with its neighbours. The CTAs of a cluster are
+// neighbours; those by themselves go to one group after the other.
+func (g *grid) portOf(sm int32) int {
+	if g.k.cluster == 1 {
+		return int(sm) % len(g.ports)
+	}
+	return int(sm) / g.c.perPort()
+}
+
+// passes is when bytes from L2 are through an SM's port. It runs at L2's own clock, which stays
+// where it is when that of the SMs goes down.
 func (g *grid) passes(sm int32, bytes, t float64) float64 {
 	if g.ports == nil {
 		return 0
 	}
-	i := int(sm) / g.c.perPort()
-	if g.k.cluster == 1 {
-		i = int(sm) % len(g.ports)
-	}
+	i := g.portOf(sm)
 	g.ports[i] = max(g.ports[i], t) + bytes/float64(g.c.SM.Port)*g.gov.clock/float64(g.c.Clock)
 	return g.ports[i]
+}
+
+// leaves is when bytes to L2 are through it, the ports' shares of what L2 takes from all SMs being alike.
+func (g *grid) leaves(sm int32, bytes, t float64) float64 {
+	if g.ports == nil {
+		return 0
+	}
+	i := g.portOf(sm)
+	g.outs[i] = max(g.outs[i], t) + bytes*float64(len(g.ports))/g.c.takes()*g.gov.clock/float64(g.c.Clock)
+	return g.outs[i]
 }
 
 // tracked is when an SM's table of misses has seen a load through. A byte takes up
@@ -113,7 +128,7 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 	g.l2Free = max(g.l2Free, t) + bytes/g.c.takes()
 	g.tally.l2Write += s.work.store
 	g.gov.core += bytes * float64(g.c.Power.L2Byte)
-	done := max(sm.write, g.l2Free)
+	done := max(sm.write, g.l2Free, g.leaves(s.sm, bytes, t))
 	if !s.work.partial {
 		g.tally.dramWrite += s.work.store
 		g.gov.dram += bytes * float64(g.c.Power.DRAM)

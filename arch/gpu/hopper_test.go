@@ -86,6 +86,20 @@ func TestAProcessorClusterSharesItsPort(t *testing.T) {
 	assert.InDelta(t, 50, g.passes(4, bytes, 0), 1e-6)
 }
 
+// TestResultsLeaveThroughThePort of their group of SMs, which has an eighth of what L2 takes from all.
+func TestResultsLeaveThroughThePort(t *testing.T) {
+	c := opened(t, "h100-sxm", "l2.write=2048 B", "sm.write=2048 B", "memory=ideal")
+	k := c.gemm(bf16(256, 128, 64, 1), tiling{m: 128, n: 128, k: 64, stages: 2, warps: 4, split: 1, cluster: 2, down: 2, across: 1})
+	g := newGrid(c, k, newGovernor(c), true, 0)
+	g.gov.clock = float64(c.Clock)
+	write := func(sm int32) int64 { return g.write(&ctaState{sm: sm, work: work{store: 25600}}, 0) }
+	assert.Equal(t, int64(100), write(0))
+	assert.Equal(t, int64(200), write(16))
+	assert.Equal(t, int64(100), write(17))
+	g.gov.clock = float64(c.Clock) / 2
+	assert.Equal(t, int64(50), write(34), "the SMs' edges are longer then")
+}
+
 // TestFewSMsReadAsFastAsTheyCan, and all together as fast as L2's ports: SGLang's tiles of 64×64, one
 // an SM, share nothing.
 func TestFewSMsReadAsFastAsTheyCan(t *testing.T) {

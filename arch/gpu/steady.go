@@ -89,6 +89,7 @@ func (g *grid) shift(by int64) {
 	}
 	for i := range g.ports {
 		g.ports[i] += float64(by)
+		g.outs[i] += float64(by)
 	}
 	g.l2Free, g.dramFree, g.asked, g.dispatched = g.l2Free+float64(by), g.dramFree+float64(by), g.asked+float64(by), g.dispatched+float64(by)
 	g.tally.busy += by // of the CTA that would be in the place of the one that has ended
