@@ -184,9 +184,12 @@ func (s source) separator() string {
 func (s source) form() string {
 	var parts []string
 	for _, k := range s.keys {
-		if k.needed {
+		switch {
+		case k.needed:
 			parts = append(parts, k.name+"=")
-		} else {
+		case k.family:
+			parts = append(parts, "["+k.name+"NAME=]")
+		default:
 			parts = append(parts, "["+k.name+"=]")
 		}
 	}

@@ -234,6 +234,30 @@ func TestONNXFile(t *testing.T) {
 	assert.Equal(t, "light_squeezenet", w.Name)
 }
 
+// openExtents is a model of one Relu over N × 2 × H × W.
+const openExtents = "\x08\x08\x12\x05harsh:<\x0a\x0c\x0a\x01x\x12\x01y\x22\x04Relu\x12\x01gZ\x1e\x0a\x01x\x12\x19\x0a\x17\x08\x01\x12\x13\x0a\x03\x12\x01N\x0a\x02\x08\x02\x0a\x03\x12\x01H\x0a\x03\x12\x01Wb\x09\x0a\x01y\x12\x04\x0a\x02\x08\x01B\x04\x0a\x00\x10\x0d"
+
+// Extents that a model names are given by those names, in any order.
+func TestOpenExtents(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "open.onnx")
+	require.NoError(t, os.WriteFile(path, []byte(openExtents), 0o600))
+	w, err := Open(path+",dim.W=7,dim.H=9", Defaults{})
+	require.NoError(t, err)
+	assert.Equal(t, workloads.Shape{1, 2, 9, 7}, w.Graph.Inputs[0].Shape)
+	assert.Equal(t, path+",dim.H=9,dim.W=7", w.Spec)
+	for options, want := range map[string]string{
+		"":                    "the model leaves extents open: H, W; say how large they are, as in dim.H=224",
+		",dim.H=9":            "the model leaves extents open: W; say how large they are, as in dim.W=224",
+		",dim.H=9,dim.Q=1":    "extent Q is given, but no input of the model has an axis of that name",
+		",dim.H=9,dim.W=none": "dim.W=none: must be a whole number from 1",
+		",dim.H=9,dim.H=9":    "dim.H= is given twice",
+		",dim.=9":             `there is no key "dim."`,
+	} {
+		_, err := Open(path+options, Defaults{})
+		assert.ErrorContains(t, err, want, options)
+	}
+}
+
 // TestEntries: whatever the list shows can be found again.
 func TestEntries(t *testing.T) {
 	for _, e := range Entries() {

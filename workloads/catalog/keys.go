@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type key struct {
 	kind   kind
 	needed bool
 	def    string // canonical text of the default; empty: none
+	family bool   // every name that begins so is a key: dim.height, dim.width
 }
 
 // kind reads the text of a value and returns its canonical spelling.
@@ -136,8 +138,14 @@ func shown(text string) string {
 func (v values) find(name string) (key, error) {
 	var names []string
 	for _, k := range v.keys {
-		if k.name == name {
+		if k.name == name && !k.family {
 			return k, nil
+		}
+		if k.family && len(name) > len(k.name) && strings.HasPrefix(name, k.name) {
+			return key{name: name, kind: k.kind}, nil
+		}
+		if k.family {
+			continue
 		}
 		names = append(names, k.name)
 	}
@@ -185,11 +193,26 @@ func (v values) word(name string) string {
 func (v values) canonical() string {
 	var parts []string
 	for _, k := range v.keys {
-		if t, ok := v.text[k.name]; ok && t != k.def {
+		if k.family {
+			for _, name := range v.members(k.name) {
+				parts = append(parts, name+"="+v.text[name])
+			}
+		} else if t, ok := v.text[k.name]; ok && t != k.def {
 			parts = append(parts, k.name+"="+t)
 		}
 	}
 	return strings.Join(parts, ",")
+}
+
+// members lists the given keys of a family, in order.
+func (v values) members(family string) (names []string) {
+	for name := range v.text {
+		if strings.HasPrefix(name, family) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // common copies the options that every graph has into the workload.

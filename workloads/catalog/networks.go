@@ -70,7 +70,7 @@ func fileSource(path string) source {
 		return source{name: path, about: "SCALE-Sim topology of convolutions or GEMMs",
 			keys: append([]key{{name: "layer", kind: anyText}, opt("batch", "1")}, common...), open: openTopology(path)}
 	}
-	return source{name: path, about: "ONNX model", keys: append([]key{{name: "batch", kind: count},
+	return source{name: path, about: "ONNX model", keys: append([]key{{name: "batch", kind: count}, {name: openExtent, kind: count, family: true},
 		{name: "weights", kind: oneOf("model", "random"), def: "model"}, {name: "input", kind: oneOf("random", "ramp"), def: "random"}}, common...),
 		open: openONNX(path)}
 }
@@ -88,10 +88,17 @@ func openTopology(path string) func(*Workload, values) error {
 	}
 }
 
+// openExtent is what the key of an extent that a model names, but leaves open, begins with.
+const openExtent = "dim."
+
 func openONNX(path string) func(*Workload, values) error {
 	return func(w *Workload, v values) (err error) {
 		w.Name = baseName(path)
-		w.Graph, err = onnx.Read(path, onnx.Options{Batch: v.int("batch"), RandomWeights: v.text["weights"] == "random", Seed: w.Seed})
+		dims := map[string]int{}
+		for _, name := range v.members(openExtent) {
+			dims[strings.TrimPrefix(name, openExtent)] = v.int(name)
+		}
+		w.Graph, err = onnx.Read(path, onnx.Options{Batch: v.int("batch"), Dims: dims, RandomWeights: v.text["weights"] == "random", Seed: w.Seed})
 		if err != nil {
 			return err
 		}

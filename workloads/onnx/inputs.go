@@ -36,7 +36,7 @@ func (im *importer) inputs(file *graphProto) error {
 	}
 	if len(open) > 0 {
 		sort.Strings(open)
-		return fmt.Errorf("the model leaves extents open: %s; say how large they are", strings.Join(slices.Compact(open), ", "))
+		return fmt.Errorf("the model leaves extents open: %s; say how large they are, as in dim.%s=224", strings.Join(slices.Compact(open), ", "), open[0])
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (im *importer) input(p *valueProto, open *[]string) (*workloads.Tensor, err
 		return nil, fmt.Errorf("input %s of the graph: %w", p.name, err)
 	}
 	if !p.hasShape {
-		return nil, fmt.Errorf("input %s of the graph has no shape in the file", p.name)
+		return nil, fmt.Errorf("input %s of the graph has no shape in the file; give it one there", p.name)
 	}
 	t := &workloads.Tensor{Name: p.name, Type: elem, Role: workloads.Input, Shape: make(workloads.Shape, len(p.dims))}
 	for i, d := range p.dims {
