@@ -1,6 +1,8 @@
 package experiments
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,6 +22,18 @@ objectives: [seconds min]
 func TestFineIsFine(t *testing.T) {
 	_, err := ParseSweep("spec.yaml", []byte(fine))
 	assert.NoError(t, err)
+}
+
+// An axis may give what a workload lacks: an option, or an extent that its file leaves open.
+func TestAxisCompletesWorkload(t *testing.T) {
+	const relu = "\x08\x08\x12\x05harsh:<\x0a\x0c\x0a\x01x\x12\x01y\x22\x04Relu\x12\x01gZ\x1e\x0a\x01x\x12\x19\x0a\x17\x08\x01\x12\x13\x0a\x03\x12\x01N\x0a\x02\x08\x02\x0a\x03\x12\x01H\x0a\x03\x12\x01Wb\x09\x0a\x01y\x12\x04\x0a\x02\x08\x01B\x04\x0a\x00\x10\x0d" // of N × 2 × H × W
+	path := filepath.Join(t.TempDir(), "open.onnx")
+	assert.NoError(t, os.WriteFile(path, []byte(relu), 0o600))
+	for _, c := range [][2]string{{`"gemm:m=9,n=10"`, "workload.k: [3, 4]"}, {path + ",dim.H=6", "workload.dim.W: [3, 4]"}} {
+		text := strings.NewReplacer(`"gemm:m=9,n=10,k=11"`, c[0], "array.rows: [2, 4]", c[1]).Replace(fine)
+		_, err := ParseSweep("spec.yaml", []byte(text))
+		assert.NoError(t, err, c[0])
+	}
 }
 
 // TestSpecRefuses: what is wrong with a spec is one line that names the place,

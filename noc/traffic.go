@@ -60,13 +60,13 @@ func (t Traffic) Validate() error {
 	case t.Receivers > 1 && t.Pattern != "uniform":
 		return fmt.Errorf("noc: traffic.receivers is %d with pattern %s, must be 1: several receivers are drawn as uniform draws one", t.Receivers, t.Pattern)
 	case t.Period < 1:
-		return fmt.Errorf("noc: traffic.period is %d cycles, must be at least 1", t.Period)
+		return fmt.Errorf("noc: measure.period is %d cycles, must be at least 1", t.Period)
 	case t.Warmup < 0 || t.Samples <= t.Warmup:
-		return fmt.Errorf("noc: traffic.samples is %d, must be more than the %d of the warm-up", t.Samples, t.Warmup)
+		return fmt.Errorf("noc: measure.samples is %d, must be more than the %d of the warm-up", t.Samples, t.Warmup)
 	case t.Packets < 0 || t.Packets > 1<<24:
-		return fmt.Errorf("noc: traffic.packets is %d, must be 0 to 2^24", t.Packets)
+		return fmt.Errorf("noc: measure.packets is %d, must be 0 to 2^24", t.Packets)
 	case !(t.Limit > 0):
-		return fmt.Errorf("noc: traffic.limit is %g cycles, must be above 0", t.Limit)
+		return fmt.Errorf("noc: measure.limit is %g cycles, must be above 0", t.Limit)
 	}
 	return nil
 }

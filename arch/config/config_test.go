@@ -115,6 +115,7 @@ func TestFaults(t *testing.T) {
 		{"clock: 700 MHz", "clock: 0 Hz", `f.yaml:2: clock: 0 Hz: must be at least 1 kHz`},
 		{"clock: 700 MHz", "clock: 1e999 Hz", `f.yaml:2: clock: 1e999 Hz: is not a quantity; write a number and a unit, such as "1 Hz"`},
 		{"clock: 700 MHz", "clock: 1e300 PHz", `f.yaml:2: clock: 1e300 PHz: is too large for a number; write less than 1e308 Hz`},
+		{"clock: 700 MHz", "clock: 101 THz", `f.yaml:2: clock: 101 THz: write at most 100 THz`},
 		{"clock: 700 MHz", "clock: 700 MHz\nclock: 1 GHz", `f.yaml:3: clock: given twice, first in line 2; leave one of them out`},
 		{"buffer: 24 MiB", "buffer: -1 MiB", `f.yaml:3: buffer: -1 MiB: must be at least 0 B`},
 		{"buffer: 24 MiB", "buffer: 0.3 B", `f.yaml:3: buffer: 0.3 B: is not a whole number of bytes below 2^62`},

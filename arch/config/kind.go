@@ -32,7 +32,7 @@ var kinds = []kind{
 	{of: reflect.TypeFor[bool](), read: readBool, write: func(v reflect.Value) string { return strconv.FormatBool(v.Bool()) }},
 	{of: reflect.TypeFor[string](), quote: true, read: func(s string) (any, error) { return s, nil }, write: reflect.Value.String},
 	{of: reflect.TypeFor[[]string](), quote: true, read: readList, write: writeList},
-	quantity("Hz", unit.ParseHertz), quantity("s", unit.ParseSeconds), quantity("B/s", unit.ParseBytesPerSecond),
+	quantity("Hz", parseHertz), quantity("s", unit.ParseSeconds), quantity("B/s", unit.ParseBytesPerSecond),
 	quantity("W", unit.ParseWatts), quantity("J", unit.ParseJoules), quantity("mm2", unit.ParseSquareMM), quantity("V", unit.ParseVolts),
 	{of: reflect.TypeFor[unit.Bytes](), quote: true, least: "0 B", size: sizeInt, write: writeBytes,
 		read: func(s string) (any, error) { return wrap(unit.ParseBytes(s)) }},
@@ -78,6 +78,18 @@ func readCycles(s string) (any, error) {
 	v, err := readInt[unit.Cycles](s)
 	if n, ok := v.(unit.Cycles); err == nil && ok && n > longest {
 		return nil, fmt.Errorf("write at most %d cycles", longest)
+	}
+	return v, err
+}
+
+// fastest is beyond any clock or rate; at much higher ones the edges of a run pass what
+// is simulated in a lifetime, and in the end what 64 bits count.
+const fastest unit.Hertz = 100e12
+
+func parseHertz(s string) (unit.Hertz, error) {
+	v, err := unit.ParseHertz(s)
+	if err == nil && v > fastest {
+		return 0, fmt.Errorf("write at most %v", fastest)
 	}
 	return v, err
 }

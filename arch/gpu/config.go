@@ -98,7 +98,7 @@ type Memory struct {
 	Latency    unit.Seconds        `key:"latency" doc:"model rate: what a miss in L2 takes beyond a hit in its far partition"`
 	Queue      unit.Seconds        `key:"queue" doc:"what it takes longer when the memory is busy all the time; in proportion when it is not"`
 	Part       string              `key:"part" doc:"the part whose commands and timings are met, at the clock that the bandwidth asks for"`
-	Cycle      unit.Seconds        `key:"cycle" optional:"true" doc:"clock period at which the part's times, which are in cycles, hold; left out: the part's own"`
+	Cycle      unit.Seconds        `key:"cycle" optional:"true" min:"10 ps" doc:"clock period at which the part's times, which are in cycles, hold; left out: the part's own"`
 	Channels   int                 `key:"channels" min:"1" max:"1024" doc:"pseudo-channels of that part"`
 	Controller unit.Seconds        `key:"controller" doc:"pipeline between a slice of L2 and its channel, there and back"`
 }
