@@ -62,7 +62,7 @@ func (m *Machine) hierarchy() (*hierarchy.Hierarchy, error) {
 	}
 	return hierarchy.New(&hierarchy.Config{SMs: c.SM.Count, L1Size: int64(c.L1.Size), L1Latency: int64(c.L1.Latency), Read: float64(c.SM.Read), Write: float64(c.SM.Write),
 		Group: group, Port: float64(c.SM.Port), Slices: c.L2.Slices, Partitions: c.L2.Partitions, Size: int64(c.L2.Size), Near: int64(c.L2.Latency), Far: int64(c.L2.Far),
-		Bandwidth: float64(c.L2.Bandwidth), Link: float64(c.L2.Link), Part: part, Channels: c.Memory.Channels,
+		Bandwidth: float64(c.L2.Bandwidth), Takes: c.takes(), Link: float64(c.L2.Link), Part: part, Channels: c.Memory.Channels,
 		PerEdge: 1e9 / part.TCK / float64(c.Clock), Controller: edges(c.Memory.Controller, c.Clock),
 		CTAStart: max(0, int64(c.Launch.CTA-c.L1.Latency)), WarpStart: int64(c.Launch.Warp)})
 }
@@ -85,7 +85,7 @@ func (m *Machine) RunProbe(p catalog.Probe) (*results.Run, error) {
 	var cycles int64
 	if p.Kind == "chase" {
 		var l hierarchy.Latencies
-		if l, err = h.Chase(hierarchy.Chase{Bytes: int64(p.Bytes), Stride: int64(p.Stride), Loads: int64(p.Loads), Seed: p.Seed}); err != nil {
+		if l, err = h.Chase(hierarchy.Chase{Bytes: int64(p.Bytes), Stride: int64(p.Stride), Walk: int64(p.Walk), Loads: int64(p.Loads), Seed: p.Seed}); err != nil {
 			return nil, err
 		}
 		out.LatencyMean, out.LatencyBy, cycles = l.Mean, map[string]float64{}, l.Edges

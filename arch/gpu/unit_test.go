@@ -186,7 +186,7 @@ func TestMoreCTAsNeverEndSooner(t *testing.T) {
 
 // TestTheTableOfMissesHoldsLoadsBack: what is under way fills it, and no more leaves than one size a latency.
 func TestTheTableOfMissesHoldsLoadsBack(t *testing.T) {
-	c := preset(t, "a100-sxm", "sm.flight=12 KiB")
+	c := preset(t, "a100-sxm", "sm.flight=12 KiB", "l2.latency=200", "l2.far=400")
 	g := newGrid(c, &kernel{ctas: 1, fit: residency{ctas: 1}, stages: 1}, newGovernor(c), false, 0)
 	sm := &g.sms[0]
 	far := float64(c.L2.Far)

@@ -15,7 +15,8 @@ type Probe struct {
 	Space  string     // chase: global or shared
 	Bytes  unit.Bytes // chase: of the buffer; copy: of an array
 	Stride unit.Bytes // chase: from one pointer to the next; banks: from one lane to the next
-	Loads  int        // chase: at most
+	Walk   int        // chase: loads of a run, which begins where the one before began; 0: a round
+	Loads  int        // chase: of these are timed
 	Seed   uint64
 
 	Pattern string // copy: see CopyPatterns
@@ -49,7 +50,7 @@ func CopyPatterns() []string {
 var probes = []source{
 	{name: "chase", operator: true, about: "one lane that follows pointers through a buffer: latency of a GPU's memories", keys: []key{
 		{name: "bytes", kind: bytes, needed: true}, {name: "stride", kind: bytes, def: "128B"}, {name: "space", kind: oneOf("global", "shared"), def: "global"},
-		{name: "loads", kind: count, def: "20000"}, {name: "seed", kind: seed},
+		{name: "walk", kind: count}, {name: "loads", kind: count, def: "20000"}, {name: "seed", kind: seed},
 	}, open: probe("chase")},
 	{name: "copy", operator: true, about: "a streaming kernel with so many threads on each SM of a GPU: bandwidth against occupancy; pieces: of L2", keys: []key{
 		{name: "pattern", kind: oneOf(CopyPatterns()...), needed: true}, {name: "bytes", kind: bytes, def: "33554432B"},
@@ -87,7 +88,7 @@ func probe(kind string) func(*Workload, values) error {
 }
 
 func openProbe(kind string, w *Workload, v values) error {
-	p := &Probe{Kind: kind, Precision: w.Precision, Space: v.word("space"), Bytes: unit.Bytes(v.number["bytes"]), Stride: unit.Bytes(v.number["stride"]), Loads: v.int("loads"),
+	p := &Probe{Kind: kind, Precision: w.Precision, Space: v.word("space"), Bytes: unit.Bytes(v.number["bytes"]), Stride: unit.Bytes(v.number["stride"]), Walk: v.int("walk"), Loads: v.int("loads"),
 		Seed: w.Seed, Pattern: v.word("pattern"), Threads: v.int("threads"), CTAs: v.int("ctas"), Warps: v.int("warps"), ILP: v.int("ilp"),
 		Sync: v.word("instr") == "mma", Width: unit.Bytes(v.number["width"])}
 	if kind == "counters" {
@@ -98,6 +99,8 @@ func openProbe(kind string, w *Workload, v values) error {
 		return fmt.Errorf("stride=%d: pointers are a multiple of 4 bytes apart, and no further than bytes=%d", p.Stride, p.Bytes)
 	case p.Kind == "chase" && p.Bytes/p.Stride > mostPointers:
 		return fmt.Errorf("bytes=%d with stride=%d are %d pointers; at most %d are chased", p.Bytes, p.Stride, p.Bytes/p.Stride, mostPointers)
+	case p.Kind == "chase" && p.Walk > mostPointers:
+		return fmt.Errorf("walk=%d; a run has up to %d loads", p.Walk, mostPointers)
 	case p.Kind == "copy" && (p.Bytes < leastCopied || p.Bytes > mostCopied):
 		return fmt.Errorf("bytes=%d; arrays of %d to %d bytes are streamed", p.Bytes, leastCopied, mostCopied)
 	case p.Kind == "copy" && (p.Threads > 1024 || p.Threads%16 != 0):

@@ -139,10 +139,13 @@ func (m *channels) done(i int32, d dram.Done) {
 	}
 	c.writes--
 	m.writeBytes += int64(m.c.Part.Shape.LineBytes)
-	if len(c.blocked) > 0 && !m.full(i) {
+	for len(c.blocked) > 0 && !m.full(i) {
 		w := c.blocked[0]
 		c.blocked = c.blocked[:copy(c.blocked, c.blocked[1:])]
 		m.resume(w, at)
+		if c.writes > 0 {
+			return // one for each write that has gone
+		}
 	}
 }
 

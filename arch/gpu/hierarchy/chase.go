@@ -4,10 +4,16 @@ import "math/rand/v2"
 
 // Chase is one lane that follows pointers: the address of each load is what the
 // load before has brought, in a ring over all lines of a buffer, in random order.
-// The buffer has been gone round before.
+// A run begins at the ring's first place, and one just like it has gone before:
+//
+//	ring    a b c d e          a round and a half:  a b c d e a b │ a b c d e a b
+//	                           the end of one run  ──────────▲  ▲── finds a and b again
+//
+// Loads that are not timed are gone through without time.
 type Chase struct {
 	Bytes, Stride int64
-	Loads         int64 // at most; a round if that is less
+	Walk          int64 // loads of a run; 0: a round
+	Loads         int64 // of these are timed, evenly spaced; all if that is less
 	Seed          uint64
 }
 
@@ -21,7 +27,10 @@ type Latencies struct {
 
 type chaser struct {
 	Latencies
+	h     *Hierarchy
 	ring  []int64
+	walk  int64
+	gone  int64 // loads of the run that have been done
 	loads int64
 	sum   [levels]int64
 }
@@ -40,16 +49,16 @@ func ring(n int64, seed uint64) []int64 {
 // Chase runs a chase and returns what it has measured.
 func (h *Hierarchy) Chase(x Chase) (Latencies, error) {
 	n := max(1, x.Bytes/x.Stride)
-	p := &chaser{ring: ring(n, x.Seed), loads: min(n, x.Loads)}
-	l1 := h.sms[0].cache(h.c)
+	p := &chaser{h: h, ring: ring(n, x.Seed), walk: x.Walk}
 	for i := range p.ring {
 		p.ring[i] *= x.Stride
-		line := p.ring[i] / lineBytes
-		if mask := maskOf(span{p.ring[i], wordBytes}, line); !l1.has(line, line, mask) {
-			l1.put(line, line, mask, 0)
-			h.warm(0, line, mask)
-		}
 	}
+	if p.walk == 0 {
+		p.walk = n
+	}
+	p.loads = min(p.walk, x.Loads)
+	p.until(p.walk)
+	p.gone = 0
 	if err := h.launch(p, 1, 1); err != nil {
 		return p.Latencies, err
 	}
@@ -71,7 +80,23 @@ func (p *chaser) step(_ int64, _ int32, i int64, loads, stores []span) (l, s []s
 	if i == p.loads {
 		return loads, stores, false
 	}
-	return append(loads, span{p.ring[i], wordBytes}), stores, true
+	timed := i * p.walk / p.loads
+	p.until(timed)
+	p.gone = timed + 1
+	return append(loads, span{p.ring[timed%int64(len(p.ring))], wordBytes}), stores, true
+}
+
+// until goes through the run's loads before one, without time.
+func (p *chaser) until(load int64) {
+	l1 := p.h.sms[0].cache(p.h.c)
+	for ; p.gone < load; p.gone++ {
+		at := p.ring[p.gone%int64(len(p.ring))]
+		line := at / lineBytes
+		if mask := maskOf(span{at, wordBytes}, line); !l1.has(line, line, mask) {
+			l1.put(line, line, mask, 0)
+			p.h.warm(0, line, mask)
+		}
+	}
 }
 
 func (p *chaser) loaded(_, edges int64, level Level) {

@@ -18,6 +18,7 @@ type Config struct {
 	Size       int64
 	Near, Far  int64   // latency of a hit in the near and the far partition, from issue to use
 	Bandwidth  float64 // of all slices, to SMs
+	Takes      float64 // of all slices, from SMs
 	Link       float64 // of all slices, to the other partition
 
 	Part       dram.Part // of each pseudo-channel

@@ -199,12 +199,12 @@ func (h *Hierarchy) delivered(id int32, at int64) {
 	h.free = append(h.free, id)
 }
 
-// store has an SM write whole sectors of a line. The result is the channel that a
-// dirty line had to go to and that has too many already, or -1.
-func (h *Hierarchy) store(smIndex int32, line int64, mask uint8, at int64) (full int32) {
-	s := &h.sms[smIndex]
+// store has an SM write whole sectors of a line. The results are the edge from which it is rid of
+// them, and the channel that a dirty line had to go to and that has too many already, or -1.
+func (h *Hierarchy) store(smIndex int32, line int64, mask uint8, at int64) (left int64, full int32) {
 	bytes := bytesOf(mask)
-	s.write = max(s.write, float64(at)) + float64(bytes)/h.c.Write
+	port := &h.takers[int(smIndex)/h.behind]
+	*port = max(*port, float64(at)) + float64(bytes)*float64(len(h.takers))/h.c.Takes
 	slice, index := h.home(line)
 	if !h.near(smIndex, slice) {
 		h.tally.Linked += bytes
@@ -213,7 +213,7 @@ func (h *Hierarchy) store(smIndex int32, line int64, mask uint8, at int64) (full
 	if h.c.Partitions > 1 {
 		h.slices[h.mirror(slice)].tags.drop(index, line)
 	}
-	return h.put(slice, index, line, mask, mask, at)
+	return int64(*port), h.put(slice, index, line, mask, mask, at)
 }
 
 // put brings sectors into a slice and sends off what must go for them.

@@ -15,6 +15,8 @@ type Hierarchy struct {
 	dram   *channels
 	deal   deal
 	ports  []float64 // of groups of SMs, when they are free; nil: there are none
+	takers []float64 // when L2 can take more from a group of SMs, or from all
+	behind int       // SMs of such a group
 
 	queue   engine.Wakes
 	warps   []warp
@@ -50,8 +52,7 @@ type sm struct {
 	partition     int
 	l1            *tags
 	port          float64 // when its port is free
-	write         float64
-	issue, launch int64 // when L1 takes a line, and the next warp can start
+	issue, launch int64   // when L1 takes a line, and the next warp can start
 	coming        map[int64]int32
 }
 
@@ -81,9 +82,12 @@ func New(c *Config) (*Hierarchy, error) {
 	h.seat()
 	h.out = (c.Near - c.L1Latency) / 2
 	h.back = c.Near - c.L1Latency - h.out
+	h.behind = c.SMs
 	if c.Group > 0 {
+		h.behind = c.Group
 		h.ports = make([]float64, (c.SMs+c.Group-1)/c.Group)
 	}
+	h.takers = make([]float64, (c.SMs+h.behind-1)/h.behind)
 	for i := range h.slices {
 		h.slices[i].tags = newTags(c.Size/int64(c.Slices), L2Ways)
 	}

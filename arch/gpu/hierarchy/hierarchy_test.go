@@ -2,6 +2,7 @@ package hierarchy
 
 import (
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,7 +18,7 @@ func small(t require.TestingT) *Config {
 	require.NoError(t, err)
 	part.Shape.Pseudo = 1
 	return &Config{SMs: 4, L1Size: 4 << 10, L1Latency: 30, Read: 64, Write: 32, Slices: 8, Partitions: 2, Size: 4 << 20, Near: 200, Far: 400,
-		Bandwidth: 512, Link: 128, Part: part, Channels: 8, PerEdge: 1, Controller: 100, CTAStart: 100, WarpStart: 3}
+		Bandwidth: 512, Takes: 512, Link: 128, Part: part, Channels: 8, PerEdge: 1, Controller: 100, CTAStart: 100, WarpStart: 3}
 }
 
 // chase measures a buffer that lies in one level, and tells the others' loads.
@@ -55,11 +56,46 @@ func TestAChaseFindsWhatFits(t *testing.T) {
 }
 
 // TestTwoStopsALine: of a ring that stops twice at each line, those lines stay between whose two
-// stops neither way lie more others than fit: 1-2*sqrt(1-c) of them, c the share that fits.
+// stops neither way 16 others of their set are met.
 func TestTwoStopsALine(t *testing.T) {
-	for _, over := range []float64{1.2, 1.3, 1.5} {
-		l := chase(t, int64(over*(2<<20))/lineBytes*lineBytes, 64)
-		assert.InDelta(t, max(0, 1-2*math.Sqrt(1-1/over)), float64(l.Loads[L2Near])/5000, 0.05, "%v times a partition", over)
+	for _, lines := range []int{18, 20, 24} { // of a set
+		l := chase(t, int64(lines)*(2<<20)/L2Ways, 64)
+		assert.InDelta(t, stay(lines-1), float64(l.Loads[L2Near])/5000, 0.02, "%d lines a set", lines)
+	}
+}
+
+// stay is the share of lines that stay among so many others of their set. Their stops part the ring into
+// g and 1-g; both stops of another lie in one part by chances of g² and (1-g)², and are then not met in the other.
+func stay(others int) (share float64) {
+	const steps = 200
+	spared := others - L2Ways + 1 // at least, in each part
+	for k := range steps {
+		g := (float64(k) + 0.5) / steps
+		for i := spared; i <= others; i++ {
+			for j := spared; i+j <= others; j++ {
+				m := others - i - j
+				share += choose(others, i) * choose(others-i, j) * math.Pow(g, float64(2*i+m)) * math.Pow(1-g, float64(2*j+m)) * math.Pow(2, float64(m)) / steps
+			}
+		}
+	}
+	return share
+}
+
+// choose is the ways to take k of n.
+func choose(n, k int) float64 {
+	v, _ := new(big.Float).SetInt(new(big.Int).Binomial(int64(n), int64(k))).Float64()
+	return v
+}
+
+// TestARunBeginsWhereTheOneBeforeBegan: what a run of a round and a quarter has met last is near when the next begins.
+func TestARunBeginsWhereTheOneBeforeBegan(t *testing.T) {
+	const lines = 3 << 20 / lineBytes
+	for walk, near := range map[int64]float64{0: 0, lines: 0, lines * 5 / 4: 0.2} {
+		h, err := New(small(t))
+		require.NoError(t, err)
+		l, err := h.Chase(Chase{Bytes: lines * lineBytes, Stride: lineBytes, Walk: walk, Loads: 1000})
+		require.NoError(t, err)
+		assert.InDelta(t, near, float64(l.Loads[L2Near])/1000, 0.002, "%d loads", walk)
 	}
 }
 
@@ -98,6 +134,16 @@ func TestASweepIsBoundByItsNarrowest(t *testing.T) {
 
 	r, _ = run(Sweep{Pattern: "init", Bytes: 2 << 20, Threads: 1024, CTAs: 2}, func(*Config) {})
 	assert.InDelta(t, 8*16, r.Bandwidth, 13, "stores wait for what they push out")
+
+	narrow := func(c *Config) { c.Takes = 64 }
+	r, _ = run(Sweep{Pattern: "init", Bytes: 1 << 20, Threads: 1024, CTAs: 2}, narrow)
+	assert.InDelta(t, 64, r.Bandwidth, 2, "and for L2 to take them")
+	first := func(change func(*Config)) int64 { // one warp of 256 bytes on each of four SMs
+		r, _ := run(Sweep{Pattern: "init", Bytes: 1 << 10, Threads: 32, CTAs: 1}, change)
+		return r.Edges
+	}
+	assert.Equal(t, int64(100+30+4*256/64), first(narrow), "one port takes from all four")
+	assert.Equal(t, int64(100+30+2*256/32), first(func(c *Config) { narrow(c); c.Group, c.Port = 2, 64 }), "each of two from two, half as fast")
 }
 
 // TestWritesGoTogether: channels are far from busy, and still a kernel that writes too is slower

@@ -175,13 +175,12 @@ func (g *grid) write(id int32, at int64) bool {
 	g.loads, g.stores, _ = g.program.step(w.cta, w.index, w.step, g.loads[:0], g.stores[:0])
 	for _, s := range g.stores {
 		for line := s.addr / lineBytes; line*lineBytes < s.addr+s.bytes; line++ {
-			if ch := g.store(w.sm, line, maskOf(s, line), at); ch >= 0 {
+			left, ch := g.store(w.sm, line, maskOf(s, line), at)
+			w.out = max(w.out, left+g.c.L1Latency)
+			if ch >= 0 {
 				full = ch
 			}
 		}
-	}
-	if len(g.stores) > 0 {
-		w.out = at + g.c.L1Latency
 	}
 	if full < 0 {
 		return true
