@@ -145,6 +145,12 @@ func (e *expansion) hint(rows, cols int) Attrs {
 	return Attrs{"causal": int64(1)}
 }
 
+// inType gives a constant a type.
+func inType(t *Tensor, to DType) *Tensor {
+	t.Type = to
+	return t
+}
+
 // adjusted scales the scores, caps them and masks them.
 func (e *expansion) adjusted(s *Tensor, rows, cols int) *Tensor {
 	b, n := e.b, e.n
@@ -152,18 +158,21 @@ func (e *expansion) adjusted(s *Tensor, rows, cols int) *Tensor {
 	if scale == 0 {
 		scale = float32(1 / math.Sqrt(float64(b.Dim(e.q, 3))))
 	}
-	s = b.Mul(n.Name+".scale", s, b.Scalar(n.Name+".scale.factor", scale))
+	constant := func(suffix string, v float32) *Tensor { // in the scores' type
+		return inType(b.Scalar(n.Name+suffix, v), s.Type)
+	}
+	s = b.Mul(n.Name+".scale", s, constant(".scale.factor", scale))
 	if limit := n.Attr.Float("softcap", 0); limit != 0 {
-		s = b.Tanh(n.Name+".cap.tanh", b.Mul(n.Name+".cap.in", s, b.Scalar(n.Name+".cap.inverse", 1/limit)))
-		s = b.Mul(n.Name+".cap", s, b.Scalar(n.Name+".cap.limit", limit))
+		s = b.Tanh(n.Name+".cap.tanh", b.Mul(n.Name+".cap.in", s, constant(".cap.inverse", 1/limit)))
+		s = b.Mul(n.Name+".cap", s, constant(".cap.limit", limit))
 	}
 	if mask := n.Input(3); mask != nil && mask.Type == Bool {
-		s = b.Apply(n.Name+".mask_where", "Where", nil, mask, s, b.Scalar(n.Name+".masked", masked))
+		s = b.Apply(n.Name+".mask_where", "Where", nil, mask, s, constant(".masked", masked))
 	} else if mask != nil {
 		s = b.Add(n.Name+".mask_add", s, mask)
 	}
 	if n.Attr.Int("is_causal", 0) != 0 {
-		s = b.Add(n.Name+".causal_add", s, b.Buffer(n.Name+".causal_mask", CausalMask(cols, e.past), rows, cols))
+		s = b.Add(n.Name+".causal_add", s, inType(b.Buffer(n.Name+".causal_mask", CausalMask(cols, e.past), rows, cols), s.Type))
 	}
 	return s
 }

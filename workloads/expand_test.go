@@ -150,6 +150,28 @@ func TestExpandedAttention(t *testing.T) {
 	}
 }
 
+// A model in half precision is written out in it, with the constants of its scores.
+func TestExpandedHalfAttention(t *testing.T) {
+	b := workloads.NewBuilder("attention", 11)
+	input := func(name string, shape ...int) *workloads.Tensor {
+		x := b.Input(name, shape...)
+		x.Type = workloads.FP16
+		return x
+	}
+	mask := b.Input("mask", 3, 5)
+	mask.Type, mask.Source = workloads.Bool, workloads.Modulo("mask", 1, 2)
+	attr := workloads.Attrs{"is_causal": int64(1), "softcap": float32(2)}
+	g, err := b.Build(b.Apply("attn", "Attention", attr, input("q", 1, 4, 3, 8), input("k", 1, 2, 5, 8), input("v", 1, 2, 5, 6), mask))
+	require.NoError(t, err)
+	e, err := workloads.Expand(g)
+	require.NoError(t, err)
+	require.NoError(t, e.Validate())
+	for _, n := range e.Nodes {
+		require.NoError(t, workloads.Infer(n))
+		assert.Equal(t, workloads.FP16, n.Out[0].Type, n.Name)
+	}
+}
+
 // Heads that lie side by side, as imported models have them, and the joined
 // cache as an output.
 func TestExpandedFlatHeads(t *testing.T) {
