@@ -85,6 +85,7 @@ const (
 	joining   // a part of its tile is on its way from L2
 	closing   // its last step is through: residuals are asked for
 	finishing // the epilogue
+	storing   // it is through: the result leaves
 	ending
 	idle
 )
@@ -217,6 +218,8 @@ func (g *grid) step(slot int32, at int64) int64 {
 		return g.close(slot, s, at)
 	case finishing:
 		return g.store(slot, s, at)
+	case storing:
+		return g.leave(slot, s, at, at, at)
 	}
 	g.tally.busy += at
 	g.end = max(g.end, at)
@@ -337,23 +340,30 @@ func (g *grid) close(slot int32, s *ctaState, at int64) int64 {
 	return g.until(s, onDRAM, at, g.fetch(s, &operand{first: -1, bytes: s.work.extra}, 0, at))
 }
 
-// store runs the epilogue and sends the result off. The producer of a persistent
-// CTA meanwhile goes on with its next tile.
+// store runs the epilogue. Its result leaves meanwhile, or where that waits for the
+// barriers of its passes, behind it.
 func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
-	s.phase = ending
-	through, last := at, &g.k.finish
+	last := &g.k.finish
 	if s.work.hands {
 		last = &g.k.hand
 	}
+	through := at
 	if g.k.ordered {
 		at = g.until(s, onStore, at, max(at, s.other))
 	}
 	end := g.take(s, last, at)
-	from := at // results leave while the epilogue goes on
 	if g.k.barriers {
-		from = end
+		s.phase = storing
+		return end
 	}
-	end = g.until(s, onStore, end, g.write(s, from))
+	return g.leave(slot, s, at, end, through)
+}
+
+// leave sends the result off, from an edge on; the producer of a persistent
+// CTA meanwhile goes on with its next tile.
+func (g *grid) leave(slot int32, s *ctaState, at, end, through int64) int64 {
+	s.phase = ending
+	end = g.until(s, onStore, end, g.write(s, at))
 	if s.work.hands {
 		g.hand(s, end)
 	}
