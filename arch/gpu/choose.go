@@ -46,61 +46,6 @@ const (
 // clearly is what a smaller tile or another split must gain over what comes before it.
 const clearly = 0.995
 
-// What is known of cuBLAS's choice on Hopper, from the names of 760 of its kernels: it takes
-// large tiles, also where smaller ones would fill the last wave better or hide the epilogue,
-// by up to a tenth of the time [nnsim-lab]. So of what is reckoned
-// within slack of the best, the kernels with the fewest CTAs are run first, and one with
-// more must be faster by clearlyFewer.
-const (
-	slack        = 1.1
-	clearlyFewer = 0.97
-)
-
-// On Ampere, cuBLAS's times where the tensor cores bound a product are those of its largest tiles,
-// also where smaller ones fill the last wave better, by an eighth of the time or so
-// [aiconfigurator]. So of what is reckoned within slackLarger of the best, which is coarse here,
-// the largest tiles are run first, and a smaller one must be faster by clearlyLarger.
-const (
-	slackLarger   = 1.5
-	clearlyLarger = 0.88
-	triedAsync    = 24
-)
-
-// preferred is which of some candidates, reckoned best first, are run, in the order of the
-// library's liking, and what one must gain over those before it.
-func (c *Config) preferred(p *product, list []candidate, most int) ([]candidate, float64) {
-	within := func(slack float64) []candidate {
-		n := 1
-		for n < len(list) && list[n].cost <= slack*list[0].cost {
-			n++
-		}
-		return list[:n]
-	}
-	gain := clearly
-	switch async := c.SM.Path == "async" && c.tensorRate(p.dt) > 0 && list[0].stream == 0 && list[0].steps <= triedSteps; {
-	case c.grouping(p.dt):
-		list, gain = within(slack), clearlyFewer
-		slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(a.ctas, b.ctas) })
-	case async && c.pipeBound(p):
-		list, gain, most = within(slackLarger), clearlyLarger, triedAsync
-		slices.SortStableFunc(list, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(b.m*b.n, a.m*a.n), cmp.Compare(a.split, b.split))
-		})
-	case async:
-		list, most = within(near), triedAsync
-	default:
-		list = within(near)
-	}
-	return list[:min(most, len(list))], gain
-}
-
-// pipeBound tells whether a product's multiply-adds take the tensor cores longer than its
-// bytes take the pins.
-func (c *Config) pipeBound(p *product) bool {
-	rate := float64(c.tensorRate(p.dt) * c.SM.Count)
-	return rate > 0 && float64(p.m*p.n*p.batch)*float64(p.k)/rate > c.traffic(p)/float64(c.Memory.Bandwidth)*float64(c.Clock)
-}
-
 // choose is the tiling for a product, overridden by the kernel section of the configuration.
 func (c *Config) choose(p *product) (tiling, error) {
 	if t, ok := c.fewColumns(p); ok {
@@ -297,12 +242,11 @@ const leastSlabs = 21
 // wave wastes is then less than what the parts cost.
 const fewWaves = 3
 
-// reckon is the edges a tiling should take: rounds of as many CTAs as the machine
-// holds, and one of what is left.
-func (c *Config) reckon(p *product, t tiling) float64 {
+// round is what a round of a tiling's CTAs is reckoned from.
+func (c *Config) round(p *product, t tiling) *round {
 	k := c.gemm(p, t)
 	w := k.work(0)
-	r := round{c: c, k: k, steps: float64(w.steps), bytes: float64(w.loads[0].bytes + w.loads[1].bytes)}
+	r := &round{c: c, k: k, steps: float64(w.steps), bytes: float64(w.loads[0].bytes + w.loads[1].bytes)}
 	r.offChip = c.traffic(p) / float64(k.ctas) / r.steps
 	if t.stream > 0 {
 		r.offChip = c.traffic(p) / float64(p.tiles(t)*unit.CeilDiv(p.k, t.k))
@@ -314,6 +258,26 @@ func (c *Config) reckon(p *product, t tiling) float64 {
 	if k.barriers {
 		r.tail = float64(k.finish.chain) + float64(w.store)/float64(c.SM.Write)
 	}
+	return r
+}
+
+// counted is the edges for which an SM's pipes and port are at work on its CTAs, where each round takes as long as a full one.
+func (r *round) counted() float64 {
+	each := min(r.k.fit.ctas, unit.CeilDiv(r.k.ctas, r.k.sms(r.c)))
+	rounds := unit.CeilDiv(r.k.ctas, r.k.sms(r.c)*each)
+	return float64(rounds*each) * r.steps * r.alone()
+}
+
+// alone is the edges for which a step takes what is an SM's own.
+func (r *round) alone() float64 {
+	return math.Max(float64(max(r.k.math, r.k.shared)), math.Max(r.bytes/float64(r.c.SM.Read), r.followed()))
+}
+
+// reckon is the edges a tiling should take: rounds of as many CTAs as the machine
+// holds, and one of what is left.
+func (c *Config) reckon(p *product, t tiling) float64 {
+	r := c.round(p, t)
+	k := r.k
 	if t.stream > 0 {
 		return r.reckonStream(c.rasterOf(p, t).shares(), t.m*t.n)
 	}
@@ -357,7 +321,7 @@ func (r *round) edges(ctas int) float64 {
 	}
 	c, k, n := r.c, r.k, float64(ctas)
 	together := math.Ceil(n / float64(k.sms(c)))
-	shared := together * math.Max(float64(max(k.math, k.shared)), math.Max(r.bytes/float64(c.SM.Read), r.followed()))
+	shared := together * r.alone()
 	shared = math.Max(shared, n*r.drawn/c.sends())
 	if c.SM.Groups > 0 {
 		shared = math.Max(shared, math.Ceil(n/float64(c.SM.Groups))*r.passed/float64(c.SM.Port))
@@ -391,9 +355,14 @@ func (r *round) followed() float64 {
 
 // traffic is the bytes a product moves off chip at least.
 func (c *Config) traffic(p *product) float64 {
+	return c.operands(p) + float64(p.batch*p.m*p.n)*float64(p.out+p.extra)
+}
+
+// operands is the bytes of a product's operands.
+func (c *Config) operands(p *product) float64 {
 	a, b := float64(p.m*p.aCell)*float64(p.k), float64(p.n*p.bCell)*float64(p.k)
 	if w := p.window; w != nil {
 		a = float64(w.read(c.tensorRate(p.dt) > 0)) * float64(w.channels*p.aCell)
 	}
-	return float64(p.batch) * (a + b + float64(p.m*p.n)*float64(p.out+p.extra))
+	return float64(p.batch) * (a + b)
 }

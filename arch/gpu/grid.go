@@ -29,6 +29,8 @@ type grid struct {
 	ports    []float64 // by group of SMs: until when its port of L2 is taken
 	outs     []float64 // and what leaves through it
 	dramFree float64
+	dirty    float64 // bytes of results that L2 holds and DRAM has not got yet
+	held     mix     // bytes that L2 was filled with and holds
 	load     float64 // share of recent time in which DRAM was busy
 	asked    float64 // when it was last asked
 	window   float64 // edges over which load is taken
@@ -116,6 +118,7 @@ func newGrid(c *Config, k *kernel, gov *governor, ideal bool, at int64) *grid {
 	if !ideal {
 		g.miss += c.missTime()
 		g.mix.room = float64(c.L2.Size) / float64(c.L2.Partitions)
+		g.held.room = float64(c.L2.Size)
 		g.crowd = float64(c.Memory.Queue) * float64(c.Clock)
 	}
 	g.window, g.asked = float64(g.miss), float64(at)
@@ -171,7 +174,8 @@ func (g *grid) run(at int64) int64 {
 	}
 	g.end = max(g.end, int64(math.Ceil(g.l2Free)))
 	if !g.ideal {
-		g.end = max(g.end, int64(math.Ceil(g.dramFree)))
+		g.clean(float64(g.end))
+		g.end = max(g.end, int64(math.Ceil(g.dramFree+g.dirty/g.perEdge)))
 	}
 	return g.end
 }
@@ -343,11 +347,10 @@ func (g *grid) close(slot int32, s *ctaState, at int64) int64 {
 // store runs the epilogue. Its result leaves meanwhile, or where that waits for the
 // barriers of its passes, behind it.
 func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
-	last := &g.k.finish
+	through, last := at, &g.k.finish
 	if s.work.hands {
 		last = &g.k.hand
 	}
-	through := at
 	if g.k.ordered {
 		at = g.until(s, onStore, at, max(at, s.other))
 	}
@@ -359,11 +362,11 @@ func (g *grid) store(slot int32, s *ctaState, at int64) int64 {
 	return g.leave(slot, s, at, end, through)
 }
 
-// leave sends the result off, from an edge on; the producer of a persistent
-// CTA meanwhile goes on with its next tile.
-func (g *grid) leave(slot int32, s *ctaState, at, end, through int64) int64 {
+// leave sends the result off, from an edge on, of an epilogue that ends at another. The
+// producer of a persistent CTA goes on with its next tile since the last step was through.
+func (g *grid) leave(slot int32, s *ctaState, from, end, through int64) int64 {
 	s.phase = ending
-	end = g.until(s, onStore, end, g.write(s, at))
+	end = g.until(s, onStore, end, g.write(s, from))
 	if s.work.hands {
 		g.hand(s, end)
 	}

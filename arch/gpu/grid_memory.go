@@ -112,6 +112,7 @@ func (g *grid) offChip(o *operand, bytes int64, t float64) int64 {
 	if g.ideal {
 		return int64(t) + g.miss
 	}
+	g.fills(float64(bytes), 0, t)
 	g.crosses(float64(bytes), 0)
 	service := float64(bytes) / g.perEdge
 	g.dramFree = max(g.dramFree, t) + service
@@ -120,8 +121,8 @@ func (g *grid) offChip(o *operand, bytes int64, t float64) int64 {
 	return int64(math.Ceil(g.dramFree+g.crowd*min(1, g.load))) + g.miss
 }
 
-// write sends a CTA's result to L2, which passes it on to DRAM when it can; the
-// edge is that at which the SM is rid of it.
+// write sends a CTA's result to L2, which passes it on to DRAM when that has nothing to read, or
+// when it needs the room; the edge is that at which the SM is rid of it.
 func (g *grid) write(s *ctaState, at int64) int64 {
 	sm, t, bytes := &g.sms[s.sm], float64(at), float64(s.work.store)
 	sm.write = max(sm.write, t) + bytes/float64(g.c.SM.Write)
@@ -133,20 +134,50 @@ func (g *grid) write(s *ctaState, at int64) int64 {
 		g.tally.dramWrite += s.work.store
 		g.gov.dram += bytes * float64(g.c.Power.DRAM)
 		if !g.ideal {
-			g.crosses(0, bytes)
 			g.l2.fill(bytes)
-			g.dramFree = max(g.dramFree, t) + bytes/g.perEdge
-			done = max(done, g.dramFree-g.dirty())
+			done = max(done, g.fills(0, bytes, t))
 		}
 	}
 	return int64(math.Ceil(done))
 }
 
-// dirty is the edges of DRAM traffic that L2 holds back before stores must wait. It
-// takes results in until it is full of them; from then on each store pushes an
-// older result out, and waits for it.
-func (g *grid) dirty() float64 {
-	return max(0, float64(int64(g.c.L2.Size)-g.tally.dramWrite)) / g.perEdge
+// fills notes bytes that come to L2 from DRAM and from SMs; the edge is that at which those are in
+// DRAM whose room they take.
+//
+//	DRAM    reads ▔▔▔▁▁▁▁▔▔▔▔▁▁▁▔▔▔
+//	results          ▔▔▔▔    ▔▔▔      written while nothing is read, or pushed out
+func (g *grid) fills(reads, writes, t float64) float64 {
+	g.clean(t)
+	g.held.add(reads, writes)
+	g.dirty += writes
+	return g.push(t)
+}
+
+// clean sends results that L2 holds to DRAM while no read wants it, up to an edge.
+func (g *grid) clean(t float64) {
+	idle := t - g.dramFree
+	if idle <= 0 {
+		return
+	}
+	g.dramFree = t
+	if g.dirty > 0 {
+		bytes := min(g.dirty, idle*g.perEdge)
+		g.dirty -= bytes
+		g.crosses(0, bytes)
+	}
+}
+
+// push sends those to DRAM that L2 no longer holds, as what has come since takes their room;
+// the edge is that at which they are there.
+func (g *grid) push(t float64) float64 {
+	over := g.dirty - g.held.writes
+	if over <= rounding {
+		return t
+	}
+	g.dirty -= over
+	g.crosses(0, over)
+	g.dramFree = max(g.dramFree, t) + over/g.perEdge
+	return g.dramFree
 }
 
 // crosses notes bytes that cross the pins, whose mix sets the rate.
