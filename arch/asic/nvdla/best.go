@@ -30,7 +30,7 @@ func (m *Machine) best(net *workloads.Network, plan *mapping.Plan) error {
 			}
 			known[key] = t
 		}
-		m.offer(lp, t, t)
+		m.offer(lp, m.together(asic.NewProduct(lp.Layer), net), t, t)
 	}
 	return nil
 }

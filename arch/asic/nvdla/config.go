@@ -23,7 +23,7 @@ type Config struct {
 		Packing  bool        `key:"packing" doc:"columns and lines of the window stand beside the few channels of an image (image input)"`
 		Window   string      `key:"window" oneof:"split,whole" doc:"split: an edge takes channels of one element of the window; whole: any, without gaps, as in the vendor's estimates"`
 		Winograd bool        `key:"winograd" doc:"3×3 filters at stride 1 by Winograd's algorithm, four results by 16 multiplications"`
-		Batch    int         `key:"batch" min:"1" max:"4096" doc:"rows of a matrix product that pass together, by filters fetched once"`
+		Batch    int         `key:"batch" min:"1" max:"4096" doc:"images of fully connected layers that pass together, by filters fetched once; the rows of one image always do"`
 		Load     unit.Cycles `key:"load" min:"0" max:"4096" doc:"edges in which the next filters come to the cells; fewer operands than that wait for them"`
 		Pipeline unit.Cycles `key:"pipeline" min:"0" max:"4096" doc:"edges from an activation to its sum"`
 		Start    unit.Cycles `key:"start" min:"0" max:"1000000" doc:"edges to set a layer up"`

@@ -35,9 +35,10 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 // Plan cuts every product; all tensors live off chip between layers.
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	plan, err := asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
-		t, err := m.tile(asic.NewProduct(lp.Layer))
+		p := asic.NewProduct(lp.Layer)
+		t, err := m.tile(p, m.together(p, net))
 		if err == nil {
-			m.offer(lp, t, t)
+			m.offer(lp, m.together(p, net), t, t)
 		}
 		return err
 	})
@@ -47,13 +48,22 @@ func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	return plan, err
 }
 
-// queueBytes is a slot of the post station's queues: a part's results.
-func (m *Machine) queueBytes(p *asic.Product) int64 {
-	together := 1
-	if p.OfMatrices() {
-		together = min(p.Space.Images, m.cfg.Array.Batch)
+// together is how many rows of a matrix may pass by filters fetched once. Those of an inference are
+// pixels of an image of one row, as many as there are; images pass together as array.batch allows.
+func (m *Machine) together(p *asic.Product, net *workloads.Network) int {
+	rows, images := p.Space.Images, net.Graph.Inferences()
+	switch {
+	case !p.OfMatrices():
+		return 1
+	case p.Space.Batch > 1 || rows%images > 0: // the matrices of a batch are products of their own
+		return rows
 	}
-	return max(int64(m.cfg.Granule), int64(together*p.Space.OW*p.Space.K), int64(m.cfg.Sums)/4) * int64(p.A.Type.CellBytes())
+	return rows / images * min(images, m.cfg.Array.Batch)
+}
+
+// queueBytes is a slot of the post station's queues: a part's results.
+func (m *Machine) queueBytes(p *asic.Product, t *tiling) int64 {
+	return max(int64(m.cfg.Granule), int64(t.Images*p.Space.OW*p.Space.K), int64(m.cfg.Sums)/4) * int64(p.A.Type.CellBytes())
 }
 
 // chassis is the machine as it is simulated for a plan; nil: as it is priced.
@@ -62,8 +72,8 @@ func (m *Machine) chassis(plan *mapping.Plan) *asic.Chassis {
 	queues := int64(0)
 	if plan != nil {
 		for _, lp := range plan.Layers {
-			if _, ok := lp.Custom.(*tiling); ok {
-				queues = max(queues, 2*int64(c.Memory.Outstanding)*m.queueBytes(asic.NewProduct(lp.Layer)))
+			if t, ok := lp.Custom.(*tiling); ok {
+				queues = max(queues, 2*int64(c.Memory.Outstanding)*m.queueBytes(asic.NewProduct(lp.Layer), t))
 			}
 		}
 	}

@@ -201,11 +201,15 @@ func TestPooling(t *testing.T) {
 	}
 }
 
-// TestBatch: rows of a matrix product share filters, as many as the machine takes at once.
+// TestBatch: images share the filters of fully connected layers, as many as the machine takes at
+// once; the rows of one matrix all do.
 func TestBatch(t *testing.T) {
+	const filters = 1216*1216 + 1216*1024 + 1024*1216 + 1216*850
 	for batch, fetched := range map[string]int64{"1": 8, "4": 2, "32": 1} {
-		r := ran(t, "gemm:m=8,n=512,k=4096", "array.batch="+batch)
-		assert.Equal(t, 8*4096+fetched*512*4096, r.DRAM.ReadBytes, "batch %s", batch)
+		r := ran(t, "tpu-mlp1,batch=8", "array.batch="+batch)
+		assert.Equal(t, fetched*filters, r.DRAM.ByTensor["weights"].ReadBytes, "batch %s", batch)
+		r = ran(t, "gemm:m=8,n=512,k=4096", "array.batch="+batch)
+		assert.EqualValues(t, 8*4096+512*4096, r.DRAM.ReadBytes, "rows, batch %s", batch)
 	}
 }
 

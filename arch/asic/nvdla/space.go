@@ -22,6 +22,7 @@ type space struct {
 	m           *Machine
 	p           *asic.Product
 	layer       *mapping.LayerPlan
+	most        int // images that may pass together
 	own, chosen *tiling
 	modes       []mode
 	counts      [4][]int // images, filters, rows, channels by choice
@@ -41,18 +42,15 @@ const (
 var orders = []string{"filters", "rows", "scheduled"}
 
 // offer lays out the choices of a layer that is mapped by a tiling; own is the one that
-// the machine's schedule gives it.
-func (m *Machine) offer(lp *mapping.LayerPlan, own, chosen *tiling) {
+// the machine's schedule gives it, and most what may pass together.
+func (m *Machine) offer(lp *mapping.LayerPlan, most int, own, chosen *tiling) {
 	p := asic.NewProduct(lp.Layer)
 	lp.Custom = chosen
 	lp.Space = func() mapping.Space {
-		s := &space{m: m, p: p, layer: lp, own: own, chosen: chosen, modes: m.modes(p)}
-		of, images := &p.Space, []int{1}
-		if p.OfMatrices() {
-			images = images[:0]
-			for n := min(of.Images, m.cfg.Array.Batch); n >= 1; n /= 2 {
-				images = append(images, n)
-			}
+		s := &space{m: m, p: p, layer: lp, most: most, own: own, chosen: chosen, modes: m.modes(p)}
+		of, images := &p.Space, []int(nil)
+		for n := most; n >= 1; n /= 2 {
+			images = append(images, n)
 		}
 		s.counts = [4][]int{images, multiples(of.K, m.cfg.atomK(p.A.Type.CellBytes())), multiples(of.OH, 1), multiples(of.C, m.cfg.Array.AtomicC)}
 		var modes []string
@@ -119,7 +117,7 @@ func (s *space) Plan(at []int) *mapping.LayerPlan {
 	}
 	s.m.reckon(s.p, t)
 	lp := *s.layer
-	s.m.offer(&lp, s.own, t)
+	s.m.offer(&lp, s.most, s.own, t)
 	return &lp
 }
 
@@ -138,5 +136,5 @@ func (s *space) Chosen() []int {
 
 // Key is all that the space is laid out from.
 func (s *space) Key() string {
-	return fmt.Sprint(s.p.Space, s.modes, s.p.A.Type, s.p.B.Type, s.p.Layer.Out().Type)
+	return fmt.Sprint(s.p.Space, s.most, s.modes, s.p.A.Type, s.p.B.Type, s.p.Layer.Out().Type)
 }

@@ -50,13 +50,9 @@ func (t *tiling) String() string {
 	return text
 }
 
-// tile cuts a product by the machine's schedule. Rows of a matrix product pass together
-// as far as the machine can and they find room.
-func (m *Machine) tile(p *asic.Product) (t *tiling, err error) {
-	images := 1
-	if p.OfMatrices() {
-		images = min(p.Space.Images, m.cfg.Array.Batch)
-	}
+// tile cuts a product by the machine's schedule. Of a matrix product's rows as many pass together
+// as may and find room.
+func (m *Machine) tile(p *asic.Product, images int) (t *tiling, err error) {
 	for ; t == nil && images >= 1; images /= 2 {
 		for _, md := range m.modes(p) {
 			t = m.streamed(p, md, images)

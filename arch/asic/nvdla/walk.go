@@ -149,7 +149,7 @@ func (r *run) ring(w *asic.Walk, t *tiling) *asic.Ring {
 
 // outAddr is where results wait to be stored: in the post station's own queue, behind the buffer.
 func (k *layerWalk) outAddr(slot int) int64 {
-	return int64(k.machine.cfg.Buffer.Size) + int64(slot)*k.machine.queueBytes(k.product)
+	return int64(k.machine.cfg.Buffer.Size) + int64(slot)*k.machine.queueBytes(k.product, k.tiling)
 }
 
 // besideAddr is where operands wait that are added to the sums: in a queue behind that.
