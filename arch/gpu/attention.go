@@ -285,6 +285,7 @@ func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func
 	tall, bn, pack := a.tall, a.wide, a.pack()
 	cell := int64(a.dt.CellBytes())
 	keyHeads := a.batch * a.heads / a.shared
+	each := func(dim int) int64 { return int64(a.keys*dim) * cell / int64(steps) } // the last tile may not be full
 	return func(i int) work {
 		part := i % a.split
 		i /= a.split
@@ -300,8 +301,8 @@ func (c *Config) flashWork(a *attentionWork, heads, tiles, rows, steps int) func
 		kv := head / (heads / keyHeads)
 		n := min(rows, max(1, a.rows*pack-row*tall))
 		w := work{steps: hi - lo, store: int64(n*a.dimV) * int64(a.out), first: int64(n*a.dim) * cell}
-		w.loads[0] = operand{first: kv*steps + hi - 1, down: true, bytes: int64(bn*a.dim) * cell, there: a.there[0]}
-		w.loads[1] = operand{first: (keyHeads+kv)*steps + hi - 1, down: true, bytes: int64(bn*a.dimV) * cell, there: a.there[1]}
+		w.loads[0] = operand{first: kv*steps + hi - 1, down: true, bytes: each(a.dim), there: a.there[0]}
+		w.loads[1] = operand{first: (keyHeads+kv)*steps + hi - 1, down: true, bytes: each(a.dimV), there: a.there[1]}
 		if a.split > 1 {
 			w.store, w.partial = int64(n*(a.dimV+2))*4, true
 		}
