@@ -52,7 +52,6 @@ func claimCommand() *cobra.Command {
 		}
 		return errors.Join(surprises, experiments.WriteClaims(cmd.OutOrStdout(), claims))
 	}
-	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	f.output(cmd)
 	f.parallel(cmd)
 	return cmd

@@ -30,14 +30,14 @@ func (f *flags) common(cmd *cobra.Command, check arch.Mode) {
 	cmd.Flags().StringVar(&f.check, "check", string(check), "how much of the arithmetic to compare with the CPU: full, sample or none")
 	cmd.Flags().StringVar(&f.mapping, "mapping", "default", "how the network is cut into tiles: default, search (such as search,budget=50000) or FILE.yaml")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "seed of weights, inputs and samples")
-	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	f.output(cmd)
 	complete(cmd, "check", "full", "sample", "none")
 	complete(cmd, "mapping", "default", "search")
 }
 
-// output gives a command --json.
+// output gives a command --json and --quiet.
 func (f *flags) output(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON on standard output, and nothing else")
 }
 

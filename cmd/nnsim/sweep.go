@@ -50,7 +50,6 @@ func sweepCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.script, "slurm-script", false, "print the batch script that --slurm would submit")
 	cmd.Flags().IntVar(&f.tasks, "tasks", 0, "tasks of the job array (default: one for every 50 designs, at most 1000)")
 	cmd.Flags().StringArrayVar(&f.options, "slurm-option", nil, "an option for sbatch, such as --partition=long; repeatable")
-	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	f.flags.output(cmd)
 	f.parallel(cmd)
 	return cmd
