@@ -47,7 +47,7 @@ func TestDefaultsAreGood(t *testing.T) {
 		rng, ratios := rand.New(rand.NewPCG(3, 1)), []float64{}
 		count := 16
 		if testing.Short() {
-			count = 4
+			count = 8
 		}
 		logs := 0.0
 		for range count {
