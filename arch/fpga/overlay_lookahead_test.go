@@ -10,21 +10,26 @@ import (
 	"nnsim/workloads/catalog"
 )
 
-// programOf compiles a workload for a preset.
-func programOf(t *testing.T, spec, preset string, sets ...string) *program {
+// overlaid is a workload's design on a preset's engine.
+func overlaid(t *testing.T, spec, preset string, sets ...string) (*Machine, *workloads.Network, *design) {
 	t.Helper()
 	text, ok := Presets.Text(preset)
 	require.True(t, ok, preset)
-	m, err := Open(preset, text, append(sets, "design=overlay"))
+	m, err := Open(preset, text, sets)
 	require.NoError(t, err)
 	w, err := catalog.Open(spec, catalog.Defaults{Seed: 1})
 	require.NoError(t, err)
 	net, err := workloads.Prepare(w.Graph, m.Native(), m.Fuses)
 	require.NoError(t, err)
-	plan, err := m.Plan(net)
+	d, err := m.newOverlay(net)
 	require.NoError(t, err)
-	d, err := designOf(plan)
-	require.NoError(t, err)
+	return m, net, d
+}
+
+// programOf compiles a workload for a preset.
+func programOf(t *testing.T, spec, preset string) *program {
+	t.Helper()
+	m, net, d := overlaid(t, spec, preset, "design=overlay")
 	return m.compile(net, d)
 }
 

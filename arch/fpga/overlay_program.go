@@ -102,7 +102,6 @@ func (m *Machine) compile(net *workloads.Network, d *design) *program {
 		for _, t := range l.outputs() {
 			maker[t] = i
 		}
-		one.weightsAt = next
 		if list := l.inputs(); len(list) > 0 {
 			one.in = place(list[0])
 		}

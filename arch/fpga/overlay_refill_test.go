@@ -13,15 +13,7 @@ import (
 // tilesOf plans one layer on a preset and lists its tiles.
 func tilesOf(t *testing.T, spec string, sets ...string) (*Machine, *layer, refill, []tile) {
 	t.Helper()
-	text, _ := Presets.Text("zcu102-chaidnn")
-	m, err := Open("zcu102-chaidnn", text, sets)
-	require.NoError(t, err)
-	w, err := catalog.Open(spec, catalog.Defaults{Seed: 1})
-	require.NoError(t, err)
-	net, err := workloads.Prepare(w.Graph, m.Native(), m.Fuses)
-	require.NoError(t, err)
-	d, err := m.newOverlay(net)
-	require.NoError(t, err)
+	m, _, d := overlaid(t, spec, "zcu102-chaidnn", sets...)
 	l := d.layers[0]
 	s := flat(l.Head())
 	var list []tile

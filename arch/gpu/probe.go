@@ -60,7 +60,7 @@ func (m *Machine) hierarchy() (*hierarchy.Hierarchy, error) {
 	if c.SM.Groups > 0 {
 		group = c.perPort()
 	}
-	return hierarchy.New(&hierarchy.Config{SMs: c.SM.Count, L1Size: int64(c.L1.Size), L1Latency: int64(c.L1.Latency), Read: float64(c.SM.Read), Write: float64(c.SM.Write),
+	return hierarchy.New(&hierarchy.Config{SMs: c.SM.Count, L1Size: int64(c.L1.Size), L1Latency: int64(c.L1.Latency), Read: float64(c.SM.Read),
 		Group: group, Port: float64(c.SM.Port), Slices: c.L2.Slices, Partitions: c.L2.Partitions, Size: int64(c.L2.Size), Near: int64(c.L2.Latency), Far: int64(c.L2.Far),
 		Bandwidth: float64(c.L2.Bandwidth), Takes: c.takes(), Link: float64(c.L2.Link), Part: part, Channels: c.Memory.Channels,
 		PerEdge: 1e9 / part.TCK / float64(c.Clock), Controller: edges(c.Memory.Controller, c.Clock),

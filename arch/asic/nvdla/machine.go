@@ -36,9 +36,10 @@ func (m *Machine) Fuses(chain []*workloads.Node, next *workloads.Node) bool {
 func (m *Machine) Plan(net *workloads.Network) (*mapping.Plan, error) {
 	plan, err := asic.Plan(net, m.cfg.Name, m.cfg.Vector, func(lp *mapping.LayerPlan) error {
 		p := asic.NewProduct(lp.Layer)
-		t, err := m.tile(p, m.together(p, net))
+		most := m.together(p, net)
+		t, err := m.tile(p, most)
 		if err == nil {
-			m.offer(lp, m.together(p, net), t, t)
+			m.offer(lp, most, t, t)
 		}
 		return err
 	})

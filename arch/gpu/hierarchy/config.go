@@ -9,9 +9,9 @@ type Config struct {
 	L1Size    int64
 	L1Latency int64 // of a hit
 
-	Read, Write float64 // an SM's port of the crossbar, in and out
-	Group       int     // SMs that share a port before these; 0: none
-	Port        float64 // in
+	Read  float64 // an SM's port of the crossbar, in
+	Group int     // SMs that share a port before it; 0: none
+	Port  float64 // in
 
 	Slices     int
 	Partitions int // 1 or 2

@@ -32,6 +32,7 @@
 // latency and bandwidth of L2 by footprint [gpu-benches].
 //
 // Not modelled: TLBs and page walks; instruction and constant caches; atomics;
-// compression; MSHR limits; where an SM sits relative to a slice; command buses
+// compression; MSHR limits; an SM's own port for what it writes (what all
+// write at once L2 takes at its rate); where an SM sits relative to a slice; command buses
 // that two pseudo-channels share; a copy's staleness (a store drops it at once).
 package hierarchy

@@ -17,7 +17,7 @@ func small(t require.TestingT) *Config {
 	part, err := dram.Preset("hbm2-2000-pc")
 	require.NoError(t, err)
 	part.Shape.Pseudo = 1
-	return &Config{SMs: 4, L1Size: 4 << 10, L1Latency: 30, Read: 64, Write: 32, Slices: 8, Partitions: 2, Size: 4 << 20, Near: 200, Far: 400,
+	return &Config{SMs: 4, L1Size: 4 << 10, L1Latency: 30, Read: 64, Slices: 8, Partitions: 2, Size: 4 << 20, Near: 200, Far: 400,
 		Bandwidth: 512, Takes: 512, Link: 128, Part: part, Channels: 8, PerEdge: 1, Controller: 100, CTAStart: 100, WarpStart: 3}
 }
 
